@@ -1,0 +1,51 @@
+# Everything that is done with this checkout. Needs Python 3.11 or later; see CONTRIBUTING.md.
+.DEFAULT_GOAL := help
+.PHONY: help install demo test gate check types bench docs lock clean
+
+PY := .venv/bin/python
+JOBS ?= 2
+# More for pytest, the benchmark or the lock: make test ARGS="tests/spec -k scope"
+ARGS ?=
+
+help: ## show this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
+
+install: ## put the locked environment into .venv (at once when it is there)
+	@sh tools/install.sh
+
+demo: install ## run the Belgian study on the synthetic panel and say where the report is
+	@$(PY) -m firmtrade run belgium-2002 --out demo/belgium-2002
+	@echo "Report: demo/belgium-2002/report.html (and report.pdf, tables.xlsx, tables.csv beside it)"
+
+test: install ## run all tests
+	@sh tools/browser.sh
+	@$(PY) -m pytest -n $(JOBS) --dist loadfile $(ARGS)
+
+gate: install ## the checks that take seconds: style, size, imports, hygiene
+	@$(PY) -m ruff check
+	@$(PY) -m ruff format --check
+	@$(PY) tools/caps.py
+	@$(PY) tools/hygiene.py
+	@.venv/bin/lint-imports --no-logo
+
+types: install ## check the type hints
+	@$(PY) -m mypy
+
+check: gate types ## all checks: gate, types, licences, generated reference
+	@$(PY) tools/licences.py
+	@$(PY) tools/docs_current.py
+
+bench: install ## measure the Belgian study against a bare scan and a pandas script
+	@$(PY) -m benchmarks $(ARGS)
+
+docs: install ## write docs/reference anew from the definitions
+	@$(PY) -m firmtrade.publish.reference docs/reference
+
+lock: install ## resolve requirements.lock anew (ARGS=--upgrade: to the newest versions)
+	@.venv/bin/uv pip compile pyproject.toml --universal --fork-strategy fewest --all-extras --group dev \
+		--generate-hashes --no-emit-index-url --custom-compile-command "make lock" --quiet $(ARGS) \
+		--output-file requirements.lock
+
+clean: ## remove the environment, caches and demo output
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build dist demo
+	find src tests tools benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,76 @@
+"""What every test gets: the shared data if it is there, and a guard on the repository."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import settings
+
+ROOT = Path(__file__).resolve().parents[1]
+
+# The same examples in every run and nothing kept between runs. HYPOTHESIS_PROFILE=long looks further.
+settings.register_profile("default", derandomize=True, database=None, deadline=None)
+settings.register_profile("long", max_examples=2000, database=None, deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+# Python, pytest and the type checker keep their caches in the checkout; that is not a test's doing.
+_CACHES = {"__pycache__", ".pytest_cache", ".mypy_cache", ".venv", ".git"}
+_CHANGES = {"os.mkdir": 0, "os.rename": 1, "os.remove": 0, "os.rmdir": 0, "os.link": 1, "os.symlink": 1}
+_WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+_touched: list[str] = []
+
+
+def _watch(event: str, arguments: tuple[Any, ...]) -> None:
+    """Audit hook: remember each path in the repository that Python opens for writing or changes."""
+    if event == "open":
+        path, _mode, flags = arguments
+        if not isinstance(flags, int) or not flags & _WRITING:
+            return
+    elif event in _CHANGES:
+        path = arguments[_CHANGES[event]]
+    else:
+        return
+    if not isinstance(path, str | bytes | os.PathLike):
+        return  # a file descriptor: it was seen when it was opened
+    full = Path(os.path.abspath(os.fsdecode(path)))  # noqa: PTH100 - resolve() would open files itself
+    if full.is_relative_to(ROOT) and not _CACHES & set(full.relative_to(ROOT).parts):
+        _touched.append(str(full.relative_to(ROOT)))
+
+
+sys.addaudithook(_watch)
+
+
+@pytest.fixture(autouse=True)
+def repository_untouched() -> Iterator[None]:
+    """Fail the test that wrote in the repository: results belong in tmp_path.
+
+    Sees what this process does through Python. What a child process or DuckDB writes is found by
+    .ci/run, which asks git at its end whether the checkout is as it was.
+    """
+    yield
+    found = sorted(set(_touched))
+    _touched.clear()
+    assert not found, f"the test wrote in the repository, not in tmp_path: {', '.join(found)}"
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The checkout: studies, examples and documents are found from here."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of real data to test against; the test is skipped where it is absent.
+
+    It is named by FIRMTRADE_SHARED, or lies beside the checkout as `shared`.
+    """
+    folder = Path(os.environ.get("FIRMTRADE_SHARED") or ROOT.parent / "shared")
+    if not folder.is_dir():
+        pytest.skip("no folder of shared data: set FIRMTRADE_SHARED or put it beside the checkout")
+    return folder
