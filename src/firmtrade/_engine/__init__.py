@@ -1,0 +1,1 @@
+"""How a query runs: parsed expressions, named SQL steps, engines. Knows no exporter."""

@@ -1,0 +1,211 @@
+"""The words: definitions from TOML, checked on loading, looked up with the nearest known name.
+
+A definition says what one word means (`name, kind, title, expr, unit, source`). The catalog holds the
+built-in words and those of one study, which may add to them or replace them. What a word needs and
+uses, and whether it may be added up, is read off its expression.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from firmtrade._engine import expression
+from firmtrade.errors import StudyError, nearest
+
+DEFINITIONS = Path(__file__).parent / "definitions"
+KINDS = ("parameter", "variable", "dimension", "measure", "sample", "rule", "source")
+
+#: Fields of a definition by kind: those that it must have, and those that it may have.
+_REQUIRED = {
+    "parameter": {"title", "unit", "source", "values"},
+    "variable": {"title", "expr", "source"},
+    "dimension": {"title", "source"},
+    "measure": {"title", "expr", "unit", "source"},
+    "sample": {"title", "expr", "source"},
+    "rule": {"title", "source"},
+    "source": {"title"},
+}
+_OPTIONAL = {
+    "parameter": {"text"},
+    "variable": {"text", "unit"},
+    "dimension": {"text", "expr", "groups", "codes", "like"},
+    "measure": {"text", "decimals"},
+    "sample": {"text"},
+    "rule": {"text", "evidence", "breach", "share"},
+    "source": {"text", "url", "doi"},
+}
+
+
+@dataclass(frozen=True)
+class Dated:
+    """A parameter's value from the first of January of a year on; None ends it."""
+
+    since: int
+    value: float | None
+    source: str
+
+
+@dataclass(frozen=True)
+class Definition:
+    """One word. `groups` are conditions by code (overlapping); `codes` are labels by code."""
+
+    name: str
+    kind: str
+    title: str
+    where: str
+    expr: str = ""
+    unit: str = ""
+    source: str = ""
+    text: str = ""
+    decimals: int = 1
+    groups: Mapping[str, str] = field(default_factory=dict)
+    codes: Mapping[str, str] = field(default_factory=dict)
+    classification: bool = False
+    values: tuple[Dated, ...] = ()
+    link: str = ""
+
+    @property
+    def tree(self) -> expression.Tree:
+        """The parsed expression."""
+        return expression.parse(self.expr, self.where)
+
+    def group(self, code: str) -> expression.Tree:
+        """The parsed condition of one of the overlapping groups."""
+        if code not in self.groups:
+            raise StudyError(f"{self.where}: no code '{code}'.{nearest(code, self.groups)}")
+        return expression.parse(self.groups[code], f"{self.where}, {code}")
+
+    @property
+    def overlaps(self) -> bool:
+        """Whether a firm may have several of the codes, so that they cannot be added up."""
+        return bool(self.groups)
+
+    def value(self, year: int) -> float:
+        """A parameter's value in a year."""
+        found = [dated for dated in self.values if dated.since <= year]
+        if not found:
+            raise StudyError(f"{self.where} has no value for {year}; the first starts in {self.values[0].since}.")
+        if found[-1].value is None:
+            raise StudyError(f"{self.where} has no value for {year}; it ended in {found[-1].since}.")
+        return found[-1].value
+
+
+class Catalog:
+    """All definitions that a study can see, by kind and name."""
+
+    def __init__(self, definitions: Mapping[tuple[str, str], Definition]) -> None:
+        self._words = dict(definitions)
+
+    @classmethod
+    def load(cls, local: Mapping[str, Any] | None = None, file: str = "study.toml") -> Catalog:
+        """The built-in definitions, with a study's own (`{"measures": {...}}`) added or replacing."""
+        words: dict[tuple[str, str], Definition] = {}
+        for kind in KINDS:
+            path = DEFINITIONS / f"{kind}s.toml"
+            entries = tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+            for name, entry in entries.items():
+                words[kind, name] = _definition(kind, name, entry, f"{path.name}, [{name}]")
+            for name, entry in (local or {}).get(f"{kind}s", {}).items():
+                words[kind, name] = _definition(kind, name, entry, f"{file}, [{kind}s.{name}]")
+        return cls(_alike(words)).checked()
+
+    def checked(self) -> Catalog:
+        """This catalog, after refusing sources that are not there and expressions that cannot be read."""
+        for word in self:
+            if word.kind != "source":
+                self.citation(word.source, word.where)
+            for dated in word.values:
+                self.citation(dated.source, word.where)
+            if word.expr:
+                _ = word.tree
+            for code in word.groups:
+                word.group(code)
+        return self
+
+    def __iter__(self) -> Iterator[Definition]:
+        return iter(sorted(self._words.values(), key=lambda word: (KINDS.index(word.kind), word.name)))
+
+    def find(self, name: str, *kinds: str) -> Definition | None:
+        """The definition of `name` (hyphens and underscores are one) in the first of the kinds that has it."""
+        plain = name.replace("_", "-")
+        return next((self._words[kind, plain] for kind in kinds or KINDS if (kind, plain) in self._words), None)
+
+    def get(self, name: str, *kinds: str, where: str = "") -> Definition:
+        """As `find`, but an unknown name is an error that offers the nearest known one."""
+        found = self.find(name, *kinds)
+        if found is None:
+            known = self.names(*kinds)
+            what = " or ".join(kinds) if kinds else "definition"
+            raise StudyError(
+                f"{where + ': ' if where else ''}there is no {what} '{name}'.{nearest(name, known)} "
+                f"See all names: firmtrade list"
+            )
+        return found
+
+    def names(self, *kinds: str) -> list[str]:
+        """All names of these kinds, sorted."""
+        return sorted(word.name for word in self if not kinds or word.kind in kinds)
+
+    def citation(self, source: str, where: str = "") -> str:
+        """'report#5.3' as a reader sees it: title of the source and place."""
+        key, _, place = source.partition("#")
+        word = self.get(key, "source", where=where)
+        return f"{word.title}, {place}" if place else word.title
+
+    def hash(self) -> str:
+        """SHA-256 over every word, so that a release says which definitions made it."""
+        text = "\n".join(repr(word) for word in self)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _definition(kind: str, name: str, entry: object, where: str) -> Definition:
+    """Check one TOML entry's fields and make it a Definition."""
+    if not isinstance(entry, dict):
+        raise StudyError(f"{where} must be a table with {', '.join(sorted(_REQUIRED[kind]))}.")
+    if not name.replace("-", "").isalnum() or name != name.lower():
+        raise StudyError(f"{where}: a name has lower-case letters, digits and hyphens only.")
+    known = _REQUIRED[kind] | _OPTIONAL[kind]
+    for key in entry:
+        if key not in known:
+            raise StudyError(f"{where}: '{key}' is not a field of a {kind}.{nearest(key, known)}")
+    lacking = sorted(_REQUIRED[kind] - entry.keys())
+    if lacking:
+        raise StudyError(f"{where} lacks {' and '.join(lacking)}. Every {kind} has them.")
+    fields = dict(entry)
+    like, codes = fields.pop("like", ""), fields.pop("codes", {})
+    fields.pop("evidence", None), fields.pop("breach", None), fields.pop("share", None)
+    fields["values"] = tuple(_dated(value, where) for value in fields.get("values", ()))
+    fields["link"] = fields.pop("url", "") or (f"https://doi.org/{fields.pop('doi')}" if "doi" in fields else "")
+    if "expr" in fields:
+        fields["expr"] = " ".join(str(fields["expr"]).split())
+    if like:
+        fields["expr"] = f"like {like}"
+    return Definition(name=name, kind=kind, where=where, classification=codes == "classification",
+                      codes={} if codes == "classification" else codes, **fields)
+
+
+def _dated(value: Mapping[str, Any], where: str) -> Dated:
+    try:
+        return Dated(int(value["from"]), value.get("value"), value["source"])
+    except (KeyError, TypeError, ValueError):
+        raise StudyError(f"{where}: a value is written {{ from = YEAR, value = NUMBER, source = \"...\" }}.") from None
+
+
+def _alike(words: dict[tuple[str, str], Definition]) -> dict[tuple[str, str], Definition]:
+    """Give dimensions that are `like` another its groups, expression and codes."""
+    from dataclasses import replace
+
+    for key, word in words.items():
+        if word.kind == "dimension" and word.expr.startswith("like "):
+            model = words.get(("dimension", word.expr.removeprefix("like ")))
+            if model is None:
+                raise StudyError(f"{word.where}: like = '{word.expr[5:]}' names no dimension.")
+            words[key] = replace(word, expr=model.expr, groups=model.groups, codes=word.codes or model.codes)
+        elif word.kind == "dimension" and bool(word.expr) == bool(word.groups):
+            raise StudyError(f"{word.where} needs either expr (one code a firm) or groups (a condition for each code).")
+    return words

@@ -1,0 +1,137 @@
+"""From words to columns: an expression over names becomes one over the panel's columns.
+
+A name in a row-level expression is, in this order: a group asked for (`flow`), a column of the panel,
+a variable, a parameter, a dimension, a sample. In a window a name belongs to a point (`t0.employment`);
+without one it is about t0, where sector and size are judged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from firmtrade._engine import expression
+from firmtrade._engine.expression import Tree
+from firmtrade.catalog import Catalog, Definition
+from firmtrade.classify.window import POINTS
+from firmtrade.errors import StudyError, nearest
+
+#: Columns of the panel contract (DESIGN.md, section 3).
+CONTRACT = (
+    "firm", "year", "activity", "region", "founded", "employment", "turnover", "value_added", "domestic",
+    "import_intra", "import_extra", "export_intra", "export_extra",
+)  # fmt: skip
+ROW_KINDS = ("variable", "parameter", "dimension", "sample")
+HISTORY = "history_"
+
+
+@dataclass(frozen=True)
+class Bound:
+    """A group asked for by a cell, so that `flow` in another expression means its condition."""
+
+    dimension: Definition
+    code: str
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """Resolves names. `further` are the panel's columns beyond the contract."""
+
+    catalog: Catalog
+    further: frozenset[str] = field(default_factory=frozenset)
+
+    def row(self, tree: Tree, where: str, point: str | None = None,
+            bound: Mapping[str, Bound] | None = None, trail: tuple[str, ...] = ()) -> Tree:
+        """`tree` over panel columns; at a point of a window they are called `t0_employment`."""
+        groups = bound or {}
+
+        def resolve(node: Tree) -> Tree:
+            at = node.table or point
+            if node.table and (node.table not in POINTS or point is None):
+                raise StudyError(self._no_point(node.table, node.name, where))
+            if node.name in groups:
+                group = groups[node.name]
+                return self.row(group.dimension.group(group.code), group.dimension.where, at, groups, trail)
+            return self._name(node.name, where, at, groups, trail)
+
+        return expression.substitute(tree, resolve)
+
+    def _no_point(self, point: str, name: str, where: str) -> str:
+        if point in POINTS:
+            return f"{where}: '{point}.{name}' compares years; it can be used in a window only."
+        return f"{where}: '{point}' in '{point}.{name}' is not a point of a window.{nearest(point, POINTS)}"
+
+    def _name(self, name: str, where: str, at: str | None, bound: Mapping[str, Bound],
+              trail: tuple[str, ...]) -> Tree:
+        from sqlglot import exp
+
+        if name in CONTRACT or name in self.further:
+            return exp.column(f"{at}_{name}" if at else name)
+        word = self.catalog.find(name, *ROW_KINDS)
+        if word is None:
+            raise StudyError(self._unknown(name, where))
+        if word.name in trail:
+            raise StudyError(f"{word.where}: '{word.name}' is defined by itself: {' -> '.join((*trail, word.name))}.")
+        if word.kind == "parameter":
+            return self._parameter(word, at)
+        if word.overlaps:
+            raise StudyError(f"{where}: '{name}' has overlapping groups. Ask for one of its codes in the table ('by').")
+        if is_history(word):
+            return exp.column(HISTORY + name)
+        return self.row(word.tree, word.where, at, bound, (*trail, word.name))
+
+    def _unknown(self, name: str, where: str) -> str:
+        known = [*CONTRACT, *self.further, *(n.replace("-", "_") for n in self.catalog.names(*ROW_KINDS))]
+        return (f"{where}: '{name}' is neither a panel column nor a definition.{nearest(name, known)} "
+                f"See all names: firmtrade list")
+
+    def _parameter(self, word: Definition, at: str | None) -> Tree:
+        from sqlglot import exp
+
+        values = word.values
+        if len(values) == 1 and values[0].value is not None:
+            return exp.Literal.number(f"{values[0].value}")
+        year = f"{at}_year" if at else "year"
+        cases = exp.Case()
+        for dated in reversed(values):
+            value = exp.null() if dated.value is None else exp.Literal.number(f"{dated.value}")
+            cases = cases.when(f"{year} >= {dated.since}", value)
+        return cases
+
+
+def is_history(word: Definition) -> bool:
+    """Whether a variable looks at all years of a firm: its expression has an aggregate."""
+    return word.kind == "variable" and bool(expression.aggregates(word.tree))
+
+
+def histories(tree: Tree) -> set[str]:
+    """The history variables that an expanded tree uses, by their column name."""
+    return {node.name for node in expression.columns(tree) if node.name.startswith(HISTORY)}
+
+
+def uses_points(tree: Tree, catalog: Catalog, trail: tuple[str, ...] = ()) -> bool:
+    """Whether an expression, or any word that it uses, compares points of a window."""
+    for node in expression.columns(tree):
+        if node.table:
+            return True
+        word = catalog.find(node.name, *ROW_KINDS)
+        if word and word.expr and word.name not in trail and node.name not in CONTRACT:
+            if uses_points(word.tree, catalog, (*trail, word.name)):
+                return True
+    return False
+
+
+def panel_columns(tree: Tree) -> set[str]:
+    """The panel columns of an expanded tree, without their point."""
+    found = set()
+    for node in expression.columns(tree):
+        point, _, rest = node.name.partition("_")
+        found.add(rest if point in POINTS else node.name)
+    return {name for name in found if not name.startswith(HISTORY)}
+
+
+def bound_names(tree: Tree, catalog: Catalog) -> set[str]:
+    """Names of overlapping dimensions that an expression mentions: they are given by the cell."""
+    names = {node.name for node in expression.columns(tree) if node.name not in CONTRACT}
+    found = {name: catalog.find(name, *ROW_KINDS) for name in names}
+    return {name for name, word in found.items() if word and word.overlaps}

@@ -1,0 +1,1 @@
+"""Tables: measures by dimensions, from cells computed once at the finest grain that they need."""

@@ -1,0 +1,172 @@
+"""What a figure needs: from a cell and its measure to the sums over firms that must be known.
+
+A measure is one aggregate, or arithmetic over named measures. An Ask is one aggregate of one group of
+firms; arithmetic is worked out here from the answers, in double precision, the same on every engine.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from firmtrade._engine import expression
+from firmtrade._engine.expression import Tree
+from firmtrade.catalog import Catalog, Definition
+from firmtrade.classify.expand import bound_names
+from firmtrade.classify.window import POINTS, Window
+from firmtrade.errors import StudyError
+
+COUNT = "*"  # the number of firms of a group: evidence that every figure carries
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One aggregate of one group. `codes` are (dimension as written, code), without `_T`."""
+
+    sample: str
+    window: str
+    year: str
+    codes: tuple[tuple[str, str], ...]
+    aggregate: str
+    point: str = ""
+
+    def without(self, dimensions: set[str]) -> Ask:
+        """The ask about all codes of these dimensions."""
+        kept = tuple((name, code) for name, code in self.codes if plain(name) not in dimensions)
+        return replace(self, codes=kept)
+
+
+Answers = Callable[[Ask], float | None]
+
+
+def plain(dimension: str) -> str:
+    """'t1.venture' is the dimension 'venture' at a point."""
+    return dimension.rpartition(".")[2]
+
+
+def is_aggregate(measure: Definition) -> bool:
+    """Whether the measure is one aggregate; refuses a mix of aggregates and names."""
+    tree = measure.tree
+    found = expression.aggregates(tree)
+    if not found:
+        return False
+    if found[0] is not tree or len(found) > 1:
+        part = found[0].sql(comments=False).lower()
+        raise StudyError(
+            f"{measure.where} mixes the aggregate {part} with other parts, so that its evidence could not be "
+            f"checked for disclosure. Declare the aggregate as a measure of its own and use its name."
+        )
+    return True
+
+
+def evaluate(measure: Definition, ask: Ask, answers: Answers, catalog: Catalog, window: Window | None,
+             trail: tuple[str, ...] = ()) -> float | None:
+    """The measure's value for the group of `ask`; None where it is undefined (x / 0, no firm)."""
+    if measure.name in trail:
+        raise StudyError(f"{measure.where}: '{measure.name}' is defined by itself: {' -> '.join((*trail, measure.name))}.")
+    if is_aggregate(measure):
+        return answers(replace(ask, aggregate=measure.name))
+    steps = (*trail, measure.name)
+    return _Arithmetic(measure, ask, answers, catalog, window, steps).of(measure.tree)
+
+
+@dataclass(frozen=True)
+class _Arithmetic:
+    measure: Definition
+    ask: Ask
+    answers: Answers
+    catalog: Catalog
+    window: Window | None
+    trail: tuple[str, ...]
+
+    def of(self, node: Tree) -> float | None:
+        from sqlglot import exp
+
+        if isinstance(node, exp.Paren):
+            return self.of(node.this)
+        if isinstance(node, exp.Literal) and not node.is_string:
+            return float(node.name)
+        if isinstance(node, exp.Column):
+            return self._named(node.name, node.table, self.ask)
+        name = expression.function_name(node)
+        if name == "total":
+            return self._total(node)
+        parts = [self.of(child) for child in _operands(node)]
+        work = _WORK.get(type(node).__name__) or _WORK.get(name)
+        if work is None:
+            raise StudyError(f"{self.measure.where}: '{node.sql(comments=False)}' cannot be used over measures.")
+        if any(part is None for part in parts):
+            return None
+        return _finite(work, parts)  # type: ignore[arg-type]
+
+    def _named(self, name: str, point: str, ask: Ask) -> float | None:
+        if name == "window_years":
+            return self._window_years()
+        if point and point not in POINTS:
+            raise StudyError(f"{self.measure.where}: '{point}' is not a point of a window ({', '.join(POINTS)}).")
+        found = self.catalog.find(name, "measure", "parameter")
+        if found is None:
+            self.catalog.get(name, "measure", where=f"{self.measure.where}: '{self.measure.expr}'")
+        if found is not None and found.kind == "parameter":
+            return found.value(self._year(point))
+        measure = self.catalog.get(name, "measure")
+        asked = replace(ask, point=point or ask.point)
+        return evaluate(measure, asked, self.answers, self.catalog, self.window, self.trail)
+
+    def _total(self, node: Tree) -> float | None:
+        measure, *dimensions = node.expressions
+        names = {dimension.name for dimension in dimensions}
+        for name in names:
+            self.catalog.get(name, "dimension", where=self.measure.where)
+        return self._named(measure.name, measure.table, self.ask.without(names))
+
+    def _window_years(self) -> float:
+        if self.window is None:
+            raise StudyError(f"{self.measure.where}: '{self.measure.name}' is about a window; this sample is about one year.")
+        return float(self.window.outcome - self.window.t0)
+
+    def _year(self, point: str) -> int:
+        if self.window is not None:
+            return int(getattr(self.window, point or "t0"))
+        return int(self.ask.year)
+
+
+def _operands(node: Tree) -> list[Tree]:
+    return [child for key in ("this", "expression") if (child := node.args.get(key)) is not None]
+
+
+def _finite(work: Callable[..., float], parts: list[float]) -> float | None:
+    try:
+        value = work(*parts)
+    except (ZeroDivisionError, ValueError, OverflowError):
+        return None
+    return value if isinstance(value, float) and math.isfinite(value) else None
+
+
+_WORK: Mapping[str, Callable[..., float]] = {
+    "Add": lambda a, b: a + b,
+    "Sub": lambda a, b: a - b,
+    "Mul": lambda a, b: a * b,
+    "Div": lambda a, b: a / b,
+    "Neg": lambda a: -a,
+    "power": math.pow,
+    "ln": math.log,
+    "exp": math.exp,
+    "abs": abs,
+    "sqrt": math.sqrt,
+}
+
+
+def given_by_cell(ask: Ask, catalog: Catalog) -> set[str]:
+    """Overlapping dimensions of the cell that only say which flow another group is about.
+
+    In (flow = export, status = new) the flow is what the status is of: it does not restrict the firms.
+    """
+    bound: set[str] = set()
+    for name, code in ask.codes:
+        dimension = catalog.get(plain(name), "dimension")
+        for part in code.split("|") if dimension.overlaps else ():
+            bound |= bound_names(dimension.group(part.strip()), catalog)
+    measure = catalog.find(ask.aggregate, "measure")
+    return bound | (bound_names(measure.tree, catalog) if measure else set())

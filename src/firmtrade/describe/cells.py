@@ -1,0 +1,135 @@
+"""From a table's blocks to its cells: which groups of firms, in the order they are printed."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from firmtrade.catalog import Catalog, Definition
+from firmtrade.classify.window import Window
+from firmtrade.describe.asks import Ask, plain
+from firmtrade.describe.spec import ALL, Block, Table
+from firmtrade.errors import StudyError, nearest
+from firmtrade.result import TOTAL, UNKNOWN
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A cell that is to be filled: its group of firms, its period and its measure."""
+
+    ask: Ask
+    period: str
+    measure: Definition
+
+
+@dataclass(frozen=True)
+class Codes:
+    """Closed lists of codes: of the catalog's dimensions, and of the panel's classification."""
+
+    catalog: Catalog
+    classification: Mapping[str, str]
+
+    def of(self, dimension: Definition) -> Mapping[str, str]:
+        """Code -> label, in the order of the definition."""
+        if dimension.classification:
+            return self.classification
+        return {code: dimension.codes.get(code, code) for code in (*dimension.codes, *dimension.groups)}
+
+    def listed(self, name: str, asked: tuple[str, ...], where: str) -> list[str]:
+        """The codes asked for: all of them, ranges of a classification ('15-37'), or as written."""
+        dimension = self.catalog.get(plain(name), "dimension", where=where)
+        known = list(self.of(dimension))
+        if asked == (ALL,):
+            return known
+        codes: list[str] = []
+        for code in asked:
+            codes += self._range(code, known) if dimension.classification else [code]
+        for code in codes:
+            self._check(code, known, dimension, where)
+        return codes
+
+    def _range(self, code: str, known: list[str]) -> list[str]:
+        first, _, last = code.partition("-")
+        return [k for k in known if first <= k <= last] if last else [code]
+
+    def _check(self, code: str, known: list[str], dimension: Definition, where: str) -> None:
+        if "+" in code and code not in known:
+            parts = [part.strip() for part in code.split("+")]
+            self._refuse_sum(parts, dimension, where)
+        for part in (part.strip() for part in code.split("|")):
+            if part not in (*known, TOTAL, UNKNOWN):
+                raise StudyError(
+                    f"{where}: '{part}' is not a code of {dimension.name}.{nearest(part, known)} "
+                    f"Codes: {', '.join(known)}."
+                )
+
+    def _refuse_sum(self, parts: list[str], dimension: Definition, where: str) -> None:
+        union = " | ".join(parts)
+        why = (
+            f"a firm may be in several of the groups {', '.join(parts)}, so their figures do not add up"
+            if dimension.overlaps
+            else "a sum of codes is written as their union"
+        )
+        raise StudyError(f"{where}: {why}. The exact figure for firms in any of them is the union: '{union}'.")
+
+
+def slots(table: Table, catalog: Catalog, codes: Codes, windows: Mapping[str, Window],
+          windowed: Mapping[str, bool]) -> Iterator[Slot]:
+    """The cells of a table, block by block, codes in the order asked for.
+
+    `windowed[sample]` says whether a sample compares years, so that its figures are about a window.
+    """
+    for number, block in enumerate(table.blocks, 1):
+        where = f"table {table.name}, cells {number}"
+        window = _window(block, windows, windowed, where)
+        names = [name for name, _ in block.by]
+        lists = [codes.listed(name, asked, where) for name, asked in block.by]
+        for combination in itertools.product(*lists):
+            pairs = tuple((n, c) for n, c in zip(names, combination, strict=True) if c != TOTAL)
+            for measure in block.measures:
+                for period in _periods(block, window, where):
+                    yield _slot(block, window, pairs, catalog.get(measure, "measure", where=where), period)
+
+
+def _slot(block: Block, window: Window | None, pairs: tuple[tuple[str, str], ...], measure: Definition,
+          period: str) -> Slot:
+    ordered = tuple(sorted(pairs))
+    if window is None:
+        return Slot(Ask(block.sample, "", period, ordered, "*"), period, measure)
+    point = window.point(period) if period != window.label else None
+    return Slot(Ask(block.sample, window.name, "", ordered, "*", point or ""), period, measure)
+
+
+def _window(block: Block, windows: Mapping[str, Window], windowed: Mapping[str, bool], where: str) -> Window | None:
+    if not windowed[block.sample]:
+        return None
+    if block.window:
+        if block.window not in windows:
+            raise StudyError(f"{where}: no window '{block.window}'.{nearest(block.window, windows)}")
+        return windows[block.window]
+    if len(windows) != 1:
+        raise StudyError(
+            f"{where}: the sample '{block.sample}' compares years, so the study needs a window: "
+            f"[windows.growth] t0 = 1998, t1 = 2002, outcome = 2003"
+            + (" (and the table must say which: window = '...')." if windows else ".")
+        )
+    return next(iter(windows.values()))
+
+
+def _periods(block: Block, window: Window | None, where: str) -> tuple[str, ...]:
+    if window is None:
+        if not block.periods:
+            raise StudyError(f"{where} lacks period: which year is it about?")
+        return tuple(year for period in block.periods for year in _years(period, where))
+    for period in block.periods:
+        if period != window.label and window.point(period) is None:
+            raise StudyError(f"{where}: {period} is not a year of the window {window.name} ({window.label}).")
+    return block.periods or (window.label,)
+
+
+def _years(period: str, where: str) -> list[str]:
+    first, _, last = period.partition("-")
+    if not (first.isdigit() and (last.isdigit() or not last)):
+        raise StudyError(f"{where}: '{period}' is not a year or a range of years such as 1996-2002.")
+    return [str(year) for year in range(int(first), int(last or first) + 1)]

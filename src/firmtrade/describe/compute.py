@@ -1,0 +1,195 @@
+"""From tables to results: collect what all tables need, scan once for each view, fill the cells.
+
+The measures are worked out twice with the same code: first against a recorder, to learn which sums are
+needed, then against the answers.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from firmtrade._engine import expression
+from firmtrade._engine.duckdb import DuckDB
+from firmtrade._engine.steps import Query, Step
+from firmtrade.catalog import Catalog, Definition
+from firmtrade.classify.expand import Meaning, uses_points
+from firmtrade.classify.window import Window
+from firmtrade.describe.answer import Value, answer
+from firmtrade.describe.asks import COUNT, Ask, evaluate
+from firmtrade.describe.attrition import attrition
+from firmtrade.describe.cells import Codes, Slot, slots
+from firmtrade.describe.cube import ROLL_UP, Cube
+from firmtrade.describe.groups import Groups
+from firmtrade.describe.holistic import answer_holistic, holistic_query
+from firmtrade.describe.needs import missing_words
+from firmtrade.describe.spec import Table
+from firmtrade.describe.unknowns import Doubt, doubts
+from firmtrade.describe.views import window_rows, year_rows
+from firmtrade.errors import StudyError
+from firmtrade.result import Attrition, Cell, Result, Unknown
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What tables are computed over: words, columns of the panel (None: not known yet), windows, codes."""
+
+    catalog: Catalog
+    meaning: Meaning
+    columns: frozenset[str] | None
+    windows: Mapping[str, Window]
+    codes: Codes
+
+
+@dataclass
+class TablePlan:
+    """A table's slots, and the asks that fill each; `refused` says why it cannot be answered."""
+
+    table: Table
+    slots: list[Slot] = field(default_factory=list)
+    doubts: list[Doubt] = field(default_factory=list)
+    asks: set[Ask] = field(default_factory=set)
+    refused: str = ""
+
+
+@dataclass
+class View:
+    """One scan: its rows and the cube made of them."""
+
+    cube: Cube
+    rows: tuple[Step, ...]
+    query: Query
+    asks: list[Ask]
+    holistic: list[Ask]
+
+
+def plan(tables: Iterable[Table], setting: Setting) -> list[TablePlan]:
+    """What each table needs. A wrong name is an error; a column that the panel lacks is a refusal."""
+    windowed: dict[str, bool] = {}
+    plans = []
+    for table in tables:
+        for block in table.blocks:
+            where = f"table {table.name}"
+            sample = setting.catalog.get(block.sample, "sample", where=where)
+            windowed[block.sample] = uses_points(sample.tree, setting.catalog)
+        plans.append(_plan(table, setting, windowed))
+    return plans
+
+
+def _plan(table: Table, setting: Setting, windowed: Mapping[str, bool]) -> TablePlan:
+    made = TablePlan(table, list(slots(table, setting.catalog, setting.codes, setting.windows, windowed)))
+    made.doubts = doubts(made.slots, setting.catalog)
+
+    def record(ask: Ask) -> Value:
+        made.asks.add(ask)
+        return 1.0
+
+    for slot in made.slots:
+        record(slot.ask)
+        _value(slot, record, setting)
+    for doubt in made.doubts:
+        made.asks.add(doubt.ask)
+    if setting.columns is not None:
+        made.refused = missing_words(made.asks, Groups(setting.meaning), setting.columns)
+    return made
+
+
+def _value(slot: Slot, answers: Callable[[Ask], Value], setting: Setting) -> Value:
+    return evaluate(slot.measure, slot.ask, answers, setting.catalog, setting.windows.get(slot.ask.window))
+
+
+def views(plans: Iterable[TablePlan], setting: Setting) -> list[View]:
+    """The scans that the answerable tables need: one for the years, one for each window.
+
+    Groups that look at a firm's whole history have a scan of their own, so that only the firms that
+    are asked about are followed.
+    """
+    groups = Groups(setting.meaning)
+    parted: dict[tuple[str, bool], list[Ask]] = defaultdict(list)
+    for ask in sorted(set().union(*(p.asks for p in plans if not p.refused)), key=_order):
+        trial = Cube("", groups, frozenset())
+        trial.add([ask])
+        parted[ask.window, bool(trial.histories())].append(ask)
+    return [_view(window, followed, asks, setting, groups) for (window, followed), asks in sorted(parted.items())]
+
+
+def _order(ask: Ask) -> tuple[str, ...]:
+    return (ask.sample, ask.window, ask.year, ask.aggregate, ask.point, *(f"{n}={c}" for n, c in ask.codes))
+
+
+def _view(window: str, followed: bool, asks: list[Ask], setting: Setting, groups: Groups) -> View:
+    years = frozenset(ask.year for ask in asks if ask.year)
+    name = ("window_" + window if window else "years") + ("_followed" if followed else "")
+    cube = Cube(name.replace("-", "_"), groups, years)
+    additive = [ask for ask in asks if _adds_up(ask, setting.catalog)]
+    cube.add([*additive, *(replace(ask, aggregate=COUNT) for ask in asks)])
+    if window:
+        rows = window_rows(setting.windows[window], _columns(cube, asks), cube.histories(), setting.meaning)
+    else:
+        rows = year_rows(years, cube.histories(), setting.meaning)
+    return View(cube, rows, cube.query(rows, by_year=not window), additive, [a for a in asks if a not in set(additive)])
+
+
+def _columns(cube: Cube, asks: list[Ask]) -> set[str]:
+    trees = cube.trees()
+    for ask in asks:
+        _, values, condition = cube.groups.aggregate(ask)
+        trees += [*values[:1], *([condition] if condition is not None else [])]
+    return {node.name for tree in trees for node in expression.columns(tree)}
+
+
+def _adds_up(ask: Ask, catalog: Catalog) -> bool:
+    if ask.aggregate == COUNT:
+        return True
+    return expression.split_aggregate(catalog.get(ask.aggregate, "measure").tree)[0] in ROLL_UP
+
+
+def queries(view: View, groups: Groups) -> list[Query]:
+    """Every scan of a view, to be shown: the cube, and what cannot be rolled up."""
+    holistic = {q.sql: q for q in (holistic_query(view.rows, groups, ask) for ask in view.holistic)}
+    return [view.query, *holistic.values()]
+
+
+def compute(engine: DuckDB, tables: Iterable[Table], setting: Setting,
+            progress: Callable[[str], None]) -> tuple[list[Result], list[Attrition], list[str]]:
+    """(results in the tables' order, attrition of each sample, what could not be answered and why)."""
+    plans = plan(tables, setting)
+    refusals = [f"{p.table.name} is not answered: {p.refused}" for p in plans if p.refused]
+    if plans and all(p.refused for p in plans):
+        raise StudyError("No table can be answered with this panel:\n  " + "\n  ".join(refusals))
+    found: dict[Ask, Value] = {}
+    losses: dict[str, Attrition] = {}
+    for view in views(plans, setting):
+        progress(f"scan for {view.cube.name.replace('_', ' ')}")
+        table = f"cube_{view.cube.name}"
+        if engine.debug:
+            engine.rows(view.query)
+        engine.execute(f"create or replace temp table {table} as\n{view.query.sql}")
+        found.update(answer(engine, view.cube, table, view.asks))
+        found.update(answer_holistic(engine, view.rows, view.cube.groups, view.holistic))
+        for loss in attrition(engine, view.cube, table, setting.catalog, setting.windows):
+            losses.setdefault(loss.sample, loss)
+    results = [_result(p, found, setting) for p in plans if not p.refused]
+    return results, sorted(losses.values(), key=lambda a: a.sample), refusals
+
+
+def _result(made: TablePlan, found: Mapping[Ask, Value], setting: Setting) -> Result:
+    table = made.table
+    cells = tuple(_cell(slot, found, setting, table.decimals) for slot in made.slots)
+    printed = {(c.sample, c.period, tuple(sorted(c.codes.items())), c.measure) for c in cells}
+    unknowns = []
+    for doubt in made.doubts:
+        key = (doubt.sample, doubt.period, tuple(sorted(doubt.codes.items())), doubt.measure.name)
+        if key not in printed:
+            unknowns.append(Unknown(doubt.sample, doubt.period, doubt.dimension, doubt.code, int(found[doubt.ask] or 0),
+                                    doubt.codes, doubt.measure.name, doubt.measure.unit))
+    return Result(table.name, table.title, table.sample, table.rows, table.columns, cells, tuple(unknowns),
+                  table.notes, table.chart, table.section)
+
+
+def _cell(slot: Slot, found: Mapping[Ask, Value], setting: Setting, decimals: Mapping[str, int]) -> Cell:
+    measure: Definition = slot.measure
+    codes = {name.rpartition(".")[2]: code for name, code in slot.ask.codes}
+    return Cell(slot.ask.sample, slot.period, codes, measure.name, _value(slot, found.__getitem__, setting),
+                measure.unit, decimals.get(measure.name, measure.decimals), int(found[slot.ask] or 0))

@@ -1,0 +1,163 @@
+"""The finest cells: everything additive that the tables of a view need, in one scan of the panel.
+
+A view is the panel's firm-years, or its firms over a window. The cube holds, for each combination of
+sample conditions, groups and flow states that occurs, the number of firms and the sums asked for.
+Every table, margin and chart is rolled up from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from firmtrade._engine import expression
+from firmtrade._engine.expression import Tree, render
+from firmtrade._engine.steps import Query, Step
+from firmtrade.classify.expand import histories
+from firmtrade.describe.asks import Ask
+from firmtrade.describe.groups import Groups
+from firmtrade.describe.keys import Key, code_key, condition_key, pack
+
+#: How the aggregates of finest cells make those of larger groups. The others are holistic.
+ROLL_UP = {"count": "sum", "sum": "sum", "min": "min", "max": "max"}
+
+
+@dataclass
+class Cube:
+    """What a view's cube is made of, collected ask by ask, and where each part is found in it."""
+
+    name: str
+    groups: Groups
+    years: frozenset[str]
+    conditions: dict[str, tuple[Tree, set[str]]] = field(default_factory=dict)
+    steps: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+    dimensions: dict[str, tuple[Tree, set[str]]] = field(default_factory=dict)
+    aggregates: dict[str, tuple[str, str, str]] = field(default_factory=dict)
+    columns: dict[str, str] = field(default_factory=dict)
+    sample_keys: set[str] = field(default_factory=set)
+    inputs: list[Tree] = field(default_factory=list)
+
+    def add(self, asks: Iterable[Ask]) -> None:
+        """Make room for what these asks need."""
+        for ask in asks:
+            if ask.sample not in self.steps:
+                self._add_sample(ask)
+            exclusive, conditions = self.groups.split(ask)
+            for tree in conditions:
+                for atom in expression.atoms(tree):
+                    self._add_condition(atom, ask.year)
+            for name in exclusive:
+                self._add_dimension(name, ask)
+            self._add_aggregate(ask)
+
+    def _add_sample(self, ask: Ask) -> None:
+        steps = []
+        for text, tree in self.groups.conditions(ask.sample, ask.window):
+            steps.append((text, self._add_condition(tree, *self.years)))
+            self.sample_keys.add(self.columns[render(tree)])
+        self.steps[ask.sample] = steps
+
+    def _add_condition(self, tree: Tree, *years: str) -> str:
+        text = render(tree)
+        column = self.columns.setdefault(text, f"c{len(self.conditions)}")
+        _, seen = self.conditions.setdefault(column, (tree, set()))
+        seen.update(year for year in years if year)
+        return column
+
+    def _add_dimension(self, name: str, ask: Ask) -> None:
+        column = self.dimension_column(name)
+        if column not in self.dimensions:
+            self.dimensions[column] = (self.groups.dimension(name, ask), set())
+        self.dimensions[column][1].update([ask.year] if ask.year else [])
+
+    def _add_aggregate(self, ask: Ask) -> None:
+        key, found = self._aggregate(ask)
+        if key not in self.aggregates:
+            self.aggregates[key] = found
+            _, values, condition = self.groups.aggregate(ask)
+            self.inputs += [*values[:1], *([condition] if condition is not None else [])]
+
+    @staticmethod
+    def dimension_column(name: str) -> str:
+        """Column of a dimension in the cube: 'd_size', 'd_t1_venture'."""
+        return "d_" + name.replace(".", "_").replace("-", "_")
+
+    def _aggregate(self, ask: Ask) -> tuple[str, tuple[str, str, str]]:
+        """(key, (function, input on the rows, column)) of an ask's aggregate."""
+        name, values, condition = self.groups.aggregate(ask)
+        value = input_value(name, values, condition)
+        key = f"{name}({value})"
+        known = self.aggregates.get(key)
+        letter = "n" if name == "count" else "a"  # counts of nobody are 0, sums of nobody do not exist
+        return key, known or (name, value, f"{letter}{len(self.aggregates)}")
+
+    def aggregate_column(self, ask: Ask) -> tuple[str, str]:
+        """(roll-up function, column) of an ask's aggregate in the cube."""
+        name, _, column = self.aggregates[self._aggregate(ask)[0]]
+        return ROLL_UP[name], column
+
+    def sample_condition(self, sample: str) -> str:
+        """SQL over the cube: the firms of a sample."""
+        return " and ".join(column for _, column in self.steps[sample])
+
+    def condition(self, tree: Tree) -> str:
+        """SQL over the cube of a condition over panel columns."""
+        return render(expression.over_atoms(tree, self.columns))
+
+    def trees(self) -> list[Tree]:
+        """All row-level trees, to see which columns and histories the view needs."""
+        found = [tree for tree, _ in (*self.conditions.values(), *self.dimensions.values())]
+        return [*found, *self.inputs]
+
+    def histories(self) -> set[str]:
+        """History variables that the view joins to its rows."""
+        return set().union(*(histories(tree) for tree in self.trees()))
+
+    def query(self, rows: tuple[Step, ...], by_year: bool) -> Query:
+        """The scan: `rows` are the steps that make the relation `rows`."""
+        keys = [condition_key(c, tree, frozenset(years)) for c, (tree, years) in self.conditions.items()]
+        texts: dict[str, str] = {}
+        for column, (tree, years) in self.dimensions.items():
+            key = code_key(column, tree, frozenset(years))
+            if key is None:
+                texts[column] = render(tree)
+            else:
+                keys.append(key)
+        return Query(f"cube {self.name}", (*rows, *self._scan(keys, texts, by_year)))
+
+    def _scan(self, keys: list[Key], texts: Mapping[str, str], by_year: bool) -> tuple[Step, ...]:
+        """Code each row, group, and give the packed keys their names back."""
+        sample = " or ".join(f"({self._raw(s)})" for s in self.steps)
+        inside = {key.name: "in_a_sample" for key in keys if key.name not in self.sample_keys}
+        packed = pack(keys, self.years, inside)
+        year = ["year"] if by_year else []
+        words = [f"{sql} as k{n}" for n, sql in enumerate(packed.words)]
+        coded = [*year, *words, *(f"case when in_a_sample then {sql} end as {c}" for c, sql in texts.items())]
+        inputs = {c: value for _, value, c in self.aggregates.values() if value != "1"}
+        coded += [f"{value} as {c}" for c, value in inputs.items()]
+        names = [*year, *(f"k{n}" for n in range(len(packed.words))), *texts]
+        sums = [f"{'count' if f == 'count' else f}({'*' if v == '1' else c}) as {c}" for f, v, c in self.aggregates.values()]
+        decoded = [*year, *(packed.column(key) for key in keys), *texts, *(c for _, _, c in self.aggregates.values())]
+        return (
+            Step("flagged", f"select *, coalesce({sample}, false) as in_a_sample from rows"),
+            Step("coded", "select " + ",\n  ".join(coded) + "\nfrom flagged"),
+            Step("finest", f"select {', '.join([*names, *sums])}\nfrom coded\ngroup by {', '.join(names)}"),
+            Step("cube", "select " + ",\n  ".join(decoded) + "\nfrom finest"),
+        )
+
+    def _raw(self, sample: str) -> str:
+        return " and ".join(f"({render(self.conditions[column][0])})" for _, column in self.steps[sample])
+
+
+def input_value(name: str, values: list[Tree], condition: Tree | None) -> str:
+    """What an aggregate adds up on one row: exact decimals, and only where its condition holds.
+
+    Arithmetic that leaves decimals (a division, a power) is rounded to nine places before it is added:
+    floating sums differ from run to run.
+    """
+    if not values:
+        return "1" if condition is None else f"case when {render(condition)} then 1 end"
+    value = render(values[0])
+    if name == "sum" and "DOUBLE" in value or any(f in value for f in ("LN(", "EXP(", "POWER(", "SQRT(")):
+        value = f"cast({value} as decimal(28, 9))"
+    return value if condition is None else f"case when {render(condition)} then {value} end"

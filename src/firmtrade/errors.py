@@ -1,0 +1,63 @@
+"""What went wrong, where, and what to do: the only place that words an error.
+
+Every error that firmtrade raises on purpose is a `FirmtradeError`. The command line prints its text
+without a traceback and leaves with the class's `exit_code`, so that a script can tell a bad study
+from bad data and both from a refused publication.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class FirmtradeError(Exception):
+    """Base class; `exit_code` is what the command line leaves with."""
+
+    exit_code = 1
+
+
+class StudyError(FirmtradeError):
+    """The study file or a definition cannot be used as it is written."""
+
+    exit_code = 10
+
+
+class DataError(FirmtradeError):
+    """The panel is missing, unreadable or breaks its contract."""
+
+    exit_code = 11
+
+
+class DisclosureError(FirmtradeError):
+    """What was asked would let confidential figures leave."""
+
+    exit_code = 12
+
+
+class CheckError(FirmtradeError):
+    """A comparison or check that was asked for has failed."""
+
+    exit_code = 13
+
+
+class EngineError(FirmtradeError):
+    """The database engine failed, or lacks what the query needs."""
+
+    exit_code = 14
+
+
+class MissingExtra(FirmtradeError):
+    """An optional part is not installed."""
+
+    exit_code = 15
+
+    def __init__(self, what: str, extra: str) -> None:
+        super().__init__(f"{what} needs an optional part. Install it with: pip install 'firmtrade[{extra}]'")
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return " Did you mean 'x'?" for the known word nearest to `word`, or an empty string."""
+    plain = {name.replace("_", "-").lower(): name for name in known}
+    found = difflib.get_close_matches(word.replace("_", "-").lower(), plain, n=1, cutoff=0.6)
+    return f" Did you mean '{plain[found[0]]}'?" if found else ""

@@ -1,0 +1,197 @@
+"""What was found (Result, confidential) and what may be said (Release).
+
+A Result prints, marked confidential, and has no export. Only `firmtrade.protect` makes a Release, and
+`publish`, `serve` and `combine` take a Release only. The shapes are here, low in the import order, so
+that describing, protecting and publishing speak of the same cells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+TOTAL = "_T"          # a dimension that the cell is not broken down by
+UNKNOWN = "unknown"   # the code of firms whose group is not known
+
+#: Columns of tables.csv before `measure`, in the contract's order (DESIGN.md, section 3).
+DIMENSIONS = ("activity", "region", "size", "age", "cohort", "technology", "mode", "scope", "flow",
+              "given", "status", "venture")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One figure. `value` is unrounded; None means undefined (no firm, or a zero denominator).
+
+    `codes` maps a dimension to a code; a dimension that is absent is `_T`. `firms` is the number of
+    firms that the figure is about: evidence for disclosure control, never published by itself.
+    """
+
+    sample: str
+    period: str
+    codes: Mapping[str, str]
+    measure: str
+    value: float | None
+    unit: str
+    decimals: int
+    firms: int
+
+    def attribute(self, name: str) -> str:
+        """The cell's sample, period, measure, or code of the dimension `name`."""
+        if name in ("sample", "period", "measure"):
+            return str(getattr(self, name))
+        return self.codes.get(name, TOTAL)
+
+
+@dataclass(frozen=True)
+class Chart:
+    """How a figure is drawn: `kind` is bar, stacked or line; x, color and facet name attributes."""
+
+    kind: str
+    x: str
+    color: str | None = None
+    facet: str | None = None
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """How many firms of a sample have an unknown code: 3,114 without a size class.
+
+    tables.csv has it as a row of `measure` with `codes`; a printed table has it as a note. `code` is
+    None where the dimension gives each firm one code (then `codes` says `unknown`), else the group
+    that is unknown, such as the flow `export`.
+    """
+
+    sample: str
+    period: str
+    dimension: str
+    code: str | None
+    firms: int
+    codes: Mapping[str, str]
+    measure: str
+    unit: str = "count"
+
+
+@dataclass(frozen=True)
+class Result:
+    """The cells of one table or figure: confidential. `rows` and `columns` name attributes."""
+
+    name: str
+    title: str
+    sample: str
+    rows: tuple[str, ...]
+    columns: tuple[str, ...]
+    cells: tuple[Cell, ...]
+    unknowns: tuple[Unknown, ...] = ()
+    notes: tuple[str, ...] = ()
+    chart: Chart | None = None
+    section: str = ""
+
+
+@dataclass(frozen=True)
+class AttritionStep:
+    """One condition of a sample: firm-years that are left after it, and lost because it is unknown."""
+
+    condition: str
+    left: int
+    unknown: int
+
+
+@dataclass(frozen=True)
+class Attrition:
+    """What each condition of a sample removed, in the sample's main period."""
+
+    sample: str
+    title: str
+    period: str
+    steps: tuple[AttritionStep, ...]
+
+
+@dataclass(frozen=True)
+class Word:
+    """A definition as the reader meets it: on hover, in `explain`, in the reference."""
+
+    name: str
+    kind: str
+    title: str
+    text: str             # the formula in words, or the description
+    formula: str          # the expression as written
+    unit: str
+    source: str           # citation with place
+    codes: Mapping[str, str] = field(default_factory=dict)   # code -> label
+
+
+@dataclass(frozen=True)
+class ReleasedCell:
+    """A cell as it may leave. `confidentiality` is SDMX CL_CONF_STATUS; F is free.
+
+    `value` None with status F is a figure that does not exist ('no firm in the group'); with another
+    status it is hidden. `reason` says which, in the reader's words.
+    """
+
+    sample: str
+    period: str
+    codes: Mapping[str, str]
+    measure: str
+    value: float | None
+    unit: str
+    decimals: int
+    confidentiality: str = "F"
+    reason: str = ""
+
+    attribute = Cell.attribute
+
+
+@dataclass(frozen=True)
+class ReleasedTable:
+    """A table or figure of a Release; `labels[attribute][code]` is what a reader sees."""
+
+    name: str
+    title: str
+    sample: str
+    rows: tuple[str, ...]
+    columns: tuple[str, ...]
+    cells: tuple[ReleasedCell, ...]
+    labels: Mapping[str, Mapping[str, str]]
+    unknowns: tuple[Unknown, ...] = ()
+    notes: tuple[str, ...] = ()
+    chart: Chart | None = None
+    section: str = ""
+
+    @property
+    def is_figure(self) -> bool:
+        """Whether the table is drawn rather than printed."""
+        return self.chart is not None
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Where a release comes from: hashes of what went in, versions of what made it."""
+
+    inputs: Mapping[str, str]          # file name (no folder) -> SHA-256
+    rows: Mapping[str, int]            # step -> number of rows read, kept
+    catalog: str                       # hash of all definitions that the study can see
+    code: str                          # firmtrade's version
+    synthetic: str                     # what the panel says of itself, empty for a real one
+    engine: str = "duckdb"
+
+
+@dataclass(frozen=True)
+class Release:
+    """All that may be published of one run. Made by `firmtrade.protect` only.
+
+    `protection` is what is printed on every output: the profile that was applied, or the reason why
+    none was ('unprotected: synthetic panel').
+    """
+
+    study: str
+    title: str
+    subtitle: str
+    source: str
+    tables: tuple[ReleasedTable, ...]
+    dimensions: tuple[str, ...]        # columns of tables.csv that are dimensions
+    words: Mapping[str, Word]
+    attrition: tuple[Attrition, ...]
+    warnings: tuple[str, ...]          # what the check of the panel found and did not stop at
+    protected: bool
+    protection: str
+    provenance: Provenance
