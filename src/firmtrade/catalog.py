@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from firmtrade._engine import expression
 from firmtrade.errors import StudyError, nearest
+
+T = TypeVar("T")
 
 DEFINITIONS = Path(__file__).parent / "definitions"
 KINDS = ("parameter", "variable", "dimension", "measure", "sample", "rule", "source")
@@ -100,6 +102,7 @@ class Catalog:
 
     def __init__(self, definitions: Mapping[tuple[str, str], Definition]) -> None:
         self._words = dict(definitions)
+        self._facts: dict[Any, Any] = {}
 
     @classmethod
     def load(cls, local: Mapping[str, Any] | None = None, file: str = "study.toml") -> Catalog:
@@ -156,6 +159,12 @@ class Catalog:
         key, _, place = source.partition("#")
         word = self.get(key, "source", where=where)
         return f"{word.title}, {place}" if place else word.title
+
+    def remember(self, key: Any, work: Callable[[], T]) -> T:
+        """What `work` finds about the words, worked out once: a study asks thousands of times."""
+        if key not in self._facts:
+            self._facts[key] = work()
+        return self._facts[key]  # type: ignore[no-any-return]
 
     def hash(self) -> str:
         """SHA-256 over every word, so that a release says which definitions made it."""

@@ -130,8 +130,13 @@ def panel_columns(tree: Tree) -> set[str]:
     return {name for name in found if not name.startswith(HISTORY)}
 
 
-def bound_names(tree: Tree, catalog: Catalog) -> set[str]:
+def bound_names(tree: Tree, catalog: Catalog) -> frozenset[str]:
     """Names of overlapping dimensions that an expression mentions: they are given by the cell."""
+    # The tree is kept beside the answer, so that its id is not given to another one.
+    return catalog.remember(("bound", id(tree)), lambda: (tree, _bound_names(tree, catalog)))[1]
+
+
+def _bound_names(tree: Tree, catalog: Catalog) -> frozenset[str]:
     names = {node.name for node in expression.columns(tree) if node.name not in CONTRACT}
     found = {name: catalog.find(name, *ROW_KINDS) for name in names}
-    return {name for name, word in found.items() if word and word.overlaps}
+    return frozenset(name for name, word in found.items() if word and word.overlaps)

@@ -59,7 +59,7 @@ def roll_up(cube: Cube, table: str, sample: str, keys: list[str], columns: list[
 def _column(cube: Cube, ask: Ask) -> str:
     function, column = cube.aggregate_column(ask)
     _, conditions = cube.groups.split(ask)
-    where = " and ".join(f"({cube.condition(tree)})" for tree in conditions)
+    where = " and ".join(f"({cube.condition(term)})" for term in conditions)
     return f"{function}({column})" + (f" filter (where {where})" if where else "")
 
 

@@ -37,6 +37,7 @@ class Ask:
         return replace(self, codes=kept)
 
 
+Pairs = tuple[tuple[str, str], ...]
 Answers = Callable[[Ask], float | None]
 
 
@@ -158,15 +159,15 @@ _WORK: Mapping[str, Callable[..., float]] = {
 }
 
 
-def given_by_cell(ask: Ask, catalog: Catalog) -> set[str]:
+def given_by_cell(codes: Pairs, aggregate: str, catalog: Catalog) -> set[str]:
     """Overlapping dimensions of the cell that only say which flow another group is about.
 
-    In (flow = export, status = new) the flow is what the status is of: it does not restrict the firms.
+    In (flow = export, status = new) the flow is what the status is of: it does not restrict the firms. Names are as in expressions ('a_b').
     """
     bound: set[str] = set()
-    for name, code in ask.codes:
+    for name, code in codes:
         dimension = catalog.get(plain(name), "dimension")
         for part in code.split("|") if dimension.overlaps else ():
             bound |= bound_names(dimension.group(part.strip()), catalog)
-    measure = catalog.find(ask.aggregate, "measure")
+    measure = catalog.find(aggregate, "measure")
     return bound | (bound_names(measure.tree, catalog) if measure else set())

@@ -23,7 +23,7 @@ from firmtrade.describe.cells import Codes, Slot, slots
 from firmtrade.describe.cube import ROLL_UP, Cube
 from firmtrade.describe.groups import Groups
 from firmtrade.describe.holistic import answer_holistic, holistic_query
-from firmtrade.describe.needs import missing_words
+from firmtrade.describe.needs import missing_words, terms
 from firmtrade.describe.spec import Table
 from firmtrade.describe.unknowns import Doubt, doubts
 from firmtrade.describe.views import window_rows, year_rows
@@ -40,6 +40,7 @@ class Setting:
     columns: frozenset[str] | None
     windows: Mapping[str, Window]
     codes: Codes
+    groups: Groups
 
 
 @dataclass
@@ -91,7 +92,7 @@ def _plan(table: Table, setting: Setting, windowed: Mapping[str, bool]) -> Table
     for doubt in made.doubts:
         made.asks.add(doubt.ask)
     if setting.columns is not None:
-        made.refused = missing_words(made.asks, Groups(setting.meaning), setting.columns)
+        made.refused = missing_words(made.asks, setting.groups, setting.columns)
     return made
 
 
@@ -105,12 +106,10 @@ def views(plans: Iterable[TablePlan], setting: Setting) -> list[View]:
     Groups that look at a firm's whole history have a scan of their own, so that only the firms that
     are asked about are followed.
     """
-    groups = Groups(setting.meaning)
+    groups = setting.groups
     parted: dict[tuple[str, bool], list[Ask]] = defaultdict(list)
     for ask in sorted(set().union(*(p.asks for p in plans if not p.refused)), key=_order):
-        trial = Cube("", groups, frozenset())
-        trial.add([ask])
-        parted[ask.window, bool(trial.histories())].append(ask)
+        parted[ask.window, any(term.histories for term in terms(ask, groups))].append(ask)
     return [_view(window, followed, asks, setting, groups) for (window, followed), asks in sorted(parted.items())]
 
 
@@ -132,11 +131,8 @@ def _view(window: str, followed: bool, asks: list[Ask], setting: Setting, groups
 
 
 def _columns(cube: Cube, asks: list[Ask]) -> set[str]:
-    trees = cube.trees()
-    for ask in asks:
-        _, values, condition = cube.groups.aggregate(ask)
-        trees += [*values[:1], *([condition] if condition is not None else [])]
-    return {node.name for tree in trees for node in expression.columns(tree)}
+    found = {term: None for ask in asks for term in terms(ask, cube.groups)}
+    return {node.name for term in found for node in expression.columns(term.tree)}
 
 
 def _adds_up(ask: Ask, catalog: Catalog) -> bool:

@@ -11,11 +11,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from firmtrade._engine import expression
-from firmtrade._engine.expression import Tree, render
 from firmtrade._engine.steps import Query, Step
-from firmtrade.classify.expand import histories
 from firmtrade.describe.asks import Ask
-from firmtrade.describe.groups import Groups
+from firmtrade.describe.groups import Groups, Term
 from firmtrade.describe.keys import Key, code_key, condition_key, pack
 
 #: How the aggregates of finest cells make those of larger groups. The others are holistic.
@@ -29,13 +27,14 @@ class Cube:
     name: str
     groups: Groups
     years: frozenset[str]
-    conditions: dict[str, tuple[Tree, set[str]]] = field(default_factory=dict)
+    conditions: dict[str, tuple[Term, set[str]]] = field(default_factory=dict)
     steps: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
-    dimensions: dict[str, tuple[Tree, set[str]]] = field(default_factory=dict)
+    dimensions: dict[str, tuple[Term, set[str]]] = field(default_factory=dict)
     aggregates: dict[str, tuple[str, str, str]] = field(default_factory=dict)
     columns: dict[str, str] = field(default_factory=dict)
     sample_keys: set[str] = field(default_factory=set)
-    inputs: list[Tree] = field(default_factory=list)
+    inputs: list[Term] = field(default_factory=list)
+    _over: dict[Term, str] = field(default_factory=dict)
 
     def add(self, asks: Iterable[Ask]) -> None:
         """Make room for what these asks need."""
@@ -43,8 +42,8 @@ class Cube:
             if ask.sample not in self.steps:
                 self._add_sample(ask)
             exclusive, conditions = self.groups.split(ask)
-            for tree in conditions:
-                for atom in expression.atoms(tree):
+            for condition in conditions:
+                for atom in condition.atoms:
                     self._add_condition(atom, ask.year)
             for name in exclusive:
                 self._add_dimension(name, ask)
@@ -52,22 +51,21 @@ class Cube:
 
     def _add_sample(self, ask: Ask) -> None:
         steps = []
-        for text, tree in self.groups.conditions(ask.sample, ask.window):
-            steps.append((text, self._add_condition(tree, *self.years)))
-            self.sample_keys.add(self.columns[render(tree)])
+        for text, term in self.groups.conditions(ask.sample, ask.window):
+            steps.append((text, self._add_condition(term, *self.years)))
+            self.sample_keys.add(self.columns[term.sql])
         self.steps[ask.sample] = steps
 
-    def _add_condition(self, tree: Tree, *years: str) -> str:
-        text = render(tree)
-        column = self.columns.setdefault(text, f"c{len(self.conditions)}")
-        _, seen = self.conditions.setdefault(column, (tree, set()))
+    def _add_condition(self, term: Term, *years: str) -> str:
+        column = self.columns.setdefault(term.sql, f"c{len(self.conditions)}")
+        _, seen = self.conditions.setdefault(column, (term, set()))
         seen.update(year for year in years if year)
         return column
 
     def _add_dimension(self, name: str, ask: Ask) -> None:
         column = self.dimension_column(name)
         if column not in self.dimensions:
-            self.dimensions[column] = (self.groups.dimension(name, ask), set())
+            self.dimensions[column] = (self.groups.dimension(name, ask.window), set())
         self.dimensions[column][1].update([ask.year] if ask.year else [])
 
     def _add_aggregate(self, ask: Ask) -> None:
@@ -100,27 +98,29 @@ class Cube:
         """SQL over the cube: the firms of a sample."""
         return " and ".join(column for _, column in self.steps[sample])
 
-    def condition(self, tree: Tree) -> str:
+    def condition(self, term: Term) -> str:
         """SQL over the cube of a condition over panel columns."""
-        return render(expression.over_atoms(tree, self.columns))
+        if term not in self._over:
+            self._over[term] = expression.render(expression.over_atoms(term.tree, self.columns))
+        return self._over[term]
 
-    def trees(self) -> list[Tree]:
-        """All row-level trees, to see which columns and histories the view needs."""
-        found = [tree for tree, _ in (*self.conditions.values(), *self.dimensions.values())]
+    def terms(self) -> list[Term]:
+        """All row-level terms, to see which columns and histories the view needs."""
+        found = [term for term, _ in (*self.conditions.values(), *self.dimensions.values())]
         return [*found, *self.inputs]
 
     def histories(self) -> set[str]:
         """History variables that the view joins to its rows."""
-        return set().union(*(histories(tree) for tree in self.trees()))
+        return set().union(*(term.histories for term in self.terms()))
 
     def query(self, rows: tuple[Step, ...], by_year: bool) -> Query:
         """The scan: `rows` are the steps that make the relation `rows`."""
-        keys = [condition_key(c, tree, frozenset(years)) for c, (tree, years) in self.conditions.items()]
+        keys = [condition_key(c, term.sql, frozenset(years)) for c, (term, years) in self.conditions.items()]
         texts: dict[str, str] = {}
-        for column, (tree, years) in self.dimensions.items():
-            key = code_key(column, tree, frozenset(years))
+        for column, (term, years) in self.dimensions.items():
+            key = code_key(column, term.tree, frozenset(years))
             if key is None:
-                texts[column] = render(tree)
+                texts[column] = term.sql
             else:
                 keys.append(key)
         return Query(f"cube {self.name}", (*rows, *self._scan(keys, texts, by_year)))
@@ -146,18 +146,18 @@ class Cube:
         )
 
     def _raw(self, sample: str) -> str:
-        return " and ".join(f"({render(self.conditions[column][0])})" for _, column in self.steps[sample])
+        return " and ".join(f"({self.conditions[column][0].sql})" for _, column in self.steps[sample])
 
 
-def input_value(name: str, values: list[Tree], condition: Tree | None) -> str:
+def input_value(name: str, values: list[Term], condition: Term | None) -> str:
     """What an aggregate adds up on one row: exact decimals, and only where its condition holds.
 
     Arithmetic that leaves decimals (a division, a power) is rounded to nine places before it is added:
     floating sums differ from run to run.
     """
     if not values:
-        return "1" if condition is None else f"case when {render(condition)} then 1 end"
-    value = render(values[0])
+        return "1" if condition is None else f"case when {condition.sql} then 1 end"
+    value = values[0].sql
     if name == "sum" and "DOUBLE" in value or any(f in value for f in ("LN(", "EXP(", "POWER(", "SQRT(")):
         value = f"cast({value} as decimal(28, 9))"
-    return value if condition is None else f"case when {render(condition)} then {value} end"
+    return value if condition is None else f"case when {condition.sql} then {value} end"

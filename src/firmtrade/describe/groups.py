@@ -4,43 +4,77 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, TypeVar
 
 from firmtrade._engine import expression
 from firmtrade._engine.expression import Tree
 from firmtrade.catalog import Definition
-from firmtrade.classify.expand import Bound, Meaning, bound_names
+from firmtrade.classify.expand import Bound, Meaning, bound_names, histories
 from firmtrade.classify.window import POINTS
-from firmtrade.describe.asks import Ask, given_by_cell, plain
+from firmtrade.describe.asks import COUNT, Ask, Pairs, given_by_cell, plain
 from firmtrade.errors import StudyError
-from firmtrade.result import UNKNOWN
+
+T = TypeVar("T")
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
+class Term:
+    """A condition or value over panel columns, with its SQL text worked out once."""
+
+    tree: Tree
+
+    @cached_property
+    def sql(self) -> str:
+        """The text that goes into a query."""
+        return expression.render(self.tree)
+
+    @cached_property
+    def histories(self) -> set[str]:
+        """History variables that it uses."""
+        return histories(self.tree)
+
+    @cached_property
+    def atoms(self) -> list[Term]:
+        """The smallest conditions that it is made of."""
+        return [Term(atom) for atom in expression.atoms(self.tree)]
+
+
 class Groups:
-    """Turns samples, dimensions and aggregates of asks into trees over panel columns."""
+    """Turns samples, dimensions and aggregates of asks into terms over panel columns.
 
-    meaning: Meaning
+    A study asks the same few groups in thousands of cells: each is worked out once and remembered.
+    """
 
-    def base(self, ask: Ask) -> str | None:
-        """The point that a name without one is about."""
-        return "t0" if ask.window else None
+    def __init__(self, meaning: Meaning) -> None:
+        self.meaning = meaning
+        self._known: dict[tuple[Any, ...], Any] = {}
 
-    def conditions(self, sample: str, window: str) -> list[tuple[str, Tree]]:
+    def _once(self, work: Callable[..., T], *key: Any) -> T:
+        name = (work.__name__, *key)
+        if name not in self._known:
+            self._known[name] = work(*key)
+        return self._known[name]  # type: ignore[no-any-return]
+
+    def conditions(self, sample: str, window: str) -> list[tuple[str, Term]]:
         """(text, condition) of each step of a sample, words of other samples spelled out."""
-        word = self.meaning.catalog.get(sample, "sample")
-        return self._steps(word, "t0" if window else None, ())
+        return self._once(self._conditions, sample, bool(window))
 
-    def _steps(self, word: Definition, point: str | None, trail: tuple[str, ...]) -> list[tuple[str, Tree]]:
+    def _conditions(self, sample: str, windowed: bool) -> list[tuple[str, Term]]:
+        word = self.meaning.catalog.get(sample, "sample")
+        return self._steps(word, "t0" if windowed else None, ())
+
+    def _steps(self, word: Definition, point: str | None, trail: tuple[str, ...]) -> list[tuple[str, Term]]:
         if word.name in trail:
             raise StudyError(f"{word.where}: '{word.name}' is defined by itself.")
-        steps: list[tuple[str, Tree]] = []
+        steps: list[tuple[str, Term]] = []
         for part in expression.conjuncts(word.tree):
             inner = self._sample_named(part)
             if inner is not None:
                 at = part.table or point if point else point
                 steps += self._steps(inner, at, (*trail, word.name))
             else:
-                steps.append((self._text(part, point), self.meaning.row(part, word.where, point)))
+                steps.append((self._text(part, point), Term(self.meaning.row(part, word.where, point))))
         return steps
 
     def _sample_named(self, part: Tree) -> Definition | None:
@@ -52,86 +86,98 @@ class Groups:
         text = part.sql(comments=False).lower()
         return text if not point or any(f"{p}." in text for p in POINTS) else f"{text} (in the first year)"
 
-    def split(self, ask: Ask) -> tuple[dict[str, str], list[Tree]]:
+    def split(self, ask: Ask) -> tuple[dict[str, str], list[Term]]:
         """(exclusive dimension -> code, conditions of overlapping groups and unions) of an ask."""
+        return self._once(self._split, bool(ask.window), ask.codes, ask.aggregate, ask.point)
+
+    def _split(self, windowed: bool, codes: Pairs, aggregate: str, point: str) -> tuple[dict[str, str], list[Term]]:
         catalog = self.meaning.catalog
-        given = given_by_cell(ask, catalog)
-        lacking = given - {plain(name) for name, _ in ask.codes}
+        given = given_by_cell(codes, aggregate, catalog)
+        lacking = given - {plain(name).replace("-", "_") for name, _ in codes}
         if lacking:
-            raise StudyError(f"{dict(ask.codes)}: the group needs a {' and '.join(sorted(lacking))}; add it to 'by'.")
-        bound = self._bound(ask)
+            raise StudyError(f"The group {dict(codes)} needs a {' and '.join(sorted(lacking))}: add it to 'by'.")
+        bound = self._bound(codes)
         exclusive, conditions = {}, []
-        for name, code in ask.codes:
+        for name, code in codes:
             dimension = catalog.get(plain(name), "dimension")
-            if plain(name) in given:
+            if plain(name).replace("-", "_") in given:
                 continue
             if dimension.overlaps:
-                conditions.append(self._any(dimension, name, code, ask, bound))
+                conditions.append(self._once(self._any, name, code, windowed, bound))
             elif "|" in code:
-                conditions.append(self._either(dimension, name, code, ask))
+                conditions.append(self._once(self._either, name, code, windowed))
             else:
                 exclusive[name] = code
-        return exclusive, [*conditions, *self._asked_of_group(ask)]
+        return exclusive, [*conditions, *self._asked_of_group(windowed, codes, aggregate, point)]
 
-    def _asked_of_group(self, ask: Ask) -> list[Tree]:
+    def _asked_of_group(self, windowed: bool, codes: Pairs, aggregate: str, point: str) -> list[Term]:
         """An aggregate's own condition, where it is about a group of the cell: `where flow is null`."""
-        word = self.meaning.catalog.find(ask.aggregate, "measure")
+        word = self.meaning.catalog.find(aggregate, "measure")
         if word is None or not bound_names(word.tree, self.meaning.catalog):
             return []
         _, _, condition = expression.split_aggregate(word.tree)
-        return [] if condition is None else [self._over(ask, word)(condition)]
+        return [] if condition is None else [self._over(word, windowed, codes, point)(condition)]
 
-    def _bound(self, ask: Ask) -> Mapping[str, Bound]:
+    def _bound(self, codes: Pairs) -> Pairs:
+        """The overlapping groups of a cell, by their name in expressions."""
         catalog = self.meaning.catalog
-        words = {plain(name): (catalog.get(plain(name), "dimension"), code) for name, code in ask.codes}
-        return {name.replace("-", "_"): Bound(word, code) for name, (word, code) in words.items() if word.overlaps}
+        return tuple((plain(n).replace("-", "_"), c) for n, c in codes if catalog.get(plain(n), "dimension").overlaps)
 
-    def _any(self, dimension: Definition, name: str, code: str, ask: Ask, bound: Mapping[str, Bound]) -> Tree:
+    def _bind(self, bound: Pairs, but: str = "") -> Mapping[str, Bound]:
+        catalog = self.meaning.catalog
+        return {name: Bound(catalog.get(name, "dimension"), code) for name, code in bound if name != but}
+
+    def _any(self, name: str, code: str, windowed: bool, bound: Pairs) -> Term:
         """The condition of a code, or of a union of codes: `import-intra | import-extra`."""
         from sqlglot import exp
 
-        point = self.point(name, ask)
-        others = {key: value for key, value in bound.items() if key != plain(name).replace("-", "_")}
+        dimension = self.meaning.catalog.get(plain(name), "dimension")
+        others = self._bind(bound, but=plain(name).replace("-", "_"))
+        point = _point(name, windowed)
         parts = [self.meaning.row(dimension.group(c.strip()), dimension.where, point, others) for c in code.split("|")]
         tree = parts[0]
         for part in parts[1:]:
             tree = exp.Or(this=exp.Paren(this=tree), expression=exp.Paren(this=part))
-        return tree
+        return Term(tree)
 
-    def _either(self, dimension: Definition, name: str, code: str, ask: Ask) -> Tree:
+    def _either(self, name: str, code: str, windowed: bool) -> Term:
         from sqlglot import exp
 
         codes = [exp.Literal.string(part.strip()) for part in code.split("|")]
-        return exp.In(this=exp.Paren(this=self.dimension(name, ask)), expressions=codes)
+        return Term(exp.In(this=exp.Paren(this=self._dimension(name, windowed).tree.copy()), expressions=codes))
 
-    def point(self, name: str, ask: Ask) -> str | None:
-        """The point at which a dimension of the ask is judged."""
-        return (name.rpartition(".")[0] or "t0") if ask.window else None
-
-    def dimension(self, name: str, ask: Ask) -> Tree:
+    def dimension(self, name: str, window: str) -> Term:
         """An exclusive dimension's expression over columns; NULL is unknown."""
-        word = self.meaning.catalog.get(plain(name), "dimension")
-        return self.meaning.row(word.tree, word.where, self.point(name, ask))
+        return self._once(self._dimension, name, bool(window))
 
-    def aggregate(self, ask: Ask) -> tuple[str, list[Tree], Tree | None]:
+    def _dimension(self, name: str, windowed: bool) -> Term:
+        word = self.meaning.catalog.get(plain(name), "dimension")
+        return Term(self.meaning.row(word.tree, word.where, _point(name, windowed)))
+
+    def aggregate(self, ask: Ask) -> tuple[str, list[Term], Term | None]:
         """(function, arguments, condition) of an ask's aggregate over columns."""
-        if ask.aggregate == "*":
+        if ask.aggregate == COUNT:
             return "count", [], None
         word = self.meaning.catalog.get(ask.aggregate, "measure")
-        name, arguments, condition = expression.split_aggregate(word.tree)
-        over = self._over(ask, word)
-        star = name == "count" and expression.render(arguments[0]) == "*"
-        values = [] if star else [over(arguments[0]), *arguments[1:]]
-        if condition is None or bound_names(word.tree, self.meaning.catalog):
-            return name, values, None
-        return name, values, over(condition)
+        codes = ask.codes if bound_names(word.tree, self.meaning.catalog) else ()
+        return self._once(self._aggregate, ask.aggregate, bool(ask.window), codes, ask.point)
 
-    def _over(self, ask: Ask, word: Definition) -> Callable[[Tree], Tree]:
-        point = (ask.point or "t0") if ask.window else None
-        bound = self._bound(ask)
-        return lambda tree: self.meaning.row(tree, word.where, point, bound)
+    def _aggregate(self, name: str, windowed: bool, codes: Pairs, point: str) -> tuple[str, list[Term], Term | None]:
+        word = self.meaning.catalog.get(name, "measure")
+        function, arguments, condition = expression.split_aggregate(word.tree)
+        over = self._over(word, windowed, codes, point)
+        star = function == "count" and expression.render(arguments[0]) == "*"
+        values = [] if star else [over(arguments[0]), *map(Term, arguments[1:])]
+        if condition is None or codes:
+            return function, values, None
+        return function, values, over(condition)
+
+    def _over(self, word: Definition, windowed: bool, codes: Pairs, point: str) -> Callable[[Tree], Term]:
+        at = (point or "t0") if windowed else None
+        bound = self._bind(self._bound(codes))
+        return lambda tree: Term(self.meaning.row(tree, word.where, at, bound))
 
 
-def equals(column: str, code: str) -> str:
-    """SQL that tests a code column; `unknown` is NULL."""
-    return f"{column} is null" if code == UNKNOWN else f"{column} = '{code}'"
+def _point(name: str, windowed: bool) -> str | None:
+    """The point at which a dimension is judged: `t1.venture`, or t0."""
+    return (name.rpartition(".")[0] or "t0") if windowed else None

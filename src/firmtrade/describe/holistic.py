@@ -6,11 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from firmtrade._engine.duckdb import DuckDB
-from firmtrade._engine.expression import Tree, render
 from firmtrade._engine.steps import Query, Step
 from firmtrade.describe.answer import Value
 from firmtrade.describe.asks import Ask
-from firmtrade.describe.groups import Groups
+from firmtrade.describe.groups import Groups, Term
 from firmtrade.errors import StudyError
 from firmtrade.result import UNKNOWN
 
@@ -40,36 +39,36 @@ def holistic_query(rows: tuple[Step, ...], groups: Groups, ask: Ask) -> Query:
     """Firms of the group, then the aggregate by the exclusive dimensions."""
     exclusive, conditions = groups.split(ask)
     name, values, filtered = groups.aggregate(ask)
-    steps = [tree for _, tree in groups.conditions(ask.sample, ask.window)]
-    where = " and ".join(f"({render(tree)})" for tree in [*steps, *conditions, *([filtered] if filtered else [])])
-    keys = {f"g{n}": render(groups.dimension(d, ask)) for n, d in enumerate(sorted(exclusive))}
+    steps = [term for _, term in groups.conditions(ask.sample, ask.window)]
+    where = " and ".join(f"({term.sql})" for term in [*steps, *conditions, *([filtered] if filtered else [])])
+    keys = {f"g{n}": groups.dimension(d, ask.window).sql for n, d in enumerate(sorted(exclusive))}
     columns = [*(["year"] if ask.year else []), *(f"{sql} as {key}" for key, sql in keys.items())]
-    value = f"cast({render(values[0])} as double) as x"
+    value = f"cast({values[0].sql} as double) as x"
     member = Step("members", f"select {', '.join([*columns, value])}\nfrom rows where {where}")
     by = [*(["year"] if ask.year else []), *keys]
     last = _last(name, values, by)
     return Query(f"{ask.aggregate} of {ask.sample}", (*rows, member, *last))
 
 
-def _last(name: str, values: list[Tree], by: list[str]) -> tuple[Step, ...]:
+def _last(name: str, values: list[Term], by: list[str]) -> tuple[Step, ...]:
     listed = "".join(f"{column}, " for column in by)
     grouped = f"\ngroup by {', '.join(by)}" if by else ""
     if name == "top_share":
         return _top_share(values, by, listed, grouped)
-    share = "0.5" if name == "median" else render(values[1])
+    share = "0.5" if name == "median" else values[1].sql
     if not 0 <= float(share) <= 1:
         raise StudyError(f"quantile(x, {share}): the second argument is a share between 0 and 1.")
     quantile = f"percentile_cont({share}) within group (order by x)"
     return (Step("quantile", f"select {listed}{quantile} as v\nfrom members where x is not null{grouped}"),)
 
 
-def _top_share(values: list[Tree], by: list[str], listed: str, grouped: str) -> tuple[Step, ...]:
+def _top_share(values: list[Term], by: list[str], listed: str, grouped: str) -> tuple[Step, ...]:
     """Per cent of the total held by the largest p of the firms with a positive value.
 
     The number of top firms is p times their number, rounded up, so that there is always one (the
     convention of the Chilean figures that the tests check; Mayer and Ottaviano 2007 do not say).
     """
-    share = float(render(values[1]))
+    share = float(values[1].sql)
     if not 0 < share <= 1:
         raise StudyError(f"top_share(x, {share}): the second argument is a share above 0 and at most 1.")
     over = f"partition by {', '.join(by)}" if by else ""

@@ -38,9 +38,9 @@ class Key:
         return f"case {digits} {whens} end"
 
 
-def condition_key(name: str, tree: Tree, years: frozenset[str]) -> Key:
+def condition_key(name: str, condition: str, years: frozenset[str]) -> Key:
     """The key of a three-valued condition."""
-    return Key(name, f"coalesce(cast(({render(tree)}) as integer) + 1, 0)", None, years)
+    return Key(name, f"coalesce(cast(({condition}) as integer) + 1, 0)", None, years)
 
 
 def code_key(name: str, tree: Tree, years: frozenset[str]) -> Key | None:

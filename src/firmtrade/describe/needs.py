@@ -4,28 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from firmtrade.classify.expand import HISTORY, histories, panel_columns
+from firmtrade.classify.expand import HISTORY, panel_columns
 from firmtrade.describe.asks import COUNT, Ask
-from firmtrade.describe.groups import Groups
-from firmtrade._engine.expression import Tree
+from firmtrade.describe.groups import Groups, Term
 
 
 def missing_words(asks: Iterable[Ask], groups: Groups, available: frozenset[str]) -> str:
     """Which words need which columns that the panel does not have; empty if none."""
     lacking: dict[str, set[str]] = {}
+    seen: set[tuple[str, int]] = set()
     for ask in asks:
-        for word, trees in _words(ask, groups):
-            needed = set().union(*(_needed(tree, groups) for tree in trees)) - available
-            if needed:
-                lacking.setdefault(word, set()).update(needed)
+        for word, found in _words(ask, groups):
+            for term in found:
+                if (word, id(term)) in seen:
+                    continue
+                seen.add((word, id(term)))
+                needed = _needed(term, groups) - available
+                if needed:
+                    lacking.setdefault(word, set()).update(needed)
     parts = [f"{word} needs {', '.join(sorted(columns))}" for word, columns in sorted(lacking.items())]
     return "; ".join(parts) + (", which this panel does not have" if parts else "")
 
 
-def _words(ask: Ask, groups: Groups) -> list[tuple[str, list[Tree]]]:
+def terms(ask: Ask, groups: Groups) -> list[Term]:
+    """Everything over panel columns that an ask needs."""
+    return [term for _, found in _words(ask, groups) for term in found]
+
+
+def _words(ask: Ask, groups: Groups) -> list[tuple[str, list[Term]]]:
     exclusive, conditions = groups.split(ask)
-    found = [(f"sample {ask.sample}", [tree for _, tree in groups.conditions(ask.sample, ask.window)])]
-    found += [(name, [groups.dimension(name, ask)]) for name in exclusive]
+    found = [(f"sample {ask.sample}", [term for _, term in groups.conditions(ask.sample, ask.window)])]
+    found += [(name, [groups.dimension(name, ask.window)]) for name in exclusive]
     if conditions:
         overlapping = [name for name, _ in ask.codes if name not in exclusive]
         found.append((" with ".join(overlapping), conditions))
@@ -35,9 +44,9 @@ def _words(ask: Ask, groups: Groups) -> list[tuple[str, list[Tree]]]:
     return found
 
 
-def _needed(tree: Tree, groups: Groups) -> set[str]:
-    needed = panel_columns(tree)
-    for name in histories(tree):
+def _needed(term: Term, groups: Groups) -> set[str]:
+    needed = panel_columns(term.tree)
+    for name in term.histories:
         word = groups.meaning.catalog.get(name.removeprefix(HISTORY), "variable")
-        needed |= _needed(groups.meaning.row(word.tree, word.where), groups)
+        needed |= _needed(Term(groups.meaning.row(word.tree, word.where)), groups)
     return needed

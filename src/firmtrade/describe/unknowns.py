@@ -28,9 +28,9 @@ def doubts(slots: Iterable[Slot], catalog: Catalog) -> list[Doubt]:
     """The unknowns of a table's dimensions, each once for a sample and period."""
     found: dict[tuple[object, ...], Doubt] = {}
     for slot in slots:
-        given = given_by_cell(slot.ask, catalog)
+        given = given_by_cell(slot.ask.codes, slot.ask.aggregate, catalog)
         for name, code in slot.ask.codes:
-            doubt = None if plain(name) in given else _doubt(slot, name, code, catalog)
+            doubt = None if plain(name).replace("-", "_") in given else _doubt(slot, name, code, catalog)
             if doubt is not None:
                 key = (doubt.sample, doubt.period, tuple(sorted(doubt.codes.items())))
                 found.setdefault(key, doubt)
@@ -41,8 +41,8 @@ def _doubt(slot: Slot, name: str, code: str, catalog: Catalog) -> Doubt | None:
     dimension = catalog.get(plain(name), "dimension")
     ask = replace(slot.ask, aggregate="*", point="")
     if not dimension.overlaps or UNKNOWN in dimension.groups:
-        kept = given_by_cell(replace(ask, codes=((name, code),)), catalog) if dimension.overlaps else set()
-        codes = tuple(sorted([*((n, c) for n, c in ask.codes if plain(n) in kept), (name, UNKNOWN)]))
+        kept = given_by_cell(((name, code),), "*", catalog) if dimension.overlaps else set()
+        codes = tuple(sorted([*((n, c) for n, c in ask.codes if plain(n).replace("-", "_") in kept), (name, UNKNOWN)]))
         measure = _measure(catalog, "count(*)")
         asked, which = replace(ask, codes=codes), None
     else:
