@@ -14,7 +14,7 @@ install: ## put the locked environment into .venv (at once when it is there)
 	@sh tools/install.sh
 
 demo: install ## run the Belgian study on the synthetic panel and say where the report is
-	@$(PY) -m firmtrade run belgium-2002 --out demo/belgium-2002
+	@.venv/bin/firmtrade run belgium-2002 --out demo/belgium-2002
 	@echo "Report: demo/belgium-2002/report.html (and report.pdf, tables.xlsx, tables.csv beside it)"
 
 test: install ## run all tests

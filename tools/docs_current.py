@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import subprocess
 import sys
 import tempfile
@@ -32,8 +31,8 @@ def differences(now: dict[str, bytes], committed: dict[str, bytes]) -> list[str]
 
 def main() -> int:
     """Return 1 and name the pages if the committed reference is not the generated one."""
-    if importlib.util.find_spec(GENERATOR) is None:
-        print(f"docs: skipped, {GENERATOR} does not exist yet")
+    if not (ROOT / "src" / GENERATOR.replace(".", "/")).with_suffix(".py").is_file():
+        print(f"docs: skipped, there is no {GENERATOR} yet")
         return 0
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run([sys.executable, "-m", GENERATOR, folder], check=True, cwd=ROOT)

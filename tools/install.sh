@@ -17,26 +17,37 @@ find_python() {
     exit 1
 }
 
+# Debian keeps the venv module in a package of its own: install it where we may, else say so.
+make_venv() {
+    "$1" -m venv --clear .venv >/dev/null 2>&1 && return
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+        export DEBIAN_FRONTEND=noninteractive
+        { apt-get update -qq && apt-get install -y -qq --no-install-recommends python3-venv; } >/dev/null 2>&1 || true
+    fi
+    "$1" -m venv --clear .venv && return
+    echo "'$1 -m venv' failed. On Debian and Ubuntu it needs: apt-get install python3-venv" >&2
+    exit 1
+}
+
 # The environment holds absolute paths, so a moved checkout counts as a new one.
 locked="$root $(cksum <requirements.lock)"
 project="$(cksum <pyproject.toml)"
-if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$locked $project" ] && .venv/bin/python -c '' 2>/dev/null; then
-    exit 0
-fi
+.venv/bin/python -c '' 2>/dev/null || rm -f "$stamp" # no environment, or its Python is gone
+done=$(cat "$stamp" 2>/dev/null || true)
+[ "$done" = "$locked $project" ] && exit 0
 
 pip="-m pip --disable-pip-version-check --no-input -qq"
-case "$(cat "$stamp" 2>/dev/null)" in
+case "$done" in
     "$locked "*) ;; # only pyproject.toml changed: the locked packages stand
     *)
         python=$(find_python)
         echo "Installing the locked packages into .venv ($("$python" --version), about a minute)"
-        if ! "$python" -m venv --clear .venv; then
-            echo "'$python -m venv' failed. On Debian and Ubuntu: apt-get install python3-venv" >&2
-            exit 1
-        fi
+        make_venv "$python"
         .venv/bin/python $pip install --no-deps --require-hashes --only-binary :all: -r requirements.lock
         ;;
 esac
 # The build backend is one of the locked packages; nothing is fetched here.
 .venv/bin/python $pip install --no-deps --no-build-isolation --editable .
+# It also copies studies/, which would go stale; a checkout reads its own.
+rm -rf .venv/lib/python3*/site-packages/firmtrade
 echo "$locked $project" >"$stamp"

@@ -53,8 +53,9 @@ def licence(name: str) -> str:
         package = distribution(name)
     except PackageNotFoundError:
         return ""
-    about = package.metadata
-    stated = [about["License-Expression"], _classified(about.get_all("Classifier") or []), about["License"]]
+    about = package.metadata.json
+    classified = _classified(list(about.get("classifier", [])))
+    stated = [str(about.get("license_expression", "")), classified, str(about.get("license", ""))]
     texts = [str(file.locate()) for file in package.files or [] if "LICENSE" in file.name.upper()]
     stated += [Path(text).read_text(encoding="utf-8") for text in texts[:1]]
     return next((text.strip().splitlines()[0] for text in stated if text and text.strip()), "not stated")
