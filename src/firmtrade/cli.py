@@ -1,0 +1,199 @@
+"""The command line: run, check, list, explain, init, synthesize.
+
+Heavy parts are imported inside the commands, so that `firmtrade --help` stays quick. What goes wrong is
+said in one message on standard error; the exit code tells which kind it was.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    name="firmtrade", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+    rich_markup_mode="markdown", context_settings={"help_option_names": ["-h", "--help"]},
+    help="""Who trades, what it changes, whom to support: from a confidential panel of firms to a report.
+
+    Start here:
+
+    - `firmtrade run belgium-2002 --out DIR` makes the report on a synthetic population.
+
+    - `firmtrade check PANEL` reads your own panel and says what is wrong with it.
+
+    - `firmtrade init FILE` writes a commented study for it.
+
+    - `firmtrade list` and `firmtrade explain NAME` show every word, its formula and source.
+    """,
+    epilog="Exit codes: 0 done, 2 wrong usage, 10 study or definition, 11 data, 12 disclosure, 13 a check failed, "
+    "14 engine, 15 an optional part is missing.",
+)  # fmt: skip
+
+StudyOption = Annotated[str, typer.Option("--study", "-s", help="Built-in study, or path of a study file.", show_default=True)]
+Memory = Annotated[str | None, typer.Option(help="Limit of the engine's memory, such as 4GB. Beyond it work goes to disk.")]
+
+
+@app.command()
+def run(
+    study: Annotated[str, typer.Argument(help="Built-in study (firmtrade list studies), or path of a study file.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the report; replaced whole when the run is done.")],
+    panel: Annotated[str | None, typer.Option("--panel", "-p", help="File, folder, pattern or database URL; overrides the study's.")] = None,
+    unprotected: Annotated[str | None, typer.Option(metavar="REASON", help="Publish without disclosure control: why that is right. Printed on every output.")] = None,
+    memory: Memory = None,
+    debug: Annotated[bool, typer.Option(help="Run each query step by step and show the first rows of each. Confidential: for your eyes only.")] = False,
+) -> None:
+    """Compute a study's tables and figures and write the report.
+
+    DIR then holds report.html, report.pdf, tables.xlsx, tables.csv, figures/ and manifest.json.
+    """
+    from firmtrade.study import Study
+
+    made = Study(study, panel, memory=memory, debug=debug, progress=_progress()).run(out, unprotected)
+    typer.echo(f"The report is in {made / 'report.html'}")
+
+
+@app.command()
+def check(
+    panel: Annotated[str, typer.Argument(help="File, folder, pattern or database URL.")],
+    study: StudyOption = "belgium-2002",
+    memory: Memory = None,
+) -> None:
+    """Say everything that is wrong with a panel, with the rows that cause it.
+
+    The study says how columns, units and codes are to be read; the built-in one expects the panel contract.
+    Exit code 11 if there is any problem.
+    """
+    from firmtrade.study import Study
+
+    report = Study(study, panel, memory=memory, progress=_progress()).check()
+    typer.echo(report.text())
+    if report.stops or report.warnings:
+        raise typer.Exit(11)
+
+
+@app.command("list")
+def list_words(
+    kind: Annotated[str, typer.Argument(help="studies, tables, measures, dimensions, samples, variables, parameters, sources.")] = "",
+    study: StudyOption = "belgium-2002",
+) -> None:
+    """List every word that a study can use, by kind."""
+    from firmtrade.errors import StudyError, nearest
+    from firmtrade.study import read_study, studies
+
+    spec = read_study(study)
+    groups = {"studies": [(name, read_study(name).title) for name in studies()]}
+    groups["tables"] = [(table.name, table.title) for table in spec.tables]
+    for word in spec.catalog:
+        groups.setdefault(word.kind + "s", []).append((word.name, word.title))
+    if kind and kind not in groups:
+        raise StudyError(f"There is no kind '{kind}'.{nearest(kind, groups)} Kinds: {', '.join(groups)}.")
+    for name, entries in groups.items():
+        if kind in ("", name):
+            _list(name, entries)
+
+
+def _list(name: str, entries: list[tuple[str, str]]) -> None:
+    width = max(len(entry) for entry, _ in entries)
+    typer.echo(f"{name}")
+    for entry, title in entries:
+        typer.echo(f"  {entry:<{width}}  {title}")
+
+
+@app.command()
+def explain(
+    name: Annotated[str, typer.Argument(help="A measure, dimension, sample, variable, parameter, source or table.")],
+    study: StudyOption = "belgium-2002",
+    sql: Annotated[bool, typer.Option("--sql", help="For a table: the queries that make it, as named steps.")] = False,
+) -> None:
+    """Explain a word or a table: formula, unit, source, what it uses, which tables use it."""
+    from firmtrade.study import Study
+
+    asked = Study(study)
+    if not sql:
+        typer.echo(str(asked.explain(name)))
+        return
+    from firmtrade.errors import StudyError, nearest
+
+    tables = [table for table in asked.spec.tables if table.name == name]
+    if not tables:
+        names = [table.name for table in asked.spec.tables]
+        raise StudyError(f"--sql shows the queries of a table, and there is no table '{name}'.{nearest(name, names)}")
+    for query in asked.queries(tables):
+        typer.echo(f"-- {query.name}\n{query.sql};\n")
+
+
+@app.command()
+def init(
+    file: Annotated[str, typer.Argument(help="The panel: file, folder, pattern or database URL.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The study file to write; an existing one is not overwritten.")] = Path("study.toml"),
+) -> None:
+    """Look at a panel, guess what its columns are, and write a commented study for it."""
+    from firmtrade._engine.duckdb import DuckDB
+    from firmtrade.assemble.guess import guess_columns, study_text
+    from firmtrade.errors import DataError
+
+    if out.exists():
+        raise DataError(f"{out} exists already. Give another name with --out, or move it away.")
+    with DuckDB() as engine:
+        guesses = guess_columns(engine, file)
+    out.write_text(study_text(file, guesses), encoding="utf-8")
+    for ours, theirs, reason in guesses:
+        typer.echo(f"  {ours:<14} {theirs or '-':<24} {reason}")
+    typer.echo(f"Wrote {out}. Read it, correct it, then: firmtrade check {file} --study {out}")
+
+
+@app.command()
+def synthesize(
+    study: Annotated[str, typer.Argument(help="The study whose population is imitated: belgium-2002.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The Parquet file to write.")],
+    firms: Annotated[int, typer.Option(help="Firms a year, about.")] = 100_000,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same file.")] = 2002,
+) -> None:
+    """Make a synthetic panel: no real firm, marked so in the file."""
+    from firmtrade.errors import StudyError
+    from firmtrade.study import read_study
+    from firmtrade.synthesize.population import write_panel
+
+    if not read_study(study).synthetic:
+        raise StudyError(f"The study '{study}' has no synthetic population ([panel] synthetic = ...).")
+    rows = write_panel(out, firms=firms, seed=seed)
+    typer.echo(f"Wrote {rows:,} firm-years to {out}")
+
+
+def _progress() -> Callable[[str], None]:
+    """Tell a person what is being done, with the seconds so far; say nothing in a pipe."""
+    if not sys.stderr.isatty():
+        return lambda text: None
+    start = time.monotonic()
+    return lambda text: typer.echo(f"  {time.monotonic() - start:5.1f} s  {text}", err=True)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from firmtrade import __version__
+
+        typer.echo(f"firmtrade {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")] = False) -> None:
+    pass
+
+
+def main() -> None:
+    """Run a command; an error of ours is one message and its exit code, never a traceback."""
+    from firmtrade.errors import FirmtradeError
+
+    try:
+        app()
+    except FirmtradeError as error:
+        typer.echo(f"firmtrade: {error}", err=True)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        typer.echo("firmtrade: stopped. Nothing was written; an earlier output is as it was.", err=True)
+        sys.exit(130)

@@ -1,0 +1,107 @@
+"""From results to a Release. Deny by default: without protection only what holds no firm may leave.
+
+A Result is confidential. An unprotected Release is made of a panel that says that it is synthetic, when
+the study gives the reason, or when the person who runs the command gives one; the reason is printed on
+every output.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from firmtrade.catalog import Catalog
+from firmtrade.errors import DisclosureError
+from firmtrade.result import (
+    TOTAL, UNKNOWN, Attrition, Cell, Provenance, Release, ReleasedCell, ReleasedTable, Result, Word,
+)  # fmt: skip
+from firmtrade.words import closure, word
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What a release says of itself besides its figures."""
+
+    study: str
+    title: str
+    subtitle: str
+    source: str
+    attrition: tuple[Attrition, ...]
+    warnings: tuple[str, ...]
+    provenance: Provenance
+
+
+def release_unprotected(results: Iterable[Result], origin: Origin, catalog: Catalog,
+                        labels: Mapping[str, Mapping[str, str]], study_reason: str, reason: str | None) -> Release:
+    """A Release without disclosure control, or a DisclosureError that says what would allow it.
+
+    `study_reason` counts for a synthetic panel only; `reason` is what the person gave who runs the
+    command, and answers for.
+    """
+    why = (reason or "").strip() or (study_reason.strip() if origin.provenance.synthetic else "")
+    if not why:
+        raise DisclosureError(
+            "This panel is not marked as synthetic, so its tables are confidential, and disclosure control is not "
+            "part of this version. Nothing was written. If the data are public or may be seen by everyone who "
+            "gets the output, say why: firmtrade run ... --unprotected \"REASON\" (it is printed on every output)."
+        )
+    tables = tuple(_released(result, catalog, labels) for result in results)
+    return Release(
+        study=origin.study, title=origin.title, subtitle=origin.subtitle, source=origin.source, tables=tables,
+        dimensions=_dimensions(tables), words=_words(tables, catalog), attrition=origin.attrition,
+        warnings=origin.warnings, protected=False, protection=f"Not protected: {why}", provenance=origin.provenance,
+    )  # fmt: skip
+
+
+def _released(result: Result, catalog: Catalog, labels: Mapping[str, Mapping[str, str]]) -> ReleasedTable:
+    return ReleasedTable(
+        result.name, result.title, result.sample, result.rows, result.columns,
+        tuple(_cell(cell) for cell in result.cells), _labels(result, catalog, labels), result.unknowns,
+        result.notes, result.chart, result.section,
+    )  # fmt: skip
+
+
+def _cell(cell: Cell) -> ReleasedCell:
+    reason = "" if cell.value is not None else ("no firm in the group" if not cell.firms else "not defined for this group")
+    return ReleasedCell(cell.sample, cell.period, cell.codes, cell.measure, cell.value, cell.unit, cell.decimals, "F", reason)
+
+
+def _labels(result: Result, catalog: Catalog, labels: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, str]]:
+    """What a reader sees for each attribute and code of a table."""
+    found: dict[str, dict[str, str]] = {"sample": {}, "measure": {}, "period": {}}
+    for cell in result.cells:
+        found["sample"].setdefault(cell.sample, catalog.get(cell.sample, "sample").title)
+        found["measure"].setdefault(cell.measure, catalog.get(cell.measure, "measure").title)
+        found["period"].setdefault(cell.period, cell.period)
+        for dimension, code in cell.codes.items():
+            found.setdefault(dimension, {TOTAL: "Total", UNKNOWN: "Unknown"}).setdefault(code, _label(dimension, code, labels))
+    for unknown in result.unknowns:
+        found["sample"].setdefault(unknown.sample, catalog.get(unknown.sample, "sample").title)
+        for dimension, code in unknown.codes.items():
+            found.setdefault(dimension, {}).setdefault(code, _label(dimension, code, labels))
+    return found
+
+
+def _label(dimension: str, code: str, labels: Mapping[str, Mapping[str, str]]) -> str:
+    known = labels.get(dimension, {})
+    return " or ".join(known.get(part.strip(), part.strip()) for part in code.split("|"))
+
+
+def _dimensions(tables: Iterable[ReleasedTable]) -> tuple[str, ...]:
+    from firmtrade.result import DIMENSIONS
+
+    used = {dimension for table in tables for cell in table.cells for dimension in cell.codes}
+    return (*DIMENSIONS, *sorted(used - set(DIMENSIONS)))
+
+
+def _words(tables: Iterable[ReleasedTable], catalog: Catalog) -> dict[str, Word]:
+    """The definitions behind the words of the tables, and behind those definitions."""
+    used: dict[tuple[str, str], None] = {}
+    for table in tables:
+        for cell in table.cells:
+            used.update({("measure", cell.measure): None, ("sample", cell.sample): None})
+            used.update({("dimension", dimension): None for dimension in cell.codes})
+    definitions = closure((catalog.get(name, kind) for kind, name in used), catalog)
+    # A name that two kinds share stands for what a table shows: its measure first.
+    order = ("parameter", "variable", "sample", "dimension", "measure")
+    return {d.name: word(d, catalog) for d in sorted(definitions, key=lambda d: (order.index(d.kind), d.name))}

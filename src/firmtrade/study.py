@@ -1,0 +1,271 @@
+"""A study: one TOML file that ties panel, words, windows, tables and outputs; a notebook builds the same.
+
+    study = Study("belgium-2002", panel="firms.parquet")
+    study.table("participation", by=["size"], sample="manufacturing", period=2002)
+    study.run("out")
+"""
+
+from __future__ import annotations
+
+import tempfile
+import tomllib
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from firmtrade.catalog import Catalog
+from firmtrade.classify.window import Window
+from firmtrade.describe.spec import Table, read_table, read_tables
+from firmtrade.errors import DataError, StudyError, nearest
+from firmtrade.result import Attrition, Provenance, Release, Result
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from firmtrade._engine.duckdb import DuckDB
+    from firmtrade.acquire.source import PanelSpec
+    from firmtrade.assemble.check import CheckReport
+    from firmtrade.assemble.panel import Panel
+    from firmtrade.describe.compute import Setting
+
+WORDS = ("sources", "parameters", "variables", "dimensions", "measures", "samples")
+_KNOWN = {"title", "subtitle", "source", "panel", "protect", "windows", "tables", *WORDS}
+_PROTECT = {"synthetic"}
+
+
+def _silent(text: str) -> None:
+    """Progress that nobody watches."""
+
+
+def studies() -> dict[str, Path]:
+    """Built-in studies by name: folders with a study.toml, in the wheel or in the checkout."""
+    here = Path(__file__).parent
+    for folder in (here / "studies", here.parents[1] / "studies"):
+        if folder.is_dir():
+            return {path.parent.name: path for path in sorted(folder.glob("*/study.toml"))}
+    return {}
+
+
+@dataclass(frozen=True)
+class StudySpec:
+    """A study file, read and checked; nothing is computed yet."""
+
+    name: str
+    title: str
+    subtitle: str
+    source: str
+    base: Path
+    panel: Mapping[str, Any]
+    windows: Mapping[str, Window]
+    tables: tuple[Table, ...]
+    catalog: Catalog
+    reason: str = ""
+    synthetic: str = ""
+
+
+def read_study(study: str | Path) -> StudySpec:
+    """A built-in study by name, or a study file by path."""
+    path = studies().get(str(study), Path(study))
+    if path.is_dir():
+        path = path / "study.toml"
+    if not path.exists():
+        raise StudyError(f"There is no study '{study}'.{nearest(str(study), studies())} Built in: "
+                         f"{', '.join(studies()) or 'none'}; or give the path of a study file.")
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise StudyError(f"{path.name} is not a TOML file that can be read: {error}") from None
+    return make_study(raw, path.parent.name if path.name == "study.toml" else path.stem, path.parent, path.name)
+
+
+def make_study(raw: Mapping[str, Any], name: str, base: Path, file: str) -> StudySpec:
+    """A study from the contents of its file."""
+    for key in raw:
+        if key not in _KNOWN:
+            raise StudyError(f"{file}: '{key}' is not a part of a study.{nearest(key, _KNOWN)}")
+    panel = dict(raw.get("panel", {}))
+    protect = raw.get("protect", {})
+    for key in protect:
+        if key not in _PROTECT:
+            raise StudyError(f"{file}, [protect]: '{key}' is not known.{nearest(key, _PROTECT)}")
+    return StudySpec(
+        name=name, title=raw.get("title", name), subtitle=raw.get("subtitle", ""), source=raw.get("source", ""),
+        base=base, windows=_windows(raw.get("windows", {}), file), tables=read_tables(raw.get("tables", {}), file),
+        catalog=Catalog.load({kind: raw[kind] for kind in WORDS if kind in raw}, file),
+        reason=protect.get("synthetic", ""), synthetic=panel.pop("synthetic", ""), panel=panel,
+    )  # fmt: skip
+
+
+def _windows(entries: Mapping[str, Any], file: str) -> dict[str, Window]:
+    found = {}
+    for name, entry in entries.items():
+        if set(entry) != {"t0", "t1", "outcome"}:
+            raise StudyError(f"{file}, [windows.{name}] has t0, t1 and outcome, each a year.")
+        found[name] = Window(name, int(entry["t0"]), int(entry["t1"]), int(entry["outcome"]))
+    return found
+
+
+@dataclass
+class Study:
+    """A study with its panel. `panel` overrides the study's own; `memory` ("4GB") bounds the engine."""
+
+    study: str | Path | StudySpec = "belgium-2002"
+    panel: str | None = None
+    memory: str | None = None
+    threads: int | None = None
+    debug: bool = False
+    progress: Callable[[str], None] = field(default=_silent, repr=False)
+
+    def __post_init__(self) -> None:
+        self.spec = self.study if isinstance(self.study, StudySpec) else read_study(self.study)
+
+    # -- questions ---------------------------------------------------------------------------------
+
+    def table(self, name: str | Iterable[str], by: Any = (), sample: str = "", period: Any = None,
+              window: str = "") -> Result:
+        """One table: of the study by its name, or of measures by dimensions. Confidential."""
+        return self.tables([self._asked(name, by, sample, period, window)])[0]
+
+    def _asked(self, name: str | Iterable[str], by: Any, sample: str, period: Any, window: str) -> Table:
+        ours = {table.name: table for table in self.spec.tables}
+        if isinstance(name, str) and name in ours and not by:
+            return ours[name]
+        measures = [name] if isinstance(name, str) else list(name)
+        titles = [self.spec.catalog.get(m, "measure").title for m in measures]
+        entry = {"measures": measures, "by": by or [], "sample": sample, "title": ", ".join(titles)}
+        entry |= {key: value for key, value in (("period", period), ("window", window)) if value}
+        if not sample:
+            raise StudyError(f"Whom is the table about? sample = one of {', '.join(self.spec.catalog.names('sample'))}.")
+        return read_table("table", entry, "table()")
+
+    def tables(self, tables: Iterable[Table] | None = None) -> list[Result]:
+        """The results of these tables, or of all tables of the study. Confidential."""
+        with self._opened() as (engine, panel, setting):
+            return self._compute(engine, panel, setting, tables)[0]
+
+    def explain(self, name: str) -> Any:
+        """The card of a definition or a table: title, formula, unit, source, uses, used by."""
+        from firmtrade.explain import explain
+
+        return explain(name, self.spec)
+
+    def queries(self, tables: Iterable[Table] | None = None) -> list[Any]:
+        """The scans that tables need, as named SQL steps; no data are read."""
+        from firmtrade.describe.compute import plan, queries, views
+
+        setting = self._setting(None, frozenset())
+        planned = plan(tables if tables is not None else self.spec.tables, setting)
+        return [query for view in views(planned, setting) for query in queries(view, setting.groups)]
+
+    def check(self) -> CheckReport:
+        """Every problem of the panel, with the rows that cause it."""
+        from firmtrade.assemble.check import check_panel
+
+        with self._opened(strict=False) as (engine, panel, _):
+            return check_panel(engine, panel, self._panel_spec())
+
+    # -- publication -------------------------------------------------------------------------------
+
+    def release(self, reason: str | None = None) -> Release:
+        """All tables as a Release; `reason` is why they need no disclosure control."""
+        from firmtrade.protect import Origin, release_unprotected
+
+        with self._opened() as (engine, panel, setting):
+            self._may_leave(panel, reason)
+            results, attrition, refusals = self._compute(engine, panel, setting, None)
+            warnings = (*(problem.title for problem in self._report.warnings), *refusals)
+            origin = Origin(self.spec.name, self.spec.title, self.spec.subtitle, self.spec.source,
+                            tuple(attrition), warnings, self._provenance(panel))
+        dimensions = (word for word in self.spec.catalog if word.kind == "dimension")
+        labels = {word.name: dict(setting.codes.of(word)) for word in dimensions}
+        return release_unprotected(results, origin, self.spec.catalog, labels, self.spec.reason, reason)
+
+    def run(self, out: str | Path, unprotected: str | None = None) -> Path:
+        """Compute, release and write everything into the folder `out`, whole or not at all."""
+        from firmtrade.publish import write
+
+        release = self.release(unprotected)
+        self.progress("write the report")
+        return write(release, Path(out), self.progress)
+
+    def _may_leave(self, panel: Panel, reason: str | None) -> None:
+        """Refuse before the work, not after it."""
+        from firmtrade.protect import release_unprotected
+
+        origin = _empty_origin(self.spec, panel)
+        release_unprotected((), origin, self.spec.catalog, {}, self.spec.reason, reason)
+
+    # -- machinery ---------------------------------------------------------------------------------
+
+    def _panel_spec(self) -> PanelSpec:
+        from firmtrade.acquire.source import PanelSpec
+
+        return PanelSpec.read(self.spec.panel)
+
+    @contextmanager
+    def _opened(self, strict: bool = True) -> Iterator[tuple[DuckDB, Panel, Setting]]:
+        """The engine with the panel open and checked, for as long as the block lasts."""
+        from firmtrade._engine.duckdb import DuckDB
+        from firmtrade.assemble.check import check_panel
+        from firmtrade.assemble.panel import open_panel
+
+        spec = self._panel_spec()
+        with tempfile.TemporaryDirectory(prefix="firmtrade-") as scratch, DuckDB(self.memory, self.threads, self.debug) as engine:
+            source = self.panel or self._made(Path(scratch))
+            if source is None and not spec.files:
+                raise DataError("The study names no panel. Give one: firmtrade run STUDY --panel FILE, or files = in [panel].")
+            self.progress("read the panel")
+            panel = open_panel(engine, spec, source, self.spec.base)
+            if strict:
+                self.progress("check the panel")
+                self._report = check_panel(engine, panel, spec)
+                if self._report.stops:
+                    raise DataError(self._report.text())
+            further = frozenset(panel.columns) if panel.columns else frozenset()
+            yield engine, panel, self._setting(frozenset(panel.columns), further)
+
+    def _made(self, scratch: Path) -> str | None:
+        """The synthetic population of a study that names one and is given no panel."""
+        if not self.spec.synthetic or self.spec.panel.get("files"):
+            return None
+        from firmtrade.synthesize.population import write_panel
+
+        self.progress("make the synthetic population")
+        path = scratch / "synthetic-panel.parquet"
+        write_panel(path)
+        return str(path)
+
+    def _setting(self, columns: frozenset[str] | None, further: frozenset[str]) -> Setting:
+        from firmtrade.acquire.classification import divisions
+        from firmtrade.classify.expand import Meaning
+        from firmtrade.describe.cells import Codes
+        from firmtrade.describe.compute import Setting
+        from firmtrade.describe.groups import Groups
+
+        catalog = self.spec.catalog
+        meaning = Meaning(catalog, further | frozenset(self.spec.panel.get("columns", {})))
+        codes = Codes(catalog, divisions(self._panel_spec().classification))
+        return Setting(catalog, meaning, columns, self.spec.windows, codes, Groups(meaning))
+
+    def _compute(self, engine: DuckDB, panel: Panel, setting: Setting,
+                 tables: Iterable[Table] | None) -> tuple[list[Result], list[Attrition], list[str]]:
+        from firmtrade.describe.compute import compute
+
+        return compute(engine, self.spec.tables if tables is None else list(tables), setting, self.progress)
+
+    def _provenance(self, panel: Panel) -> Provenance:
+        from firmtrade import __version__
+
+        rows = {"read": self._report.rows, **{f"dropped: {why}": n for why, n in sorted(panel.dropped.items())}}
+        return Provenance(panel.hashes(), rows, self.spec.catalog.hash(), __version__, panel.synthetic)
+
+
+def _empty_origin(spec: StudySpec, panel: Panel) -> Any:
+    """The origin of an empty release, to ask whether anything may leave at all."""
+    from firmtrade.protect import Origin
+
+    provenance = Provenance({}, {}, "", "", panel.synthetic)
+    return Origin(spec.name, spec.title, spec.subtitle, spec.source, (), (), provenance)
+

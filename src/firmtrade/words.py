@@ -1,0 +1,177 @@
+"""A definition as people meet it: formula in words, what it uses, who uses it.
+
+Hover texts, `firmtrade explain`, the reference pages and the notebook card are all made from here, so
+that they cannot differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from firmtrade._engine import expression
+from firmtrade._engine.expression import Tree
+from firmtrade.catalog import Catalog, Definition
+from firmtrade.result import Word
+
+#: The panel's columns in words (DESIGN.md, section 3).
+COLUMNS = {
+    "firm": "the firm",
+    "year": "the year",
+    "activity": "the activity code",
+    "region": "the region code",
+    "founded": "the year of foundation",
+    "employment": "employment",
+    "turnover": "turnover",
+    "value_added": "value added",
+    "domestic": "domestically owned",
+    "import_intra": "imports from the union",
+    "import_extra": "imports from outside the union",
+    "export_intra": "exports to the union",
+    "export_extra": "exports to outside the union",
+}
+_POINTS = {"t0": " in the first year", "t1": " in the last year of the status", "outcome": " in the year of the outcome"}
+_SIGNS = {
+    "Add": "+", "Sub": "-", "Mul": "x", "Div": "/", "GT": "is above", "GTE": "is at least", "LT": "is below",
+    "LTE": "is at most", "EQ": "is", "NEQ": "is not", "And": "and", "Or": "or",
+}  # fmt: skip
+_CALLS = {
+    "sum": "sum of {0}", "count": "number of firms with known {0}", "median": "median of {0}", "min": "lowest {0}",
+    "max": "highest {0}", "quantile": "{1} quantile of {0}", "top_share": "share of {0} held by the top {1} of firms",
+    "total": "{0} over all of {1}", "power": "{0} to the power of {1}", "ln": "logarithm of {0}",
+    "substring": "characters {1} to {2} of {0}", "abs": "size of {0}", "coalesce": "{0}, or else {1}",
+}  # fmt: skip
+
+
+def word(definition: Definition, catalog: Catalog) -> Word:
+    """The card of a definition."""
+    formula = definition.expr or "; ".join(f"{code}: {expr}" for code, expr in definition.groups.items())
+    described = definition.text or in_words(definition, catalog)
+    source = catalog.citation(definition.source) if definition.source else ""
+    return Word(definition.name, definition.kind, definition.title, described, formula, definition.unit, source,
+                dict(definition.codes))
+
+
+def in_words(definition: Definition, catalog: Catalog) -> str:
+    """The formula as a sentence, from the expression itself."""
+    if definition.values:
+        return "; ".join(f"{_number(v.value)} from {v.since}" for v in definition.values)
+    if definition.groups:
+        parts = (f"{definition.codes.get(c, c)}: {_say(definition.group(c), catalog, definition)}" for c in definition.groups)
+        return "; ".join(parts)
+    if not definition.expr:
+        return definition.text
+    return _say(definition.tree, catalog, definition)
+
+
+def _number(value: float | None) -> str:
+    return "ended" if value is None else f"{value:,}"
+
+
+def _say(node: Tree, catalog: Catalog, home: Definition) -> str:
+    from sqlglot import exp
+
+    kind = type(node).__name__
+    if isinstance(node, exp.Column):
+        return _name(node, catalog, home)
+    if isinstance(node, exp.Literal):
+        return node.name
+    if isinstance(node, exp.Paren):
+        return f"({_say(node.this, catalog, home)})"
+    if kind in _SIGNS:
+        return f"{_say(node.this, catalog, home)} {_SIGNS[kind]} {_say(node.expression, catalog, home)}"
+    if isinstance(node, exp.Filter):
+        return f"{_say(node.this, catalog, home)}, where {_say(node.expression.this, catalog, home)}"
+    return _special(node, catalog, home)
+
+
+def _special(node: Tree, catalog: Catalog, home: Definition) -> str:
+    from sqlglot import exp
+
+    def say(child: Tree) -> str:
+        return _say(child, catalog, home)
+
+    if isinstance(node, exp.Not):
+        inner = node.this
+        if isinstance(inner, exp.Is):
+            return f"{say(inner.this)} is known"
+        return f"not {say(inner)}"
+    if isinstance(node, exp.Is):
+        return f"{say(node.this)} is unknown"
+    if isinstance(node, exp.Between):
+        return f"{say(node.this)} is between {say(node.args['low'])} and {say(node.args['high'])}"
+    if isinstance(node, exp.In):
+        return f"{say(node.this)} is one of {', '.join(say(e) for e in node.expressions)}"
+    if isinstance(node, exp.Case):
+        parts = [f"{say(i.args['true'])} where {say(i.this)}" for i in node.args["ifs"]]
+        return "; ".join(parts)
+    if isinstance(node, exp.Star):
+        return "*"
+    if isinstance(node, (exp.Boolean, exp.Null)):
+        return {"TRUE": "yes", "FALSE": "no"}.get(node.sql(), "unknown")
+    return _call(node, say)
+
+
+def _call(node: Tree, say: object) -> str:
+    from sqlglot import exp
+
+    name = expression.function_name(node)
+    if isinstance(node, exp.Count) and isinstance(node.this, exp.Star):
+        return "number of firms"
+    children = [c for v in node.args.values() for c in (v if isinstance(v, list) else [v]) if hasattr(c, "walk")]
+    said = [say(child) for child in children]  # type: ignore[operator]
+    template = _CALLS.get(name)
+    if template is None or template.count("{") > len(said):
+        return f"{name}({', '.join(said)})" if name else node.sql(comments=False).lower()
+    return template.format(*said)
+
+
+def _name(node: Tree, catalog: Catalog, home: Definition) -> str:
+    at = _POINTS.get(node.table, "")
+    if node.name in COLUMNS and (home.kind != "measure" or catalog.find(node.name, "measure") in (None, home) or _in_aggregate(node)):
+        return COLUMNS[node.name] + at
+    kinds = ("variable", "parameter", "dimension", "sample") if _row_level(node, home) else ("measure", "parameter", "dimension")
+    found = catalog.find(node.name, *kinds)
+    return (found.title[:1].lower() + found.title[1:] if found else node.name.replace("_", " ")) + at
+
+
+def _row_level(node: Tree, home: Definition) -> bool:
+    return home.kind != "measure" or _in_aggregate(node)
+
+
+def _in_aggregate(node: Tree) -> bool:
+    parent = node.parent
+    while parent is not None:
+        if expression.function_name(parent) in expression.AGGREGATES or type(parent).__name__ == "Filter":
+            return True
+        parent = parent.parent
+    return False
+
+
+def uses(definition: Definition, catalog: Catalog) -> list[Definition]:
+    """The words that a definition is made of, directly."""
+    if not definition.expr and not definition.groups:
+        return []
+    trees = [definition.tree] if definition.expr else [definition.group(c) for c in definition.groups]
+    found: dict[str, Definition] = {}
+    for tree in trees:
+        for node in expression.columns(tree):
+            row_level = definition.kind != "measure" or _in_aggregate(node)
+            if row_level and node.name in COLUMNS:
+                continue
+            kinds = ("variable", "parameter", "dimension", "sample") if row_level else ("measure", "parameter", "dimension")
+            used = catalog.find(node.name, *kinds)
+            if used is not None and used is not definition:
+                found.setdefault(used.name, used)
+    return [found[name] for name in sorted(found)]
+
+
+def closure(definitions: Iterable[Definition], catalog: Catalog) -> list[Definition]:
+    """These words and all that they are made of, each once."""
+    found: dict[tuple[str, str], Definition] = {}
+    waiting = list(definitions)
+    while waiting:
+        definition = waiting.pop()
+        if (definition.kind, definition.name) not in found:
+            found[definition.kind, definition.name] = definition
+            waiting += uses(definition, catalog)
+    return [found[key] for key in sorted(found)]
