@@ -1,0 +1,79 @@
+"""Release -> HTML, PDF, XLSX, CSV and figures, in one folder that is written whole or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from firmtrade.publish.charts import Drawing
+    from firmtrade.result import Release
+
+Progress = Callable[[str], None]
+
+
+def write(release: Release, out: Path, progress: Progress | None = None) -> Path:
+    """Publish a release in the folder `out`.
+
+    Writes report.html, report.pdf, tables.xlsx, tables.csv, figures/NAME.svg and .png, and manifest.json.
+    The folder is staged beside `out` and renamed whole: an interrupted run leaves an earlier output as it
+    was. The same release gives the same bytes. `progress` is told what is being written.
+
+    Returns:
+        `out`.
+
+    Raises:
+        DisclosureError: it is not a Release, or a cell that is not free still has a value.
+        StudyError: the tables cannot be laid out (see the message).
+        DataError: `out` holds something that firmtrade did not write, or cannot be written to.
+    """
+    from firmtrade.publish.check import check
+    from firmtrade.publish.stage import staged
+
+    tell = progress or (lambda _: None)
+    check(release)
+    with staged(Path(out)) as folder:
+        drawings = _figures(release, folder / "figures", tell)
+        _tables(release, folder, drawings, tell)
+        _reports(release, folder, drawings, tell)
+        _manifest(release, folder, tell)
+    return Path(out)
+
+
+def _figures(release: Release, folder: Path, tell: Progress) -> dict[str, Drawing]:
+    from firmtrade.publish.charts import draw
+
+    tell("figures")
+    folder.mkdir()
+    drawings = {table.name: draw(table, release.words) for table in release.tables if table.is_figure}
+    for name, drawing in drawings.items():
+        (folder / f"{name}.svg").write_text(drawing.wide, encoding="utf-8", newline="\n")
+        (folder / f"{name}.png").write_bytes(drawing.png)
+    return drawings
+
+
+def _tables(release: Release, folder: Path, drawings: dict[str, Drawing], tell: Progress) -> None:
+    from firmtrade.publish.table_csv import tables_csv
+    from firmtrade.publish.xlsx import write_xlsx
+
+    tell("tables.csv")
+    (folder / "tables.csv").write_bytes(tables_csv(release))
+    tell("tables.xlsx")
+    write_xlsx(release, folder / "tables.xlsx", {name: drawing.png for name, drawing in drawings.items()})
+
+
+def _reports(release: Release, folder: Path, drawings: dict[str, Drawing], tell: Progress) -> None:
+    from firmtrade.publish import html, pdf
+
+    tell("report.html")
+    (folder / "report.html").write_text(html.render(release, drawings), encoding="utf-8", newline="\n")
+    tell("report.pdf")
+    (folder / "report.pdf").write_bytes(pdf.render(release, drawings))
+
+
+def _manifest(release: Release, folder: Path, tell: Progress) -> None:
+    from firmtrade.publish.manifest import write_manifest
+
+    tell("manifest.json")
+    write_manifest(release, folder)

@@ -1,0 +1,52 @@
+"""What a Release must be before anything is written: nothing hidden shows, every figure has one key."""
+
+from __future__ import annotations
+
+import math
+import re
+
+from firmtrade.errors import DisclosureError, StudyError
+from firmtrade.publish.layout import grid
+from firmtrade.publish.numbers import is_hidden
+from firmtrade.result import Release, ReleasedCell, ReleasedTable
+
+_FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+
+
+def check(release: Release) -> None:
+    """Refuse a Release that cannot be published as it stands.
+
+    Raises:
+        DisclosureError: it is not a Release, or a cell that is not free still has a value.
+        StudyError: a table's name cannot name a file, occurs twice, or its figures share a place.
+    """
+    if not isinstance(release, Release):
+        raise DisclosureError(
+            f"A {type(release).__name__} cannot be published: only firmtrade.protect makes a Release."
+        )
+    names = [table.name.lower() for table in release.tables]
+    for table in release.tables:
+        _check_name(table, names)
+        for cell in table.cells:
+            _check_cell(table, cell)
+        grid(table)
+
+
+def _check_name(table: ReleasedTable, names: list[str]) -> None:
+    if not _FILE_NAME.fullmatch(table.name):
+        raise StudyError(f"Table name {table.name!r} cannot name a file. Use letters, digits, '-' and '_'.")
+    if names.count(table.name.lower()) > 1:
+        raise StudyError(f"Two tables are called {table.name!r}. Rename one of them in the study.")
+
+
+def _check_cell(table: ReleasedTable, cell: ReleasedCell) -> None:
+    place = f"{table.name}: {cell.measure} of {cell.sample}, {cell.period}, {dict(cell.codes)}"
+    if cell.value is None:
+        return
+    if is_hidden(cell):
+        raise DisclosureError(
+            f"{place} has status {cell.confidentiality} and still has a value. "
+            "A cell that is not free (F) must not carry its figure; nothing was written."
+        )
+    if not math.isfinite(cell.value):
+        raise StudyError(f"{place} is {cell.value}. A figure that does not exist must be None, not {cell.value}.")

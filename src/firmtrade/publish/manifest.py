@@ -1,0 +1,64 @@
+"""manifest.json: what went in, what came out, and what made it, so that a run can be checked and repeated."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from firmtrade.publish.stage import MADE_BY, MANIFEST
+from firmtrade.result import Attrition, Release
+
+_PACKAGES = ("duckdb", "jinja2", "typst", "vl-convert-python", "xlsxwriter")
+
+
+def manifest(release: Release, outputs: Mapping[str, str]) -> dict[str, Any]:
+    """The manifest as plain data; `outputs` maps a file's path to its SHA-256. It holds no clock and no host."""
+    made = release.provenance
+    return {
+        "attrition": [_attrition(item) for item in release.attrition],
+        "catalog": made.catalog,
+        "code": made.code,
+        "engine": made.engine,
+        "inputs": dict(made.inputs),
+        "made_by": MADE_BY,
+        "outputs": dict(outputs),
+        "packages": {name: _version(name) for name in _PACKAGES},
+        "protected": release.protected,
+        "protection": release.protection,
+        "rows": dict(made.rows),
+        "study": release.study,
+        "synthetic": made.synthetic,
+        "tables": {table.name: len(table.cells) for table in release.tables},
+        "title": release.title,
+        "warnings": list(release.warnings),
+    }
+
+
+def write_manifest(release: Release, folder: Path) -> None:
+    """Hash every file of `folder` and write the manifest beside them."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
+    outputs = {path.relative_to(folder).as_posix(): sha256(path) for path in files}
+    text = json.dumps(manifest(release, outputs), sort_keys=True, indent=2, ensure_ascii=False)
+    (folder / MANIFEST).write_text(text + "\n", encoding="utf-8", newline="\n")
+
+
+def sha256(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def _attrition(item: Attrition) -> dict[str, Any]:
+    steps = [{"condition": s.condition, "left": s.left, "unknown": s.unknown} for s in item.steps]
+    return {"sample": item.sample, "period": item.period, "steps": steps}
+
+
+def _version(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return "not installed"

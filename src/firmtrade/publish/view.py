@@ -1,0 +1,233 @@
+"""The report as plain data (dicts, lists, strings), which the HTML and the PDF template both print.
+
+Everything a reader sees is decided here once, so the page and the PDF cannot differ.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from itertools import groupby
+from typing import Any
+
+from firmtrade.publish import words as names
+from firmtrade.publish.layout import Grid, Group, Head, Part, capital, grid, labels_of
+from firmtrade.publish.numbers import HIDDEN, UNDEFINED, cell_text, is_change, is_hidden, typeset, unit_text
+from firmtrade.result import Release, ReleasedCell, ReleasedTable, Word
+
+View = dict[str, Any]
+
+_MANY_ROWS = 12
+
+
+def report(release: Release) -> View:
+    """Shape of the whole report: title block, sections of tables, samples, definitions, provenance."""
+    return {
+        "title": typeset(release.title),
+        "subtitle": typeset(release.subtitle),
+        "source": release.source,
+        "study": release.study,
+        "status": _status(release),
+        "warnings": list(release.warnings),
+        "sections": _sections(release),
+        "samples": _samples(release),
+        "glossary": _glossary(release.words.values()),
+        "provenance": _provenance(release),
+    }
+
+
+def _status(release: Release) -> View:
+    return {
+        "protected": release.protected,
+        "protection": release.protection,
+        "synthetic": release.provenance.synthetic,
+    }
+
+
+def _sections(release: Release) -> list[View]:
+    views = [(item.section, table(item, release)) for item in release.tables]
+    return [
+        {"title": title or "Tables and figures", "id": f"section-{at}", "tables": [view for _, view in run]}
+        for at, (title, run) in enumerate(
+            ((title, list(run)) for title, run in groupby(views, key=lambda pair: pair[0])), start=1
+        )
+    ]
+
+
+def table(item: ReleasedTable, release: Release) -> View:
+    """One table or figure: header rows, groups of body rows, and all that is printed below it."""
+    laid = grid(item)
+    return {
+        "name": item.name,
+        "number": names.number(item.name),
+        "title": typeset(item.title),
+        "is_figure": item.is_figure,
+        "context": _context(laid, release.words),
+        "stub": [{"text": names.attribute_title(n, release.words), "word": n if n in release.words else None}
+                 for n in laid.stub],
+        "header": _header(laid, release.words),
+        "groups": _body(laid, release.words),
+        "width": len(laid.column_heads),
+        "footnotes": footnotes(item.cells),
+        "unknowns": [names.unknown_text(u, item, release.words) for u in item.unknowns if u.firms],
+        "notes": [typeset(note) for note in item.notes],
+        "source": release.source,
+    }
+
+
+def _context(laid: Grid, words: Mapping[str, Word]) -> list[View]:
+    parts = [_part(part, words, first=at == 0) for at, part in enumerate(laid.context)]
+    if laid.unit and parts:
+        parts[0]["unit"] = laid.unit
+    return parts
+
+
+def _part(part: Part, words: Mapping[str, Word], first: bool = False) -> View:
+    text = typeset(part.label)
+    return {"text": capital(text) if first else text, "word": names.word_of(part, words), "unit": ""}
+
+
+def _head(head: Head, words: Mapping[str, Word], quiet: frozenset[str] = frozenset()) -> View:
+    """A header; the words of `quiet` attributes carry no definition of their own."""
+    known = {name: word for name, word in words.items() if name not in quiet}
+    parts = [_part(part, known, first=at == 0) for at, part in enumerate(head.parts)]
+    return {"parts": parts, "unit": head.unit, "total": head.total}
+
+
+def _header(laid: Grid, words: Mapping[str, Word]) -> list[list[View]]:
+    """One or two rows of column headers; a header that stands alone reaches over both rows."""
+    deep = any(group.parent for group in laid.columns)
+    first, second = [], []
+    for group in laid.columns:
+        if group.parent is None:
+            first.append(_spanning(group.heads[0], words, columns=1, rows=2 if deep else 1))
+        else:
+            first.append(_spanning(group.parent, words, columns=len(group.heads), rows=1))
+            second += [_spanning(head, words, columns=1, rows=1) for head in group.heads]
+    return [first, second] if deep else [first]
+
+
+def _spanning(head: Head, words: Mapping[str, Word], columns: int, rows: int) -> View:
+    return {**_head(head, words), "colspan": columns, "rowspan": rows, "leaf": rows == 2 or columns == 1}
+
+
+def _body(laid: Grid, words: Mapping[str, Word]) -> list[View]:
+    lines = iter(laid.body)
+    quiet = _quiet(laid)
+    return [_rows(group, [next(lines) for _ in group.heads], words, quiet) for group in _merged(laid.rows)]
+
+
+def _quiet(laid: Grid) -> frozenset[str]:
+    """Attributes with so many rows that a stop at each would weary whoever reads by keyboard.
+
+    Their definition stands behind the column's heading all the same.
+    """
+    counts = Counter(part.attribute for head in laid.row_heads for part in head.parts)
+    return frozenset(name for name, rows in counts.items() if rows > _MANY_ROWS and name in laid.stub)
+
+
+def _merged(groups: Iterable[Group]) -> list[Group]:
+    """Put neighbouring rows that stand alone into one body, so that they print as one block."""
+    merged: list[Group] = []
+    for group in groups:
+        if merged and group.parent is None and merged[-1].parent is None:
+            merged[-1] = Group(None, merged[-1].heads + group.heads)
+        else:
+            merged.append(group)
+    return merged
+
+
+def _rows(
+    group: Group, lines: list[tuple[ReleasedCell | None, ...]], words: Mapping[str, Word], quiet: frozenset[str]
+) -> View:
+    return {
+        "head": _head(group.parent, words) if group.parent else None,
+        "rows": [
+            {**_head(head, words, quiet), "cells": [_cell(cell, words) for cell in line]}
+            for head, line in zip(group.heads, lines, strict=True)
+        ],
+    }
+
+
+def _cell(cell: ReleasedCell | None, words: Mapping[str, Word]) -> View:
+    if cell is None:
+        return {"text": "", "kind": "blank"}
+    signed = is_change(cell.unit, words.get(cell.measure))
+    kind = "hidden" if is_hidden(cell) else "undefined" if cell.value is None else "number"
+    return {"text": cell_text(cell, signed), "kind": kind}
+
+
+def footnotes(cells: Iterable[ReleasedCell]) -> list[View]:
+    """What the symbols of a table mean; only those that occur in it."""
+    cells = list(cells)
+    notes = []
+    if any(cell.value is None and not is_hidden(cell) for cell in cells):
+        reasons = sorted({cell.reason for cell in cells if cell.reason and not is_hidden(cell)})
+        because = "; ".join(reasons) or "no firm in the group, or nothing to divide by"
+        notes.append({"symbol": UNDEFINED, "text": f"the figure does not exist: {because}."})
+    if any(is_hidden(cell) for cell in cells):
+        notes.append({"symbol": HIDDEN, "text": "confidential: hidden to protect the firms behind it. Hidden is "
+                                                "not zero."})
+    return notes
+
+
+def _samples(release: Release) -> list[View]:
+    return [
+        {
+            "name": item.sample,
+            "word": item.sample if item.sample in release.words else None,
+            "title": typeset(item.title),
+            "period": typeset(item.period),
+            "rows": names.attrition_rows(item),
+        }
+        for item in release.attrition
+    ]
+
+
+def _glossary(words: Iterable[Word]) -> list[View]:
+    """Definitions by kind (samples, measures, dimensions, then the others), each kind by title."""
+    kinds = list(names.KINDS)
+    order = sorted(words, key=lambda w: (kinds.index(w.kind) if w.kind in kinds else len(kinds), w.kind,
+                                         w.title.lower(), w.name))
+    return [
+        {"title": names.KINDS.get(kind, kind.capitalize()), "id": f"words-{kind}", "words": [_word(w) for w in run]}
+        for kind, run in groupby(order, key=lambda w: w.kind)
+    ]
+
+
+def _word(word: Word) -> View:
+    return {
+        "name": word.name,
+        "kind": word.kind,
+        "title": capital(typeset(word.title)),
+        "text": typeset(word.text),
+        "formula": word.formula,
+        "unit": unit_text(word.unit) if word.unit else "",
+        "source": word.source,
+        "codes": [{"code": code, "label": typeset(text)} for code, text in word.codes.items()],
+    }
+
+
+def _provenance(release: Release) -> View:
+    made = release.provenance
+    return {
+        "inputs": [{"name": n, "hash": h} for n, h in sorted(made.inputs.items())],
+        "rows": [{"step": step, "rows": f"{rows:,}"} for step, rows in made.rows.items()],
+        "catalog": made.catalog,
+        "code": made.code,
+        "engine": made.engine,
+    }
+
+
+def signed_measures(item: ReleasedTable, words: Mapping[str, Word]) -> frozenset[str]:
+    """The measures of a table that are printed with their sign."""
+    return frozenset(cell.measure for cell in item.cells if is_change(cell.unit, words.get(cell.measure)))
+
+
+def measure_title(item: ReleasedTable, words: Mapping[str, Word]) -> str:
+    """'Share of firms (%)': what a chart's axis says; the first measure's name and unit."""
+    first = item.cells[0]
+    word = words.get(first.measure)
+    name = labels_of(item).get("measure", {}).get(first.measure) or (word.title if word else first.measure)
+    unit = unit_text(first.unit)
+    return capital(f"{name} ({unit})" if unit else name)
