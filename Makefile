@@ -15,7 +15,6 @@ install: ## put the locked environment into .venv (at once when it is there)
 
 demo: install ## run the Belgian study on the synthetic panel and say where the report is
 	@.venv/bin/firmtrade run belgium-2002 --out demo/belgium-2002
-	@echo "Report: demo/belgium-2002/report.html (and report.pdf, tables.xlsx, tables.csv beside it)"
 
 test: install ## run all tests
 	@sh tools/browser.sh
