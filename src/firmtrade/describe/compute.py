@@ -107,27 +107,44 @@ def views(plans: Iterable[TablePlan], setting: Setting) -> list[View]:
     are asked about are followed.
     """
     groups = setting.groups
-    parted: dict[tuple[str, bool], list[Ask]] = defaultdict(list)
-    for ask in sorted(set().union(*(p.asks for p in plans if not p.refused)), key=_order):
-        parted[ask.window, any(term.histories for term in terms(ask, groups))].append(ask)
-    return [_view(window, followed, asks, setting, groups) for (window, followed), asks in sorted(parted.items())]
+    asks = sorted(set().union(*(p.asks for p in plans if not p.refused)), key=_order)
+    parted: dict[tuple[str, str], list[Ask]] = defaultdict(list)
+    finest = _finest_years(asks)
+    for ask in asks:
+        if any(term.histories for term in terms(ask, groups)):
+            kind = "followed"
+        else:
+            kind = "" if ask.window or ask.year in finest else "other years"
+        parted[ask.window, kind].append(ask)
+    return [_view(window, kind, asks, setting, groups) for (window, kind), asks in sorted(parted.items())]
+
+
+def _finest_years(asks: Iterable[Ask]) -> set[str]:
+    """Years that are broken down by most groups. The others, asked for a few groups only, get a coarse
+    cube of their own: their rows need not be coded for groups that nobody asks for."""
+    groups: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    for ask in asks:
+        groups[ask.year].update(ask.codes)
+    most = max((len(found) for found in groups.values()), default=0)
+    return {year for year, found in groups.items() if 2 * len(found) >= most}
 
 
 def _order(ask: Ask) -> tuple[str, ...]:
     return (ask.sample, ask.window, ask.year, ask.aggregate, ask.point, *(f"{n}={c}" for n, c in ask.codes))
 
 
-def _view(window: str, followed: bool, asks: list[Ask], setting: Setting, groups: Groups) -> View:
+def _view(window: str, kind: str, asks: list[Ask], setting: Setting, groups: Groups) -> View:
     years = frozenset(ask.year for ask in asks if ask.year)
-    name = ("window_" + window if window else "years") + ("_followed" if followed else "")
-    cube = Cube(name.replace("-", "_"), groups, years)
+    name = "_".join(part for part in (f"window {window}" if window else "years", kind) if part)
+    cube = Cube(name.replace("-", "_").replace(" ", "_"), groups, years)
     additive = [ask for ask in asks if _adds_up(ask, setting.catalog)]
     cube.add([*additive, *(replace(ask, aggregate=COUNT) for ask in asks)])
     if window:
-        rows = window_rows(setting.windows[window], _columns(cube, asks), cube.histories(), setting.meaning)
+        rows = window_rows(setting.windows[window], _columns(cube, asks), cube.followed(), setting.meaning)
     else:
-        rows = year_rows(years, cube.histories(), setting.meaning)
-    return View(cube, rows, cube.query(rows, by_year=not window), additive, [a for a in asks if a not in set(additive)])
+        rows = year_rows(years, cube.followed(), setting.meaning)
+    rest = set(asks) - set(additive)
+    return View(cube, rows, cube.query(rows, by_year=not window), additive, [ask for ask in asks if ask in rest])
 
 
 def _columns(cube: Cube, asks: list[Ask]) -> set[str]:

@@ -14,6 +14,7 @@ from firmtrade._engine import expression
 from firmtrade._engine.steps import Query, Step
 from firmtrade.describe.asks import Ask
 from firmtrade.describe.groups import Groups, Term
+from firmtrade.describe.views import Followed
 from firmtrade.describe.keys import Key, code_key, condition_key, pack
 
 #: How the aggregates of finest cells make those of larger groups. The others are holistic.
@@ -39,8 +40,7 @@ class Cube:
     def add(self, asks: Iterable[Ask]) -> None:
         """Make room for what these asks need."""
         for ask in asks:
-            if ask.sample not in self.steps:
-                self._add_sample(ask)
+            self._add_sample(ask)
             exclusive, conditions = self.groups.split(ask)
             for condition in conditions:
                 for atom in condition.atoms:
@@ -52,7 +52,7 @@ class Cube:
     def _add_sample(self, ask: Ask) -> None:
         steps = []
         for text, term in self.groups.conditions(ask.sample, ask.window):
-            steps.append((text, self._add_condition(term, *self.years)))
+            steps.append((text, self._add_condition(term, ask.year)))
             self.sample_keys.add(self.columns[term.sql])
         self.steps[ask.sample] = steps
 
@@ -109,9 +109,15 @@ class Cube:
         found = [term for term, _ in (*self.conditions.values(), *self.dimensions.values())]
         return [*found, *self.inputs]
 
-    def histories(self) -> set[str]:
-        """History variables that the view joins to its rows."""
-        return set().union(*(term.histories for term in self.terms()))
+    def followed(self) -> Followed | None:
+        """The histories that the view joins to its rows, and the firms that they are asked about."""
+        names = set().union(*(term.histories for term in self.terms()))
+        plainly = [s for s in self.steps if not any(self.conditions[c][0].histories for _, c in self.steps[s])]
+        whom = self._any_sample() if len(plainly) == len(self.steps) else "true"
+        return Followed(tuple(sorted(names)), whom) if names else None
+
+    def _any_sample(self) -> str:
+        return " or ".join(f"({self._raw(sample)})" for sample in self.steps)
 
     def query(self, rows: tuple[Step, ...], by_year: bool) -> Query:
         """The scan: `rows` are the steps that make the relation `rows`."""
@@ -127,7 +133,6 @@ class Cube:
 
     def _scan(self, keys: list[Key], texts: Mapping[str, str], by_year: bool) -> tuple[Step, ...]:
         """Code each row, group, and give the packed keys their names back."""
-        sample = " or ".join(f"({self._raw(s)})" for s in self.steps)
         inside = {key.name: "in_a_sample" for key in keys if key.name not in self.sample_keys}
         packed = pack(keys, self.years, inside)
         year = ["year"] if by_year else []
@@ -139,7 +144,7 @@ class Cube:
         sums = [f"{'count' if f == 'count' else f}({'*' if v == '1' else c}) as {c}" for f, v, c in self.aggregates.values()]
         decoded = [*year, *(packed.column(key) for key in keys), *texts, *(c for _, _, c in self.aggregates.values())]
         return (
-            Step("flagged", f"select *, coalesce({sample}, false) as in_a_sample from rows"),
+            Step("flagged", f"select *, coalesce({self._any_sample()}, false) as in_a_sample from rows"),
             Step("coded", "select " + ",\n  ".join(coded) + "\nfrom flagged"),
             Step("finest", f"select {', '.join([*names, *sums])}\nfrom coded\ngroup by {', '.join(names)}"),
             Step("cube", "select " + ",\n  ".join(decoded) + "\nfrom finest"),
