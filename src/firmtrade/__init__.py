@@ -4,7 +4,8 @@ From a confidential panel of firms to statistics that may be published:
 acquire -> assemble -> classify -> describe | estimate -> protect -> publish.
 
     from firmtrade import Study
-    Study("belgium-2002", panel="firms.parquet").table("firms", by=["mode"], sample="manufacturing", period=2002)
+    study = Study("belgium-2002", panel="firms.parquet")
+    study.table("firms", by=["mode"], sample="manufacturing", period=2002)
 """
 
 from __future__ import annotations

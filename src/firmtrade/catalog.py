@@ -91,7 +91,9 @@ class Definition:
         """A parameter's value in a year."""
         found = [dated for dated in self.values if dated.since <= year]
         if not found:
-            raise StudyError(f"{self.where} has no value for {year}; the first starts in {self.values[0].since}.")
+            raise StudyError(
+                f"{self.where} has no value for {year}; the first starts in {self.values[0].since}."
+            )
         if found[-1].value is None:
             raise StudyError(f"{self.where} has no value for {year}; it ended in {found[-1].since}.")
         return found[-1].value
@@ -134,9 +136,11 @@ class Catalog:
         return iter(sorted(self._words.values(), key=lambda word: (KINDS.index(word.kind), word.name)))
 
     def find(self, name: str, *kinds: str) -> Definition | None:
-        """The definition of `name` (hyphens and underscores are one) in the first of the kinds that has it."""
+        """The definition of `name` (hyphens and underscores are one) in the first kind that has it."""
         plain = name.replace("_", "-")
-        return next((self._words[kind, plain] for kind in kinds or KINDS if (kind, plain) in self._words), None)
+        return next(
+            (self._words[kind, plain] for kind in kinds or KINDS if (kind, plain) in self._words), None
+        )
 
     def get(self, name: str, *kinds: str, where: str = "") -> Definition:
         """As `find`, but an unknown name is an error that offers the nearest known one."""
@@ -189,20 +193,30 @@ def _definition(kind: str, name: str, entry: object, where: str) -> Definition:
     like, codes = fields.pop("like", ""), fields.pop("codes", {})
     fields.pop("evidence", None), fields.pop("breach", None), fields.pop("share", None)
     fields["values"] = tuple(_dated(value, where) for value in fields.get("values", ()))
-    fields["link"] = fields.pop("url", "") or (f"https://doi.org/{fields.pop('doi')}" if "doi" in fields else "")
+    fields["link"] = fields.pop("url", "") or (
+        f"https://doi.org/{fields.pop('doi')}" if "doi" in fields else ""
+    )
     if "expr" in fields:
         fields["expr"] = " ".join(str(fields["expr"]).split())
     if like:
         fields["expr"] = f"like {like}"
-    return Definition(name=name, kind=kind, where=where, classification=codes == "classification",
-                      codes={} if codes == "classification" else codes, **fields)
+    return Definition(
+        name=name,
+        kind=kind,
+        where=where,
+        classification=codes == "classification",
+        codes={} if codes == "classification" else codes,
+        **fields,
+    )
 
 
 def _dated(value: Mapping[str, Any], where: str) -> Dated:
     try:
         return Dated(int(value["from"]), value.get("value"), value["source"])
     except (KeyError, TypeError, ValueError):
-        raise StudyError(f"{where}: a value is written {{ from = YEAR, value = NUMBER, source = \"...\" }}.") from None
+        raise StudyError(
+            f'{where}: a value is written {{ from = YEAR, value = NUMBER, source = "..." }}.'
+        ) from None
 
 
 def _alike(words: dict[tuple[str, str], Definition]) -> dict[tuple[str, str], Definition]:
@@ -216,5 +230,7 @@ def _alike(words: dict[tuple[str, str], Definition]) -> dict[tuple[str, str], De
                 raise StudyError(f"{word.where}: like = '{word.expr[5:]}' names no dimension.")
             words[key] = replace(word, expr=model.expr, groups=model.groups, codes=word.codes or model.codes)
         elif word.kind == "dimension" and bool(word.expr) == bool(word.groups):
-            raise StudyError(f"{word.where} needs either expr (one code a firm) or groups (a condition for each code).")
+            raise StudyError(
+                f"{word.where} needs either expr (one code a firm) or groups (a condition for each code)."
+            )
     return words

@@ -15,8 +15,12 @@ from typing import Annotated
 import typer
 
 app = typer.Typer(
-    name="firmtrade", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
-    rich_markup_mode="markdown", context_settings={"help_option_names": ["-h", "--help"]},
+    name="firmtrade",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    context_settings={"help_option_names": ["-h", "--help"]},
     help="""Who trades, what it changes, whom to support: from a confidential panel of firms to a report.
 
     Start here:
@@ -29,22 +33,42 @@ app = typer.Typer(
 
     - `firmtrade list` and `firmtrade explain NAME` show every word, its formula and source.
     """,
-    epilog="Exit codes: 0 done, 2 wrong usage, 10 study or definition, 11 data, 12 disclosure, 13 a check failed, "
-    "14 engine, 15 an optional part is missing.",
-)  # fmt: skip
+    epilog="Exit codes: 0 done, 2 wrong usage, 10 study or definition, 11 data, 12 disclosure, "
+    "13 a check failed, 14 engine, 15 an optional part is missing.",
+)
 
-StudyOption = Annotated[str, typer.Option("--study", "-s", help="Built-in study, or path of a study file.", show_default=True)]
-Memory = Annotated[str | None, typer.Option(help="Limit of the engine's memory, such as 4GB. Beyond it work goes to disk.")]
+StudyOption = Annotated[
+    str, typer.Option("--study", "-s", help="Built-in study, or path of a study file.", show_default=True)
+]
+Memory = Annotated[
+    str | None, typer.Option(help="Limit of the engine's memory, such as 4GB. Beyond it work goes to disk.")
+]
 
 
 @app.command()
 def run(
-    study: Annotated[str, typer.Argument(help="Built-in study (firmtrade list studies), or path of a study file.")],
-    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the report; replaced whole when the run is done.")],
-    panel: Annotated[str | None, typer.Option("--panel", "-p", help="File, folder, pattern or database URL; overrides the study's.")] = None,
-    unprotected: Annotated[str | None, typer.Option(metavar="REASON", help="Publish without disclosure control: why that is right. Printed on every output.")] = None,
+    study: Annotated[
+        str, typer.Argument(help="Built-in study (firmtrade list studies), or path of a study file.")
+    ],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="Folder for the report; replaced whole when the run is done.")
+    ],
+    panel: Annotated[
+        str | None,
+        typer.Option("--panel", "-p", help="File, folder, pattern or database URL; overrides the study's."),
+    ] = None,
+    unprotected: Annotated[
+        str | None,
+        typer.Option(
+            metavar="REASON",
+            help="Publish without disclosure control: why that is right. Printed on every output.",
+        ),
+    ] = None,
     memory: Memory = None,
-    debug: Annotated[bool, typer.Option(help="Run each query step by step and show the first rows of each. Confidential: for your eyes only.")] = False,
+    debug: Annotated[
+        bool,
+        typer.Option(help="Run each query step by step and show the first rows of each: confidential."),
+    ] = False,
 ) -> None:
     """Compute a study's tables and figures and write the report.
 
@@ -77,7 +101,12 @@ def check(
 
 @app.command("list")
 def list_words(
-    kind: Annotated[str, typer.Argument(help="studies, tables, measures, dimensions, samples, variables, parameters, sources.")] = "",
+    kind: Annotated[
+        str,
+        typer.Argument(
+            help="studies, tables, measures, dimensions, samples, variables, parameters, sources."
+        ),
+    ] = "",
     study: StudyOption = "belgium-2002",
 ) -> None:
     """List every word that a study can use, by kind."""
@@ -105,9 +134,13 @@ def _list(name: str, entries: list[tuple[str, str]]) -> None:
 
 @app.command()
 def explain(
-    name: Annotated[str, typer.Argument(help="A measure, dimension, sample, variable, parameter, source or table.")],
+    name: Annotated[
+        str, typer.Argument(help="A measure, dimension, sample, variable, parameter, source or table.")
+    ],
     study: StudyOption = "belgium-2002",
-    sql: Annotated[bool, typer.Option("--sql", help="For a table: the queries that make it, as named steps.")] = False,
+    sql: Annotated[
+        bool, typer.Option("--sql", help="For a table: the queries that make it, as named steps.")
+    ] = False,
 ) -> None:
     """Explain a word or a table: formula, unit, source, what it uses, which tables use it."""
     from firmtrade.study import Study
@@ -121,7 +154,9 @@ def explain(
     tables = [table for table in asked.spec.tables if table.name == name]
     if not tables:
         names = [table.name for table in asked.spec.tables]
-        raise StudyError(f"--sql shows the queries of a table, and there is no table '{name}'.{nearest(name, names)}")
+        raise StudyError(
+            f"--sql shows the queries of a table, and there is no table '{name}'.{nearest(name, names)}"
+        )
     for query in asked.queries(tables):
         typer.echo(f"-- {query.name}\n{query.sql};\n")
 
@@ -129,7 +164,9 @@ def explain(
 @app.command()
 def init(
     file: Annotated[str, typer.Argument(help="The panel: file, folder, pattern or database URL.")],
-    out: Annotated[Path, typer.Option("--out", "-o", help="The study file to write; an existing one is not overwritten.")] = Path("study.toml"),
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="The study file to write; an existing one is not overwritten.")
+    ] = Path("study.toml"),
 ) -> None:
     """Look at a panel, guess what its columns are, and write a commented study for it."""
     from firmtrade._engine.duckdb import DuckDB
@@ -181,7 +218,11 @@ def _version(asked: bool) -> None:
 
 
 @app.callback()
-def _options(version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")] = False) -> None:
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
     pass
 
 

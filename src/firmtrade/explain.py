@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from firmtrade.study import StudySpec
 
 
+Parts = list[tuple[str, tuple[str, ...]]]
+
+
 @dataclass(frozen=True)
 class Card:
     """What is said of a word: (heading, lines) in order. Prints as text, shows as HTML in a notebook."""
@@ -51,7 +54,7 @@ def explain(name: str, spec: StudySpec) -> Card:
     words = [word for word in spec.catalog if word.name == plain]
     if not tables and not words:
         spec.catalog.get(name)  # raises, with the nearest known name
-    parts: list[tuple[str, tuple[str, ...]]] = []
+    parts: Parts = []
     for table in tables:
         parts += _table(table)
     for word in words:
@@ -59,23 +62,42 @@ def explain(name: str, spec: StudySpec) -> Card:
     return Card(name, tuple(parts))
 
 
-def _table(table: Table) -> list[tuple[str, tuple[str, ...]]]:
+def _table(table: Table) -> Parts:
     blocks = []
     for block in table.blocks:
         by = ", ".join(f"{dimension} ({', '.join(codes)})" for dimension, codes in block.by) or "no breakdown"
         when = f" in {', '.join(block.periods)}" if block.periods else ""
         blocks.append(f"{', '.join(block.measures)} of {block.sample}{when} by {by}")
-    return [("table", (table.title,)), ("cells", tuple(blocks)), ("SQL", (f"firmtrade explain {table.name} --sql",))]
+    return [
+        ("table", (table.title,)),
+        ("cells", tuple(blocks)),
+        ("SQL", (f"firmtrade explain {table.name} --sql",)),
+    ]
 
 
-def _word(word: Definition, spec: StudySpec) -> list[tuple[str, tuple[str, ...]]]:
+def _word(word: Definition, spec: StudySpec) -> Parts:
     catalog = spec.catalog
-    parts = [(word.kind, (word.title,)), ("meaning", (word.text,)), ("in words", (in_words(word, catalog),))]
-    parts += [("expression", (word.expr,) if word.expr else tuple(f"{c}: {e}" for c, e in word.groups.items()))]
-    parts += [("over columns", (_columns(word, catalog, spec),)), ("unit", (word.unit,)), ("adds up", (_adds_up(word),))]
+    parts: Parts = [
+        (word.kind, (word.title,)),
+        ("meaning", (word.text,)),
+        ("in words", (in_words(word, catalog),)),
+    ]
+    parts += [
+        ("expression", (word.expr,) if word.expr else tuple(f"{c}: {e}" for c, e in word.groups.items()))
+    ]
+    parts += [
+        ("over columns", (_columns(word, catalog, spec),)),
+        ("unit", (word.unit,)),
+        ("adds up", (_adds_up(word),)),
+    ]
     parts += [("codes", tuple(f"{code}: {label}" for code, label in word.codes.items()))]
-    parts += [("values", tuple(f"{v.value} from {v.since} ({catalog.citation(v.source)})" for v in word.values))]
-    parts += [("source", (catalog.citation(word.source),) if word.source else ()), ("link", (_link(word, catalog),))]
+    parts += [
+        ("values", tuple(f"{v.value} from {v.since} ({catalog.citation(v.source)})" for v in word.values))
+    ]
+    parts += [
+        ("source", (catalog.citation(word.source),) if word.source else ()),
+        ("link", (_link(word, catalog),)),
+    ]
     parts += [("uses", tuple(f"{used.name} ({used.kind})" for used in uses(word, catalog)))]
     parts += [("used by", tuple(_users(word, catalog))), ("tables", (", ".join(_tables(word, spec)),))]
     parts += [("defined in", (word.where,))]
@@ -84,7 +106,11 @@ def _word(word: Definition, spec: StudySpec) -> list[tuple[str, tuple[str, ...]]
 
 def _columns(word: Definition, catalog: Catalog, spec: StudySpec) -> str:
     """The expression with every name replaced by panel columns, where that can be shown in one line."""
-    if not word.expr or word.kind == "source" or (word.kind == "measure" and not expression.aggregates(word.tree)):
+    if (
+        not word.expr
+        or word.kind == "source"
+        or (word.kind == "measure" and not expression.aggregates(word.tree))
+    ):
         return ""
     meaning = Meaning(catalog, frozenset(spec.panel.get("columns", {})))
     point = "t0" if uses_points(word.tree, catalog) else None
@@ -96,13 +122,21 @@ def _columns(word: Definition, catalog: Catalog, spec: StudySpec) -> str:
 
 def _adds_up(word: Definition) -> str:
     if word.kind == "dimension":
-        return "no: a firm may have several of the codes; unions are exact ('a | b')" if word.overlaps else "yes: each firm has one code"
+        return (
+            "no: a firm may have several of the codes; unions are exact ('a | b')"
+            if word.overlaps
+            else "yes: each firm has one code"
+        )
     if word.kind != "measure":
         return ""
     if not expression.aggregates(word.tree):
         return "no: worked out from other measures for each cell"
     name, _, _ = expression.split_aggregate(word.tree)
-    return "yes, over codes that do not overlap" if name in ("count", "sum") else "no: needs all firms of the cell at once"
+    return (
+        "yes, over codes that do not overlap"
+        if name in ("count", "sum")
+        else "no: needs all firms of the cell at once"
+    )
 
 
 def _link(word: Definition, catalog: Catalog) -> str:
@@ -119,7 +153,12 @@ def _tables(word: Definition, spec: StudySpec) -> list[str]:
     reached = {(word.kind, word.name)}
     grown = True
     while grown:
-        users = {(o.kind, o.name) for o in spec.catalog for u in uses(o, spec.catalog) if (u.kind, u.name) in reached}
+        users = {
+            (o.kind, o.name)
+            for o in spec.catalog
+            for u in uses(o, spec.catalog)
+            if (u.kind, u.name) in reached
+        }
         grown = not users <= reached
         reached |= users
     return [table.name for table in spec.tables if _asks(table) & reached]

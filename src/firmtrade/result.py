@@ -10,12 +10,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-TOTAL = "_T"          # a dimension that the cell is not broken down by
-UNKNOWN = "unknown"   # the code of firms whose group is not known
+TOTAL = "_T"  # a dimension that the cell is not broken down by
+UNKNOWN = "unknown"  # the code of firms whose group is not known
 
 #: Columns of tables.csv before `measure`, in the contract's order (DESIGN.md, section 3).
-DIMENSIONS = ("activity", "region", "size", "age", "cohort", "technology", "mode", "scope", "flow",
-              "given", "status", "venture")
+DIMENSIONS = (
+    "activity",
+    "region",
+    "size",
+    "age",
+    "cohort",
+    "technology",
+    "mode",
+    "scope",
+    "flow",
+    "given",
+    "status",
+    "venture",
+)
 
 
 @dataclass(frozen=True)
@@ -37,9 +49,13 @@ class Cell:
 
     def attribute(self, name: str) -> str:
         """The cell's sample, period, measure, or code of the dimension `name`."""
-        if name in ("sample", "period", "measure"):
-            return str(getattr(self, name))
-        return self.codes.get(name, TOTAL)
+        return _attribute(self, name)
+
+
+def _attribute(cell: Cell | ReleasedCell, name: str) -> str:
+    if name in ("sample", "period", "measure"):
+        return str(getattr(cell, name))
+    return cell.codes.get(name, TOTAL)
 
 
 @dataclass(frozen=True)
@@ -113,11 +129,11 @@ class Word:
     name: str
     kind: str
     title: str
-    text: str             # the formula in words, or the description
-    formula: str          # the expression as written
+    text: str  # the formula in words, or the description
+    formula: str  # the expression as written
     unit: str
-    source: str           # citation with place
-    codes: Mapping[str, str] = field(default_factory=dict)   # code -> label
+    source: str  # citation with place
+    codes: Mapping[str, str] = field(default_factory=dict)  # code -> label
 
 
 @dataclass(frozen=True)
@@ -138,7 +154,9 @@ class ReleasedCell:
     confidentiality: str = "F"
     reason: str = ""
 
-    attribute = Cell.attribute
+    def attribute(self, name: str) -> str:
+        """As for a Cell."""
+        return _attribute(self, name)
 
 
 @dataclass(frozen=True)
@@ -167,11 +185,11 @@ class ReleasedTable:
 class Provenance:
     """Where a release comes from: hashes of what went in, versions of what made it."""
 
-    inputs: Mapping[str, str]          # file name (no folder) -> SHA-256
-    rows: Mapping[str, int]            # step -> number of rows read, kept
-    catalog: str                       # hash of all definitions that the study can see
-    code: str                          # firmtrade's version
-    synthetic: str                     # what the panel says of itself, empty for a real one
+    inputs: Mapping[str, str]  # file name (no folder) -> SHA-256
+    rows: Mapping[str, int]  # step -> number of rows read, kept
+    catalog: str  # hash of all definitions that the study can see
+    code: str  # firmtrade's version
+    synthetic: str  # what the panel says of itself, empty for a real one
     engine: str = "duckdb"
 
 
@@ -188,10 +206,10 @@ class Release:
     subtitle: str
     source: str
     tables: tuple[ReleasedTable, ...]
-    dimensions: tuple[str, ...]        # columns of tables.csv that are dimensions
+    dimensions: tuple[str, ...]  # columns of tables.csv that are dimensions
     words: Mapping[str, Word]
     attrition: tuple[Attrition, ...]
-    warnings: tuple[str, ...]          # what the check of the panel found and did not stop at
+    warnings: tuple[str, ...]  # what the check of the panel found and did not stop at
     protected: bool
     protection: str
     provenance: Provenance

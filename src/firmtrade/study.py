@@ -1,8 +1,8 @@
 """A study: one TOML file that ties panel, words, windows, tables and outputs; a notebook builds the same.
 
-    study = Study("belgium-2002", panel="firms.parquet")
-    study.table("participation", by=["size"], sample="manufacturing", period=2002)
-    study.run("out")
+study = Study("belgium-2002", panel="firms.parquet")
+study.table("participation", by=["size"], sample="manufacturing", period=2002)
+study.run("out")
 """
 
 from __future__ import annotations
@@ -71,13 +71,17 @@ def read_study(study: str | Path) -> StudySpec:
     if path.is_dir():
         path = path / "study.toml"
     if not path.exists():
-        raise StudyError(f"There is no study '{study}'.{nearest(str(study), studies())} Built in: "
-                         f"{', '.join(studies()) or 'none'}; or give the path of a study file.")
+        raise StudyError(
+            f"There is no study '{study}'.{nearest(str(study), studies())} Built in: "
+            f"{', '.join(studies()) or 'none'}; or give the path of a study file."
+        )
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise StudyError(f"{path.name} is not a TOML file that can be read: {error}") from None
-    return make_study(raw, path.parent.name if path.name == "study.toml" else path.stem, path.parent, path.name)
+    return make_study(
+        raw, path.parent.name if path.name == "study.toml" else path.stem, path.parent, path.name
+    )
 
 
 def make_study(raw: Mapping[str, Any], name: str, base: Path, file: str) -> StudySpec:
@@ -91,11 +95,18 @@ def make_study(raw: Mapping[str, Any], name: str, base: Path, file: str) -> Stud
         if key not in _PROTECT:
             raise StudyError(f"{file}, [protect]: '{key}' is not known.{nearest(key, _PROTECT)}")
     return StudySpec(
-        name=name, title=raw.get("title", name), subtitle=raw.get("subtitle", ""), source=raw.get("source", ""),
-        base=base, windows=_windows(raw.get("windows", {}), file), tables=read_tables(raw.get("tables", {}), file),
+        name=name,
+        title=raw.get("title", name),
+        subtitle=raw.get("subtitle", ""),
+        source=raw.get("source", ""),
+        base=base,
+        windows=_windows(raw.get("windows", {}), file),
+        tables=read_tables(raw.get("tables", {}), file),
         catalog=Catalog.load({kind: raw[kind] for kind in WORDS if kind in raw}, file),
-        reason=protect.get("synthetic", ""), synthetic=panel.pop("synthetic", ""), panel=panel,
-    )  # fmt: skip
+        reason=protect.get("synthetic", ""),
+        synthetic=panel.pop("synthetic", ""),
+        panel=panel,
+    )
 
 
 def _windows(entries: Mapping[str, Any], file: str) -> dict[str, Window]:
@@ -123,8 +134,9 @@ class Study:
 
     # -- questions ---------------------------------------------------------------------------------
 
-    def table(self, name: str | Iterable[str], by: Any = (), sample: str = "", period: Any = None,
-              window: str = "") -> Result:
+    def table(
+        self, name: str | Iterable[str], by: Any = (), sample: str = "", period: Any = None, window: str = ""
+    ) -> Result:
         """One table: of the study by its name, or of measures by dimensions. Confidential."""
         return self.tables([self._asked(name, by, sample, period, window)])[0]
 
@@ -137,7 +149,9 @@ class Study:
         entry = {"measures": measures, "by": by or [], "sample": sample, "title": ", ".join(titles)}
         entry |= {key: value for key, value in (("period", period), ("window", window)) if value}
         if not sample:
-            raise StudyError(f"Whom is the table about? sample = one of {', '.join(self.spec.catalog.names('sample'))}.")
+            raise StudyError(
+                f"Whom is the table about? sample = one of {', '.join(self.spec.catalog.names('sample'))}."
+            )
         return read_table("table", entry, "table()")
 
     def tables(self, tables: Iterable[Table] | None = None) -> list[Result]:
@@ -176,8 +190,15 @@ class Study:
             self._may_leave(panel, reason)
             results, attrition, refusals = self._compute(engine, panel, setting, None)
             warnings = (*(problem.title for problem in self._report.warnings), *refusals)
-            origin = Origin(self.spec.name, self.spec.title, self.spec.subtitle, self.spec.source,
-                            tuple(attrition), warnings, self._provenance(panel))
+            origin = Origin(
+                self.spec.name,
+                self.spec.title,
+                self.spec.subtitle,
+                self.spec.source,
+                tuple(attrition),
+                warnings,
+                self._provenance(panel),
+            )
         dimensions = (word for word in self.spec.catalog if word.kind == "dimension")
         labels = {word.name: dict(setting.codes.of(word)) for word in dimensions}
         return release_unprotected(results, origin, self.spec.catalog, labels, self.spec.reason, reason)
@@ -212,10 +233,15 @@ class Study:
         from firmtrade.assemble.panel import open_panel
 
         spec = self._panel_spec()
-        with tempfile.TemporaryDirectory(prefix="firmtrade-") as scratch, DuckDB(self.memory, self.threads, self.debug) as engine:
+        with (
+            tempfile.TemporaryDirectory(prefix="firmtrade-") as scratch,
+            DuckDB(self.memory, self.threads, self.debug) as engine,
+        ):
             source = self.panel or self._made(Path(scratch))
             if source is None and not spec.files:
-                raise DataError("The study names no panel. Give one: firmtrade run STUDY --panel FILE, or files = in [panel].")
+                raise DataError(
+                    "The study names no panel. Give one with --panel FILE, or as files = ... under [panel]."
+                )
             self.progress("read the panel")
             panel = open_panel(engine, spec, source, self.spec.base)
             if strict:
@@ -249,8 +275,9 @@ class Study:
         codes = Codes(catalog, divisions(self._panel_spec().classification))
         return Setting(catalog, meaning, columns, self.spec.windows, codes, Groups(meaning))
 
-    def _compute(self, engine: DuckDB, panel: Panel, setting: Setting,
-                 tables: Iterable[Table] | None) -> tuple[list[Result], list[Attrition], list[str]]:
+    def _compute(
+        self, engine: DuckDB, panel: Panel, setting: Setting, tables: Iterable[Table] | None
+    ) -> tuple[list[Result], list[Attrition], list[str]]:
         from firmtrade.describe.compute import compute
 
         return compute(engine, self.spec.tables if tables is None else list(tables), setting, self.progress)
@@ -258,7 +285,10 @@ class Study:
     def _provenance(self, panel: Panel) -> Provenance:
         from firmtrade import __version__
 
-        rows = {"read": self._report.rows, **{f"dropped: {why}": n for why, n in sorted(panel.dropped.items())}}
+        rows = {
+            "read": self._report.rows,
+            **{f"dropped: {why}": n for why, n in sorted(panel.dropped.items())},
+        }
         return Provenance(panel.hashes(), rows, self.spec.catalog.hash(), __version__, panel.synthetic)
 
 
@@ -268,4 +298,3 @@ def _empty_origin(spec: StudySpec, panel: Panel) -> Any:
 
     provenance = Provenance({}, {}, "", "", panel.synthetic)
     return Origin(spec.name, spec.title, spec.subtitle, spec.source, (), (), provenance)
-

@@ -29,17 +29,40 @@ COLUMNS = {
     "export_intra": "exports to the union",
     "export_extra": "exports to outside the union",
 }
-_POINTS = {"t0": " in the first year", "t1": " in the last year of the status", "outcome": " in the year of the outcome"}
+_POINTS = {
+    "t0": " in the first year",
+    "t1": " in the last year of the status",
+    "outcome": " in the year of the outcome",
+}
 _SIGNS = {
-    "Add": "+", "Sub": "-", "Mul": "x", "Div": "/", "GT": "is above", "GTE": "is at least", "LT": "is below",
-    "LTE": "is at most", "EQ": "is", "NEQ": "is not", "And": "and", "Or": "or",
-}  # fmt: skip
+    "Add": "+",
+    "Sub": "-",
+    "Mul": "x",
+    "Div": "/",
+    "GT": "is above",
+    "GTE": "is at least",
+    "LT": "is below",
+    "LTE": "is at most",
+    "EQ": "is",
+    "NEQ": "is not",
+    "And": "and",
+    "Or": "or",
+}
 _CALLS = {
-    "sum": "sum of {0}", "count": "number of firms with known {0}", "median": "median of {0}", "min": "lowest {0}",
-    "max": "highest {0}", "quantile": "{1} quantile of {0}", "top_share": "share of {0} held by the top {1} of firms",
-    "total": "{0} over all of {1}", "power": "{0} to the power of {1}", "ln": "logarithm of {0}",
-    "substring": "characters {1} to {2} of {0}", "abs": "size of {0}", "coalesce": "{0}, or else {1}",
-}  # fmt: skip
+    "sum": "sum of {0}",
+    "count": "number of firms with known {0}",
+    "median": "median of {0}",
+    "min": "lowest {0}",
+    "max": "highest {0}",
+    "quantile": "{1} quantile of {0}",
+    "top_share": "share of {0} held by the top {1} of firms",
+    "total": "{0} over all of {1}",
+    "power": "{0} to the power of {1}",
+    "ln": "logarithm of {0}",
+    "substring": "characters {1} to {2} of {0}",
+    "abs": "size of {0}",
+    "coalesce": "{0}, or else {1}",
+}
 
 
 def word(definition: Definition, catalog: Catalog) -> Word:
@@ -47,8 +70,16 @@ def word(definition: Definition, catalog: Catalog) -> Word:
     formula = definition.expr or "; ".join(f"{code}: {expr}" for code, expr in definition.groups.items())
     described = definition.text or in_words(definition, catalog)
     source = catalog.citation(definition.source) if definition.source else ""
-    return Word(definition.name, definition.kind, definition.title, described, formula, definition.unit, source,
-                dict(definition.codes))
+    return Word(
+        definition.name,
+        definition.kind,
+        definition.title,
+        described,
+        formula,
+        definition.unit,
+        source,
+        dict(definition.codes),
+    )
 
 
 def in_words(definition: Definition, catalog: Catalog) -> str:
@@ -56,7 +87,10 @@ def in_words(definition: Definition, catalog: Catalog) -> str:
     if definition.values:
         return "; ".join(f"{_number(v.value)} from {v.since}" for v in definition.values)
     if definition.groups:
-        parts = (f"{definition.codes.get(c, c)}: {_say(definition.group(c), catalog, definition)}" for c in definition.groups)
+        parts = (
+            f"{definition.codes.get(c, c)}: {_say(definition.group(c), catalog, definition)}"
+            for c in definition.groups
+        )
         return "; ".join(parts)
     if not definition.expr:
         return definition.text
@@ -117,7 +151,9 @@ def _call(node: Tree, say: object) -> str:
     name = expression.function_name(node)
     if isinstance(node, exp.Count) and isinstance(node.this, exp.Star):
         return "number of firms"
-    children = [c for v in node.args.values() for c in (v if isinstance(v, list) else [v]) if hasattr(c, "walk")]
+    children = [
+        c for v in node.args.values() for c in (v if isinstance(v, list) else [v]) if hasattr(c, "walk")
+    ]
     said = [say(child) for child in children]  # type: ignore[operator]
     template = _CALLS.get(name)
     if template is None or template.count("{") > len(said):
@@ -127,9 +163,15 @@ def _call(node: Tree, say: object) -> str:
 
 def _name(node: Tree, catalog: Catalog, home: Definition) -> str:
     at = _POINTS.get(node.table, "")
-    if node.name in COLUMNS and (home.kind != "measure" or catalog.find(node.name, "measure") in (None, home) or _in_aggregate(node)):
+    if node.name in COLUMNS and (
+        home.kind != "measure" or catalog.find(node.name, "measure") in (None, home) or _in_aggregate(node)
+    ):
         return COLUMNS[node.name] + at
-    kinds = ("variable", "parameter", "dimension", "sample") if _row_level(node, home) else ("measure", "parameter", "dimension")
+    kinds = (
+        ("variable", "parameter", "dimension", "sample")
+        if _row_level(node, home)
+        else ("measure", "parameter", "dimension")
+    )
     found = catalog.find(node.name, *kinds)
     return (found.title[:1].lower() + found.title[1:] if found else node.name.replace("_", " ")) + at
 
@@ -158,7 +200,11 @@ def uses(definition: Definition, catalog: Catalog) -> list[Definition]:
             row_level = definition.kind != "measure" or _in_aggregate(node)
             if row_level and node.name in COLUMNS:
                 continue
-            kinds = ("variable", "parameter", "dimension", "sample") if row_level else ("measure", "parameter", "dimension")
+            kinds = (
+                ("variable", "parameter", "dimension", "sample")
+                if row_level
+                else ("measure", "parameter", "dimension")
+            )
             used = catalog.find(node.name, *kinds)
             if used is not None and used is not definition:
                 found.setdefault(used.name, used)

@@ -28,8 +28,12 @@ class DuckDB:
         self.debug = debug
         self.log: list[tuple[str, float]] = []
         # A fixed time zone and no progress bar: the same bytes on every machine, and quiet in a pipe.
-        settings = {"autoinstall_known_extensions": False, "autoload_known_extensions": False,
-                    "enable_progress_bar": False, "preserve_insertion_order": True}
+        settings: dict[str, Any] = {
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+            "enable_progress_bar": False,
+            "preserve_insertion_order": True,
+        }
         if memory:
             settings["memory_limit"] = memory
         if threads:
@@ -80,6 +84,7 @@ class DuckDB:
     def __enter__(self) -> DuckDB:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
-                 trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()

@@ -13,26 +13,50 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import Any
 
 from firmtrade.errors import StudyError, nearest
 
-if TYPE_CHECKING:
-    from sqlglot import exp
-
-    Tree = exp.Expression
-else:
-    Tree = object  # sqlglot is imported when the first expression is parsed, not before
+#: A node of sqlglot's tree. Not named by its type: sqlglot is imported when the first expression is
+#: parsed, not before, and its nodes carry their parts in a dictionary.
+Tree = Any
 
 #: Longer expressions are refused before they are parsed: deep nesting would exhaust the parser.
 LONGEST = 4000
 
 ROW_FUNCTIONS = ("abs", "coalesce", "exp", "floor", "ln", "nullif", "power", "sqrt", "substring")
 AGGREGATES = ("count", "max", "median", "min", "quantile", "sum", "top_share")
-OPERATORS = (
-    "Add And Between Boolean Case Column Distinct Div EQ Filter GT GTE Identifier If In Is LT LTE Literal "
-    "Mul NEQ Neg Not Null Or Paren Star Sub Where"
-).split()
+OPERATORS = [
+    "Add",
+    "And",
+    "Between",
+    "Boolean",
+    "Case",
+    "Column",
+    "Distinct",
+    "Div",
+    "EQ",
+    "Filter",
+    "GT",
+    "GTE",
+    "Identifier",
+    "If",
+    "In",
+    "Is",
+    "LT",
+    "LTE",
+    "Literal",
+    "Mul",
+    "NEQ",
+    "Neg",
+    "Not",
+    "Null",
+    "Or",
+    "Paren",
+    "Star",
+    "Sub",
+    "Where",
+]
 _CLASSES = {"Pow": "power", "Anonymous": "", "Substring": "substring"}
 _NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
 
@@ -50,8 +74,15 @@ def parse(text: str, where: str) -> Tree:
     try:
         tree = sqlglot.parse_one(text)
     except (sqlglot.errors.SqlglotError, RecursionError) as error:
-        reason = str(error).splitlines()[0].split(". Line")[0].removeprefix("Invalid expression / Unexpected token")
-        raise StudyError(f"{where}: '{text}' cannot be read as an expression{reason and ': ' + reason}.") from None
+        reason = (
+            str(error)
+            .splitlines()[0]
+            .split(". Line")[0]
+            .removeprefix("Invalid expression / Unexpected token")
+        )
+        raise StudyError(
+            f"{where}: '{text}' cannot be read as an expression{reason and ': ' + reason}."
+        ) from None
     for node in tree.walk():
         _allow(node, text, where)
     return tree
@@ -73,7 +104,8 @@ def _allow(node: Tree, text: str, where: str) -> None:
     if name not in known:
         what = f"function '{name}'" if name else f"'{node.sql()}'"
         raise StudyError(
-            f"{where}: {what} in '{text}' is not part of the expression language.{nearest(name or '?', known)} "
+            f"{where}: {what} in '{text}' is not part of the expression language."
+            f"{nearest(name or '?', known)} "
             f"Functions: {', '.join(sorted(known))}."
         )
 
@@ -149,7 +181,9 @@ def render(tree: Tree) -> str:
         double = exp.DataType.build("double")
         return exp.Div(
             this=exp.Cast(this=node.this, to=double),
-            expression=exp.Nullif(this=exp.Cast(this=node.expression, to=double), expression=exp.Literal.number(0)),
+            expression=exp.Nullif(
+                this=exp.Cast(this=node.expression, to=double), expression=exp.Literal.number(0)
+            ),
         )
 
     divided = {id(node) for node in tree.find_all(exp.Div)}
@@ -197,7 +231,23 @@ def _is_condition(tree: Tree) -> bool:
 
     while isinstance(tree, exp.Paren):
         tree = tree.this
-    return isinstance(tree, (exp.And, exp.Or, exp.Not, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.EQ, exp.NEQ, exp.Between, exp.In, exp.Is))
+    return isinstance(
+        tree,
+        (
+            exp.And,
+            exp.Or,
+            exp.Not,
+            exp.GT,
+            exp.GTE,
+            exp.LT,
+            exp.LTE,
+            exp.EQ,
+            exp.NEQ,
+            exp.Between,
+            exp.In,
+            exp.Is,
+        ),
+    )
 
 
 def over_atoms(tree: Tree, names: Mapping[str, str]) -> Tree:

@@ -40,8 +40,14 @@ class Meaning:
     catalog: Catalog
     further: frozenset[str] = field(default_factory=frozenset)
 
-    def row(self, tree: Tree, where: str, point: str | None = None,
-            bound: Mapping[str, Bound] | None = None, trail: tuple[str, ...] = ()) -> Tree:
+    def row(
+        self,
+        tree: Tree,
+        where: str,
+        point: str | None = None,
+        bound: Mapping[str, Bound] | None = None,
+        trail: tuple[str, ...] = (),
+    ) -> Tree:
         """`tree` over panel columns; at a point of a window they are called `t0_employment`."""
         groups = bound or {}
 
@@ -61,8 +67,9 @@ class Meaning:
             return f"{where}: '{point}.{name}' compares years; it can be used in a window only."
         return f"{where}: '{point}' in '{point}.{name}' is not a point of a window.{nearest(point, POINTS)}"
 
-    def _name(self, name: str, where: str, at: str | None, bound: Mapping[str, Bound],
-              trail: tuple[str, ...]) -> Tree:
+    def _name(
+        self, name: str, where: str, at: str | None, bound: Mapping[str, Bound], trail: tuple[str, ...]
+    ) -> Tree:
         from sqlglot import exp
 
         if name in CONTRACT or name in self.further:
@@ -71,19 +78,25 @@ class Meaning:
         if word is None:
             raise StudyError(self._unknown(name, where))
         if word.name in trail:
-            raise StudyError(f"{word.where}: '{word.name}' is defined by itself: {' -> '.join((*trail, word.name))}.")
+            raise StudyError(
+                f"{word.where}: '{word.name}' is defined by itself: {' -> '.join((*trail, word.name))}."
+            )
         if word.kind == "parameter":
             return self._parameter(word, at)
         if word.overlaps:
-            raise StudyError(f"{where}: '{name}' has overlapping groups. Ask for one of its codes in the table ('by').")
+            raise StudyError(
+                f"{where}: '{name}' has overlapping groups. Ask for one of its codes in the table ('by')."
+            )
         if is_history(word):
             return exp.column(HISTORY + name)
         return self.row(word.tree, word.where, at, bound, (*trail, word.name))
 
     def _unknown(self, name: str, where: str) -> str:
         known = [*CONTRACT, *self.further, *(n.replace("-", "_") for n in self.catalog.names(*ROW_KINDS))]
-        return (f"{where}: '{name}' is neither a panel column nor a definition.{nearest(name, known)} "
-                f"See all names: firmtrade list")
+        return (
+            f"{where}: '{name}' is neither a panel column nor a definition.{nearest(name, known)} "
+            f"See all names: firmtrade list"
+        )
 
     def _parameter(self, word: Definition, at: str | None) -> Tree:
         from sqlglot import exp
@@ -115,9 +128,9 @@ def uses_points(tree: Tree, catalog: Catalog, trail: tuple[str, ...] = ()) -> bo
         if node.table:
             return True
         word = catalog.find(node.name, *ROW_KINDS)
-        if word and word.expr and word.name not in trail and node.name not in CONTRACT:
-            if uses_points(word.tree, catalog, (*trail, word.name)):
-                return True
+        followed = word and word.expr and word.name not in trail and node.name not in CONTRACT
+        if word and followed and uses_points(word.tree, catalog, (*trail, word.name)):
+            return True
     return False
 
 

@@ -21,7 +21,10 @@ class Window:
 
     def __post_init__(self) -> None:
         if not self.t0 < self.t1 <= self.outcome:
-            raise StudyError(f"[windows.{self.name}]: t0 < t1 <= outcome must hold; it is {self.t0}, {self.t1}, {self.outcome}.")
+            raise StudyError(
+                f"[windows.{self.name}]: t0 < t1 <= outcome must hold; they are {self.t0}, {self.t1} and "
+                f"{self.outcome}."
+            )
 
     @property
     def label(self) -> str:

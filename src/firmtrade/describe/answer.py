@@ -26,8 +26,15 @@ def answer(engine: DuckDB, cube: Cube, table: str, asks: Iterable[Ask]) -> dict[
     return found
 
 
-def _batch(engine: DuckDB, cube: Cube, table: str, asks: list[Ask], sample: str, by_year: bool,
-           names: tuple[str, ...]) -> Mapping[Ask, Value]:
+def _batch(
+    engine: DuckDB,
+    cube: Cube,
+    table: str,
+    asks: list[Ask],
+    sample: str,
+    by_year: bool,
+    names: tuple[str, ...],
+) -> Mapping[Ask, Value]:
     """Asks about one sample by the same dimensions: one row for each combination of codes."""
     columns = {ask: _column(cube, ask) for ask in asks}
     distinct = list(dict.fromkeys(columns.values()))

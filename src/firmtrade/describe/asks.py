@@ -61,11 +61,19 @@ def is_aggregate(measure: Definition) -> bool:
     return True
 
 
-def evaluate(measure: Definition, ask: Ask, answers: Answers, catalog: Catalog, window: Window | None,
-             trail: tuple[str, ...] = ()) -> float | None:
+def evaluate(
+    measure: Definition,
+    ask: Ask,
+    answers: Answers,
+    catalog: Catalog,
+    window: Window | None,
+    trail: tuple[str, ...] = (),
+) -> float | None:
     """The measure's value for the group of `ask`; None where it is undefined (x / 0, no firm)."""
     if measure.name in trail:
-        raise StudyError(f"{measure.where}: '{measure.name}' is defined by itself: {' -> '.join((*trail, measure.name))}.")
+        raise StudyError(
+            f"{measure.where}: '{measure.name}' is defined by itself: {' -> '.join((*trail, measure.name))}."
+        )
     if is_aggregate(measure):
         return answers(replace(ask, aggregate=measure.name))
     steps = (*trail, measure.name)
@@ -96,7 +104,9 @@ class _Arithmetic:
         parts = [self.of(child) for child in _operands(node)]
         work = _WORK.get(type(node).__name__) or _WORK.get(name)
         if work is None:
-            raise StudyError(f"{self.measure.where}: '{node.sql(comments=False)}' cannot be used over measures.")
+            raise StudyError(
+                f"{self.measure.where}: '{node.sql(comments=False)}' cannot be used over measures."
+            )
         if any(part is None for part in parts):
             return None
         return _finite(work, parts)  # type: ignore[arg-type]
@@ -105,7 +115,9 @@ class _Arithmetic:
         if name == "window_years":
             return self._window_years()
         if point and point not in POINTS:
-            raise StudyError(f"{self.measure.where}: '{point}' is not a point of a window ({', '.join(POINTS)}).")
+            raise StudyError(
+                f"{self.measure.where}: '{point}' is not a point of a window ({', '.join(POINTS)})."
+            )
         found = self.catalog.find(name, "measure", "parameter")
         if found is None:
             self.catalog.get(name, "measure", where=f"{self.measure.where}: '{self.measure.expr}'")
@@ -124,7 +136,9 @@ class _Arithmetic:
 
     def _window_years(self) -> float:
         if self.window is None:
-            raise StudyError(f"{self.measure.where}: '{self.measure.name}' is about a window; this sample is about one year.")
+            raise StudyError(
+                f"{self.measure.where}: '{self.measure.name}' is about a window, this sample about a year."
+            )
         return float(self.window.outcome - self.window.t0)
 
     def _year(self, point: str) -> int:
@@ -162,7 +176,8 @@ _WORK: Mapping[str, Callable[..., float]] = {
 def given_by_cell(codes: Pairs, aggregate: str, catalog: Catalog) -> set[str]:
     """Overlapping dimensions of the cell that only say which flow another group is about.
 
-    In (flow = export, status = new) the flow is what the status is of: it does not restrict the firms. Names are as in expressions ('a_b').
+    In (flow = export, status = new) the flow is what the status is of: it does not restrict the firms.
+    Names are as in expressions ('a_b').
     """
     bound: set[str] = set()
     for name, code in codes:

@@ -13,10 +13,19 @@ from firmtrade.describe.cube import Cube
 from firmtrade.result import Attrition, AttritionStep
 
 
-def attrition(engine: DuckDB, cube: Cube, table: str, catalog: Catalog, windows: Mapping[str, Window]) -> list[Attrition]:
+def attrition(
+    engine: DuckDB, cube: Cube, table: str, catalog: Catalog, windows: Mapping[str, Window]
+) -> list[Attrition]:
     """The attrition of each sample of the cube, in its latest year or over its window."""
     firms = cube.aggregates["count(1)"][2]
-    window = next((w for w in windows.values() if f"window_{w.name}".replace("-", "_") == cube.name.removesuffix("_followed")), None)
+    window = next(
+        (
+            w
+            for w in windows.values()
+            if f"window_{w.name}".replace("-", "_") == cube.name.removesuffix("_followed")
+        ),
+        None,
+    )
     year = max(_most_asked(cube), default="")
     found = []
     for sample, steps in cube.steps.items():
@@ -31,7 +40,9 @@ def attrition(engine: DuckDB, cube: Cube, table: str, catalog: Catalog, windows:
 
 def _most_asked(cube: Cube) -> list[str]:
     """The years that most groups are asked for: where the sample matters."""
-    counts = Counter(year for _, years in (*cube.dimensions.values(), *cube.conditions.values()) for year in years)
+    counts = Counter(
+        year for _, years in (*cube.dimensions.values(), *cube.conditions.values()) for year in years
+    )
     most = max(counts.values(), default=0)
     return [year for year, n in counts.items() if n == most]
 

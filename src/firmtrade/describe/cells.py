@@ -71,11 +71,14 @@ class Codes:
             if dimension.overlaps
             else "a sum of codes is written as their union"
         )
-        raise StudyError(f"{where}: {why}. The exact figure for firms in any of them is the union: '{union}'.")
+        raise StudyError(
+            f"{where}: {why}. The exact figure for firms in any of them is the union: '{union}'."
+        )
 
 
-def slots(table: Table, catalog: Catalog, codes: Codes, windows: Mapping[str, Window],
-          windowed: Mapping[str, bool]) -> Iterator[Slot]:
+def slots(
+    table: Table, catalog: Catalog, codes: Codes, windows: Mapping[str, Window], windowed: Mapping[str, bool]
+) -> Iterator[Slot]:
     """The cells of a table, block by block, codes in the order asked for.
 
     `windowed[sample]` says whether a sample compares years, so that its figures are about a window.
@@ -92,8 +95,9 @@ def slots(table: Table, catalog: Catalog, codes: Codes, windows: Mapping[str, Wi
                     yield _slot(block, window, pairs, catalog.get(measure, "measure", where=where), period)
 
 
-def _slot(block: Block, window: Window | None, pairs: tuple[tuple[str, str], ...], measure: Definition,
-          period: str) -> Slot:
+def _slot(
+    block: Block, window: Window | None, pairs: tuple[tuple[str, str], ...], measure: Definition, period: str
+) -> Slot:
     ordered = tuple(sorted(pairs))
     if window is None:
         return Slot(Ask(block.sample, "", period, ordered, "*"), period, measure)
@@ -101,7 +105,9 @@ def _slot(block: Block, window: Window | None, pairs: tuple[tuple[str, str], ...
     return Slot(Ask(block.sample, window.name, "", ordered, "*", point or ""), period, measure)
 
 
-def _window(block: Block, windows: Mapping[str, Window], windowed: Mapping[str, bool], where: str) -> Window | None:
+def _window(
+    block: Block, windows: Mapping[str, Window], windowed: Mapping[str, bool], where: str
+) -> Window | None:
     if not windowed[block.sample]:
         return None
     if block.window:

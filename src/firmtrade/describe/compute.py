@@ -144,7 +144,9 @@ def _view(window: str, kind: str, asks: list[Ask], setting: Setting, groups: Gro
     else:
         rows = year_rows(years, cube.followed(), setting.meaning)
     rest = set(asks) - set(additive)
-    return View(cube, rows, cube.query(rows, by_year=not window), additive, [ask for ask in asks if ask in rest])
+    return View(
+        cube, rows, cube.query(rows, by_year=not window), additive, [ask for ask in asks if ask in rest]
+    )
 
 
 def _columns(cube: Cube, asks: list[Ask]) -> set[str]:
@@ -164,8 +166,9 @@ def queries(view: View, groups: Groups) -> list[Query]:
     return [view.query, *holistic.values()]
 
 
-def compute(engine: DuckDB, tables: Iterable[Table], setting: Setting,
-            progress: Callable[[str], None]) -> tuple[list[Result], list[Attrition], list[str]]:
+def compute(
+    engine: DuckDB, tables: Iterable[Table], setting: Setting, progress: Callable[[str], None]
+) -> tuple[list[Result], list[Attrition], list[str]]:
     """(results in the tables' order, attrition of each sample, what could not be answered and why)."""
     plans = plan(tables, setting)
     refusals = [f"{p.table.name} is not answered: {p.refused}" for p in plans if p.refused]
@@ -195,14 +198,42 @@ def _result(made: TablePlan, found: Mapping[Ask, Value], setting: Setting) -> Re
     for doubt in made.doubts:
         key = (doubt.sample, doubt.period, tuple(sorted(doubt.codes.items())), doubt.measure.name)
         if key not in printed:
-            unknowns.append(Unknown(doubt.sample, doubt.period, doubt.dimension, doubt.code, int(found[doubt.ask] or 0),
-                                    doubt.codes, doubt.measure.name, doubt.measure.unit))
-    return Result(table.name, table.title, table.sample, table.rows, table.columns, cells, tuple(unknowns),
-                  table.notes, table.chart, table.section)
+            unknowns.append(
+                Unknown(
+                    doubt.sample,
+                    doubt.period,
+                    doubt.dimension,
+                    doubt.code,
+                    int(found[doubt.ask] or 0),
+                    doubt.codes,
+                    doubt.measure.name,
+                    doubt.measure.unit,
+                )
+            )
+    return Result(
+        table.name,
+        table.title,
+        table.sample,
+        table.rows,
+        table.columns,
+        cells,
+        tuple(unknowns),
+        table.notes,
+        table.chart,
+        table.section,
+    )
 
 
 def _cell(slot: Slot, found: Mapping[Ask, Value], setting: Setting, decimals: Mapping[str, int]) -> Cell:
     measure: Definition = slot.measure
     codes = {name.rpartition(".")[2]: code for name, code in slot.ask.codes}
-    return Cell(slot.ask.sample, slot.period, codes, measure.name, _value(slot, found.__getitem__, setting),
-                measure.unit, decimals.get(measure.name, measure.decimals), int(found[slot.ask] or 0))
+    return Cell(
+        slot.ask.sample,
+        slot.period,
+        codes,
+        measure.name,
+        _value(slot, found.__getitem__, setting),
+        measure.unit,
+        decimals.get(measure.name, measure.decimals),
+        int(found[slot.ask] or 0),
+    )

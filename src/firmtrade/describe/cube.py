@@ -14,8 +14,8 @@ from firmtrade._engine import expression
 from firmtrade._engine.steps import Query, Step
 from firmtrade.describe.asks import Ask
 from firmtrade.describe.groups import Groups, Term
-from firmtrade.describe.views import Followed
 from firmtrade.describe.keys import Key, code_key, condition_key, pack
+from firmtrade.describe.views import Followed
 
 #: How the aggregates of finest cells make those of larger groups. The others are holistic.
 ROLL_UP = {"count": "sum", "sum": "sum", "min": "min", "max": "max"}
@@ -112,7 +112,9 @@ class Cube:
     def followed(self) -> Followed | None:
         """The histories that the view joins to its rows, and the firms that they are asked about."""
         names = set().union(*(term.histories for term in self.terms()))
-        plainly = [s for s in self.steps if not any(self.conditions[c][0].histories for _, c in self.steps[s])]
+        plainly = [
+            s for s in self.steps if not any(self.conditions[c][0].histories for _, c in self.steps[s])
+        ]
         whom = self._any_sample() if len(plainly) == len(self.steps) else "true"
         return Followed(tuple(sorted(names)), whom) if names else None
 
@@ -141,8 +143,16 @@ class Cube:
         inputs = {c: value for _, value, c in self.aggregates.values() if value != "1"}
         coded += [f"{value} as {c}" for c, value in inputs.items()]
         names = [*year, *(f"k{n}" for n in range(len(packed.words))), *texts]
-        sums = [f"{'count' if f == 'count' else f}({'*' if v == '1' else c}) as {c}" for f, v, c in self.aggregates.values()]
-        decoded = [*year, *(packed.column(key) for key in keys), *texts, *(c for _, _, c in self.aggregates.values())]
+        sums = [
+            f"{'count' if f == 'count' else f}({'*' if v == '1' else c}) as {c}"
+            for f, v, c in self.aggregates.values()
+        ]
+        decoded = [
+            *year,
+            *(packed.column(key) for key in keys),
+            *texts,
+            *(c for _, _, c in self.aggregates.values()),
+        ]
         return (
             Step("flagged", f"select *, coalesce({self._any_sample()}, false) as in_a_sample from rows"),
             Step("coded", "select " + ",\n  ".join(coded) + "\nfrom flagged"),
@@ -163,6 +173,6 @@ def input_value(name: str, values: list[Term], condition: Term | None) -> str:
     if not values:
         return "1" if condition is None else f"case when {condition.sql} then 1 end"
     value = values[0].sql
-    if name == "sum" and "DOUBLE" in value or any(f in value for f in ("LN(", "EXP(", "POWER(", "SQRT(")):
+    if (name == "sum" and "DOUBLE" in value) or any(f in value for f in ("LN(", "EXP(", "POWER(", "SQRT(")):
         value = f"cast({value} as decimal(28, 9))"
     return value if condition is None else f"case when {condition.sql} then {value} end"

@@ -54,7 +54,7 @@ class Groups:
         name = (work.__name__, *key)
         if name not in self._known:
             self._known[name] = work(*key)
-        return self._known[name]  # type: ignore[no-any-return]
+        return self._known[name]
 
     def conditions(self, sample: str, window: str) -> list[tuple[str, Term]]:
         """(text, condition) of each step of a sample, words of other samples spelled out."""
@@ -90,12 +90,16 @@ class Groups:
         """(exclusive dimension -> code, conditions of overlapping groups and unions) of an ask."""
         return self._once(self._split, bool(ask.window), ask.codes, ask.aggregate, ask.point)
 
-    def _split(self, windowed: bool, codes: Pairs, aggregate: str, point: str) -> tuple[dict[str, str], list[Term]]:
+    def _split(
+        self, windowed: bool, codes: Pairs, aggregate: str, point: str
+    ) -> tuple[dict[str, str], list[Term]]:
         catalog = self.meaning.catalog
         given = given_by_cell(codes, aggregate, catalog)
         lacking = given - {plain(name).replace("-", "_") for name, _ in codes}
         if lacking:
-            raise StudyError(f"The group {dict(codes)} needs a {' and '.join(sorted(lacking))}: add it to 'by'.")
+            raise StudyError(
+                f"The group {dict(codes)} needs a {' and '.join(sorted(lacking))}: add it to 'by'."
+            )
         bound = self._bound(codes)
         exclusive, conditions = {}, []
         for name, code in codes:
@@ -121,7 +125,9 @@ class Groups:
     def _bound(self, codes: Pairs) -> Pairs:
         """The overlapping groups of a cell, by their name in expressions."""
         catalog = self.meaning.catalog
-        return tuple((plain(n).replace("-", "_"), c) for n, c in codes if catalog.get(plain(n), "dimension").overlaps)
+        return tuple(
+            (plain(n).replace("-", "_"), c) for n, c in codes if catalog.get(plain(n), "dimension").overlaps
+        )
 
     def _bind(self, bound: Pairs, but: str = "") -> Mapping[str, Bound]:
         catalog = self.meaning.catalog
@@ -134,7 +140,10 @@ class Groups:
         dimension = self.meaning.catalog.get(plain(name), "dimension")
         others = self._bind(bound, but=plain(name).replace("-", "_"))
         point = _point(name, windowed)
-        parts = [self.meaning.row(dimension.group(c.strip()), dimension.where, point, others) for c in code.split("|")]
+        parts = [
+            self.meaning.row(dimension.group(c.strip()), dimension.where, point, others)
+            for c in code.split("|")
+        ]
         tree = parts[0]
         for part in parts[1:]:
             tree = exp.Or(this=exp.Paren(this=tree), expression=exp.Paren(this=part))
@@ -144,7 +153,9 @@ class Groups:
         from sqlglot import exp
 
         codes = [exp.Literal.string(part.strip()) for part in code.split("|")]
-        return Term(exp.In(this=exp.Paren(this=self._dimension(name, windowed).tree.copy()), expressions=codes))
+        return Term(
+            exp.In(this=exp.Paren(this=self._dimension(name, windowed).tree.copy()), expressions=codes)
+        )
 
     def dimension(self, name: str, window: str) -> Term:
         """An exclusive dimension's expression over columns; NULL is unknown."""
@@ -162,7 +173,9 @@ class Groups:
         codes = ask.codes if bound_names(word.tree, self.meaning.catalog) else ()
         return self._once(self._aggregate, ask.aggregate, bool(ask.window), codes, ask.point)
 
-    def _aggregate(self, name: str, windowed: bool, codes: Pairs, point: str) -> tuple[str, list[Term], Term | None]:
+    def _aggregate(
+        self, name: str, windowed: bool, codes: Pairs, point: str
+    ) -> tuple[str, list[Term], Term | None]:
         word = self.meaning.catalog.get(name, "measure")
         function, arguments, condition = expression.split_aggregate(word.tree)
         over = self._over(word, windowed, codes, point)

@@ -14,7 +14,9 @@ from firmtrade.errors import StudyError
 from firmtrade.result import UNKNOWN
 
 
-def answer_holistic(engine: DuckDB, rows: tuple[Step, ...], groups: Groups, asks: Iterable[Ask]) -> dict[Ask, Value]:
+def answer_holistic(
+    engine: DuckDB, rows: tuple[Step, ...], groups: Groups, asks: Iterable[Ask]
+) -> dict[Ask, Value]:
     """The value of each ask whose aggregate needs all firms at once; None for an empty group."""
     batches: dict[str, tuple[Query, list[Ask]]] = {}
     for ask in asks:
@@ -80,7 +82,11 @@ def _top_share(values: list[Term], by: list[str], listed: str, grouped: str) -> 
     top = f"sum(case when place <= ceil({share} * firms) then x end)"
     return (
         Step("ranked", ranked),
-        Step("top", f"select {listed}100 * cast({top} as double) / nullif(cast(sum(x) as double), 0) as v\nfrom ranked{grouped}"),
+        Step(
+            "top",
+            f"select {listed}100 * cast({top} as double) / nullif(cast(sum(x) as double), 0) as v\n"
+            f"from ranked{grouped}",
+        ),
     )
 
 

@@ -12,8 +12,23 @@ from firmtrade.result import Chart
 
 ALL = "all"
 
-_TABLE = {"title", "section", "sample", "window", "period", "measures", "by", "cells", "rows", "columns", "notes",
-          "chart", "like", "where", "decimals"}
+_TABLE = {
+    "title",
+    "section",
+    "sample",
+    "window",
+    "period",
+    "measures",
+    "by",
+    "cells",
+    "rows",
+    "columns",
+    "notes",
+    "chart",
+    "like",
+    "where",
+    "decimals",
+}
 _BLOCK = {"sample", "window", "period", "measures", "by"}
 _CHART = {"kind", "x", "color", "facet"}
 
@@ -59,7 +74,9 @@ def read_tables(entries: Mapping[str, Any], file: str) -> tuple[Table, ...]:
         _known(entry, _TABLE, where, "table")
         model = entry.get("like")
         if model is not None and model not in merged:
-            raise StudyError(f"{where}: like = '{model}' names no table above it.{nearest(str(model), merged)}")
+            raise StudyError(
+                f"{where}: like = '{model}' names no table above it.{nearest(str(model), merged)}"
+            )
         merged[name] = {**merged.get(str(model), {}), **entry}
     return tuple(read_table(name, entry, f"{file}, [tables.{name}]") for name, entry in merged.items())
 
@@ -76,11 +93,17 @@ def read_table(name: str, entry: Mapping[str, Any], where: str) -> Table:
     blocks = tuple(_block(cell, entry, f"{where}, cells {n}") for n, cell in enumerate(cells, 1))
     rows, columns = _layout(entry, blocks)
     return Table(
-        name=name, title=str(entry.get("title", name)), section=str(entry.get("section", "")),
-        sample=entry["sample"], blocks=blocks, rows=rows, columns=columns,
-        notes=tuple(_list(entry.get("notes", ()))), chart=_chart(entry.get("chart"), where),
+        name=name,
+        title=str(entry.get("title", name)),
+        section=str(entry.get("section", "")),
+        sample=entry["sample"],
+        blocks=blocks,
+        rows=rows,
+        columns=columns,
+        notes=tuple(_list(entry.get("notes", ()))),
+        chart=_chart(entry.get("chart"), where),
         decimals=entry.get("decimals", {}),
-    )  # fmt: skip
+    )
 
 
 def _block(cell: Mapping[str, Any], table: Mapping[str, Any], where: str) -> Block:
@@ -91,7 +114,9 @@ def _block(cell: Mapping[str, Any], table: Mapping[str, Any], where: str) -> Blo
     by = {**_by(table.get("where", {}), where), **_by(pick["by"] or {}, where)}
     years = by.pop("year", by.pop("period", None))
     periods = years if years is not None else tuple(str(p) for p in _list(pick["period"] or ()))
-    return Block(pick["sample"], pick["window"] or "", periods, tuple(_list(pick["measures"])), tuple(by.items()))
+    return Block(
+        pick["sample"], pick["window"] or "", periods, tuple(_list(pick["measures"])), tuple(by.items())
+    )
 
 
 def _by(by: Any, where: str) -> dict[str, tuple[str, ...]]:

@@ -42,7 +42,9 @@ def _doubt(slot: Slot, name: str, code: str, catalog: Catalog) -> Doubt | None:
     ask = replace(slot.ask, aggregate="*", point="")
     if not dimension.overlaps or UNKNOWN in dimension.groups:
         kept = given_by_cell(((name, code),), "*", catalog) if dimension.overlaps else set()
-        codes = tuple(sorted([*((n, c) for n, c in ask.codes if plain(n).replace("-", "_") in kept), (name, UNKNOWN)]))
+        codes = tuple(
+            sorted([*((n, c) for n, c in ask.codes if plain(n).replace("-", "_") in kept), (name, UNKNOWN)])
+        )
         measure = _measure(catalog, "count(*)")
         asked, which = replace(ask, codes=codes), None
     else:

@@ -26,10 +26,14 @@ def year_rows(years: Iterable[str], followed: Followed | None, meaning: Meaning)
     return (Step("rows", rows),) if followed is None else _joined(rows, followed, meaning)
 
 
-def window_rows(window: Window, columns: set[str], followed: Followed | None, meaning: Meaning) -> tuple[Step, ...]:
+def window_rows(
+    window: Window, columns: set[str], followed: Followed | None, meaning: Meaning
+) -> tuple[Step, ...]:
     """Step `rows`: a row for each firm seen in the first year, with its columns at each point."""
     steps = [
-        Step(point, f"select firm, {_renamed(point, columns)} from panel where year = {getattr(window, point)}")
+        Step(
+            point, f"select firm, {_renamed(point, columns)} from panel where year = {getattr(window, point)}"
+        )
         for point in POINTS
     ]
     joined = "select * from t0 left join t1 using (firm) left join outcome using (firm)"
@@ -47,10 +51,13 @@ def _joined(rows: str, followed: Followed, meaning: Meaning) -> tuple[Step, ...]
     for name in followed.histories:
         word = meaning.catalog.get(name.removeprefix(HISTORY), "variable")
         parts.append(f"{expression.render(meaning.row(word.tree, word.where))} as {name}")
-    history = f"select firm, {', '.join(parts)}\nfrom panel where firm in (select firm from followed)\ngroup by firm"
+    history = f"select firm, {', '.join(parts)}\nfrom panel where firm in (select firm from followed)"
     return (
         Step("asked", rows),
         Step("followed", f"select distinct firm from asked where {followed.whom}"),
-        Step("history", history),
-        Step("rows", f"select asked.*, {', '.join(followed.histories)}\nfrom asked left join history using (firm)"),
+        Step("history", history + "\ngroup by firm"),
+        Step(
+            "rows",
+            f"select asked.*, {', '.join(followed.histories)}\nfrom asked left join history using (firm)",
+        ),
     )

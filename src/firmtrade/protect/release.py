@@ -13,8 +13,17 @@ from dataclasses import dataclass
 from firmtrade.catalog import Catalog
 from firmtrade.errors import DisclosureError
 from firmtrade.result import (
-    TOTAL, UNKNOWN, Attrition, Cell, Provenance, Release, ReleasedCell, ReleasedTable, Result, Word,
-)  # fmt: skip
+    TOTAL,
+    UNKNOWN,
+    Attrition,
+    Cell,
+    Provenance,
+    Release,
+    ReleasedCell,
+    ReleasedTable,
+    Result,
+    Word,
+)
 from firmtrade.words import closure, word
 
 
@@ -31,8 +40,14 @@ class Origin:
     provenance: Provenance
 
 
-def release_unprotected(results: Iterable[Result], origin: Origin, catalog: Catalog,
-                        labels: Mapping[str, Mapping[str, str]], study_reason: str, reason: str | None) -> Release:
+def release_unprotected(
+    results: Iterable[Result],
+    origin: Origin,
+    catalog: Catalog,
+    labels: Mapping[str, Mapping[str, str]],
+    study_reason: str,
+    reason: str | None,
+) -> Release:
     """A Release without disclosure control, or a DisclosureError that says what would allow it.
 
     `study_reason` counts for a synthetic panel only; `reason` is what the person gave who runs the
@@ -41,32 +56,57 @@ def release_unprotected(results: Iterable[Result], origin: Origin, catalog: Cata
     why = (reason or "").strip() or (study_reason.strip() if origin.provenance.synthetic else "")
     if not why:
         raise DisclosureError(
-            "This panel is not marked as synthetic, so its tables are confidential, and disclosure control is not "
-            "part of this version. Nothing was written. If the data are public or may be seen by everyone who "
-            "gets the output, say why: firmtrade run ... --unprotected \"REASON\" (it is printed on every output)."
+            "This panel is not marked as synthetic, so its tables are confidential, and disclosure control "
+            "is not part of this version. Nothing was written. If the data are public or may be seen by all who "
+            "gets the output, say why (it is printed on every output): firmtrade run ... --unprotected REASON"
         )
     tables = tuple(_released(result, catalog, labels) for result in results)
     return Release(
-        study=origin.study, title=origin.title, subtitle=origin.subtitle, source=origin.source, tables=tables,
-        dimensions=_dimensions(tables), words=_words(tables, catalog), attrition=origin.attrition,
-        warnings=origin.warnings, protected=False, protection=f"Not protected: {why}", provenance=origin.provenance,
-    )  # fmt: skip
+        study=origin.study,
+        title=origin.title,
+        subtitle=origin.subtitle,
+        source=origin.source,
+        tables=tables,
+        dimensions=_dimensions(tables),
+        words=_words(tables, catalog),
+        attrition=origin.attrition,
+        warnings=origin.warnings,
+        protected=False,
+        protection=f"Not protected: {why}",
+        provenance=origin.provenance,
+    )
 
 
 def _released(result: Result, catalog: Catalog, labels: Mapping[str, Mapping[str, str]]) -> ReleasedTable:
     return ReleasedTable(
-        result.name, result.title, result.sample, result.rows, result.columns,
-        tuple(_cell(cell) for cell in result.cells), _labels(result, catalog, labels), result.unknowns,
-        result.notes, result.chart, result.section,
-    )  # fmt: skip
+        result.name,
+        result.title,
+        result.sample,
+        result.rows,
+        result.columns,
+        tuple(_cell(cell) for cell in result.cells),
+        _labels(result, catalog, labels),
+        result.unknowns,
+        result.notes,
+        result.chart,
+        result.section,
+    )
 
 
 def _cell(cell: Cell) -> ReleasedCell:
-    reason = "" if cell.value is not None else ("no firm in the group" if not cell.firms else "not defined for this group")
-    return ReleasedCell(cell.sample, cell.period, cell.codes, cell.measure, cell.value, cell.unit, cell.decimals, "F", reason)
+    reason = (
+        ""
+        if cell.value is not None
+        else ("no firm in the group" if not cell.firms else "not defined for this group")
+    )
+    return ReleasedCell(
+        cell.sample, cell.period, cell.codes, cell.measure, cell.value, cell.unit, cell.decimals, "F", reason
+    )
 
 
-def _labels(result: Result, catalog: Catalog, labels: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, str]]:
+def _labels(
+    result: Result, catalog: Catalog, labels: Mapping[str, Mapping[str, str]]
+) -> dict[str, dict[str, str]]:
     """What a reader sees for each attribute and code of a table."""
     found: dict[str, dict[str, str]] = {"sample": {}, "measure": {}, "period": {}}
     for cell in result.cells:
@@ -74,7 +114,9 @@ def _labels(result: Result, catalog: Catalog, labels: Mapping[str, Mapping[str, 
         found["measure"].setdefault(cell.measure, catalog.get(cell.measure, "measure").title)
         found["period"].setdefault(cell.period, cell.period)
         for dimension, code in cell.codes.items():
-            found.setdefault(dimension, {TOTAL: "Total", UNKNOWN: "Unknown"}).setdefault(code, _label(dimension, code, labels))
+            found.setdefault(dimension, {TOTAL: "Total", UNKNOWN: "Unknown"}).setdefault(
+                code, _label(dimension, code, labels)
+            )
     for unknown in result.unknowns:
         found["sample"].setdefault(unknown.sample, catalog.get(unknown.sample, "sample").title)
         for dimension, code in unknown.codes.items():
@@ -104,4 +146,6 @@ def _words(tables: Iterable[ReleasedTable], catalog: Catalog) -> dict[str, Word]
     definitions = closure((catalog.get(name, kind) for kind, name in used), catalog)
     # A name that two kinds share stands for what a table shows: its measure first.
     order = ("parameter", "variable", "sample", "dimension", "measure")
-    return {d.name: word(d, catalog) for d in sorted(definitions, key=lambda d: (order.index(d.kind), d.name))}
+    return {
+        d.name: word(d, catalog) for d in sorted(definitions, key=lambda d: (order.index(d.kind), d.name))
+    }
