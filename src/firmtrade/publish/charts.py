@@ -22,7 +22,7 @@ Spec = dict[str, Any]
 FONT = "Liberation Sans"
 WIDE, NARROW = 640, 330          # inner widths in pixels: for the page and print, and for a phone
 INK, MUTED, RULE = "#1b2733", "#51606f", "#d5dbe1"
-PALETTE = ("#1f4e79", "#6f9fc8", "#b3541e", "#d98d4a", "#5b6770", "#7f5a83")
+PALETTE = ("#1f4e79", "#6497c6", "#8f3d0f", "#cf7f37", "#5b6770", "#7f5a83")
 
 _SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 _HEIGHT = 270
@@ -152,6 +152,10 @@ def _x(table: ReleasedTable, width: int) -> Spec:
     wrapped = {name: "\n".join(textwrap.wrap(name, room, break_long_words=False)) for name in names}
     cases = "".join(f"datum.label === {_js(k)} ? split({_js(v)}, '\\n') : " for k, v in wrapped.items() if "\n" in v)
     axis: Spec = {"title": None, "labelAngle": 0, "labelExpr": f"{cases}datum.label", "labelLimit": 0, "grid": False}
+    if chart.kind == "line" and all(re.fullmatch(r"\d{4}", name) for name in names):
+        years = sorted(int(name) for name in names)
+        return {"field": "x", "type": "quantitative", "axis": {**axis, "values": years, "format": "d"},
+                "scale": {"zero": False, "nice": False, "padding": 24}}
     return {"field": "x", "type": "nominal", "sort": names, "axis": axis,
             "scale": {"paddingInner": 0.25, "paddingOuter": 0.12}}
 
@@ -187,7 +191,7 @@ def _config() -> Spec:
                     "titleX": -34, "titleY": -14, "titleBaseline": "bottom"}
     return {
         "aria": False, "font": FONT, "background": None, "view": {"stroke": None}, "axis": axis, "axisY": y_axis,
-        "legend": {**text, "labelColor": INK, "symbolSize": 110, "rowPadding": 4, "columnPadding": 18, "offset": 26},
+        "legend": {**text, "labelColor": INK, "symbolSize": 110, "rowPadding": 4, "columnPadding": 18, "offset": 42},
         "header": text, "bar": {"strokeWidth": 0}, "text": {"font": FONT}, "padding": 6,
     }
 

@@ -8,7 +8,7 @@ title (the context), and '_T' parts are dropped. Columns and rows that share the
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -26,11 +26,17 @@ _NOT_A_DIMENSION = ("sample", "period", "measure")
 
 @dataclass(frozen=True)
 class Part:
-    """One attribute's value in a header: ('size', '0-9', '0-9 FTE')."""
+    """One attribute's value in a header: ('size', '0-9', '0-9 FTE'). `named` is False for a bare code."""
 
     attribute: str
     code: str
     label: str
+    named: bool = True
+
+    @property
+    def opening(self) -> str:
+        """The label at the start of a header: with a capital, unless it is a code and not a word."""
+        return capital(self.label) if self.named else self.label
 
 
 @dataclass(frozen=True)
@@ -44,8 +50,12 @@ class Head:
     @property
     def text(self) -> str:
         """The header as one line: 'Labour productivity, 1998 (1,000 EUR per FTE)'."""
-        name = capital(", ".join(part.label for part in self.parts))
-        return f"{name} ({self.unit})" if self.unit else name
+        return f"{self.name} ({self.unit})" if self.unit else self.name
+
+    @property
+    def name(self) -> str:
+        """The header without its unit."""
+        return ", ".join([self.parts[0].opening, *(part.label for part in self.parts[1:])])
 
 
 @dataclass(frozen=True)
@@ -106,13 +116,13 @@ def grid(table: AnyTable) -> Grid:
     known = _Known(table)
     row_keys, column_keys = _keys(table, table.rows), _keys(table, table.columns)
     places = _places(table)
-    body = tuple(tuple(places.get((row, column)) for column in column_keys) for row in row_keys)
+    rows, columns = known.heads(table.rows, row_keys), known.heads(table.columns, column_keys)
     return Grid(
-        rows=_grouped(known.heads(table.rows, row_keys), split=None),
-        columns=_grouped(known.heads(table.columns, column_keys), split=labels_of(table)),
-        body=body,
+        rows=_grouped(rows, split=None),
+        columns=_grouped(columns, split=labels_of(table)),
+        body=tuple(tuple(places.get((row, column)) for column in column_keys) for row in row_keys),
         stub=tuple(name for name in table.rows if known.varies(name) and name not in ("sample", "measure")),
-        context=known.context(),
+        context=known.context(shown={part for head in (*rows, *columns) for part in head.parts}),
         unit=known.common_unit(),
     )
 
@@ -154,15 +164,16 @@ class _Known:
         return len(self.seen[name]) > 1
 
     def part(self, name: str, code: str) -> Part:
-        return Part(name, code, label(self.labels, name, code))
+        return Part(name, code, label(self.labels, name, code), code in self.labels.get(name, {}))
 
-    def context(self) -> tuple[Part, ...]:
-        """What the line below the title says: measure, sample, fixed codes, period."""
+    def context(self, shown: Set[Part]) -> tuple[Part, ...]:
+        """What the line below the title says, unless a header does: measure, sample, fixed codes, period."""
         fixed = [n for n, codes in self.seen.items() if len(codes) == 1 and codes[0] != TOTAL]
-        codes = [self.part(n, self.seen[n][0]) for n in fixed if n not in ("sample", "period")]
+        measure = [self.part("measure", self.seen["measure"][0])] if "measure" in fixed else []
+        codes = [self.part(n, self.seen[n][0]) for n in fixed if n not in _NOT_A_DIMENSION]
         period = [self.part("period", self.main_period)] if self.main_period else []
-        return (*codes[:1], self.part("sample", self.table.sample), *codes[1:], *period) if "measure" in fixed \
-            else (self.part("sample", self.table.sample), *codes, *period)
+        sample = [self.part("sample", self.table.sample)]
+        return (*measure, *(part for part in (*sample, *codes, *period) if part not in shown))
 
     def common_unit(self) -> str:
         """The unit, where the measure stands in the context."""
@@ -182,19 +193,19 @@ class _Known:
 
     def _rest(self, pairs: Sequence[tuple[str, str]]) -> tuple[Part, ...]:
         """A header from which everything was left out still needs a word."""
-        named = [self.part(name, code) for name, code in pairs if code != TOTAL and name != "sample"]
-        if any(code == TOTAL for _, code in pairs) or not named:
+        if any(code == TOTAL for _, code in pairs):
             return (Part("", TOTAL, "Total"),)
-        return tuple(named[-1:])
+        return (self.part(*pairs[-1]),) if pairs else (Part("", TOTAL, "Total"),)
 
     def _is_said(self, attributes: Sequence[str], key: Key, keys: Sequence[Key], at: int) -> bool:
         """Whether the part at position `at` of a key is known without saying it."""
         name, code = attributes[at], key[at]
-        if code == TOTAL or (name == "sample" and code == self.table.sample):
-            return True
-        if not self.varies(name):
+        if code == TOTAL or not self.varies(name):
             return True
         alone = not any(other[at] != code and _but(other, at) == _but(key, at) for other in keys)
+        if name == "sample":
+            margin = len(key) > 1 and set(_but(key, at)) == {TOTAL}
+            return code == self.table.sample and (alone or margin)
         if name == "period":
             return alone and code == self.main_period
         flow = key[attributes.index("flow")] if "flow" in attributes else TOTAL

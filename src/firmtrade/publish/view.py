@@ -11,9 +11,9 @@ from itertools import groupby
 from typing import Any
 
 from firmtrade.publish import words as names
-from firmtrade.publish.layout import Grid, Group, Head, Part, capital, grid, labels_of
+from firmtrade.publish.layout import AnyCell, AnyTable, Grid, Group, Head, Part, capital, grid, labels_of
 from firmtrade.publish.numbers import HIDDEN, UNDEFINED, cell_text, is_change, is_hidden, typeset, unit_text
-from firmtrade.result import Release, ReleasedCell, ReleasedTable, Word
+from firmtrade.result import Release, ReleasedTable, Word
 
 View = dict[str, Any]
 
@@ -45,7 +45,7 @@ def _status(release: Release) -> View:
 
 
 def _sections(release: Release) -> list[View]:
-    views = [(item.section, table(item, release)) for item in release.tables]
+    views = [(item.section, table(item, release.words, release.source)) for item in release.tables]
     return [
         {"title": title or "Tables and figures", "id": f"section-{at}", "tables": [view for _, view in run]}
         for at, (title, run) in enumerate(
@@ -54,25 +54,32 @@ def _sections(release: Release) -> list[View]:
     ]
 
 
-def table(item: ReleasedTable, release: Release) -> View:
+def table(item: AnyTable, words: Mapping[str, Word], source: str = "") -> View:
     """One table or figure: header rows, groups of body rows, and all that is printed below it."""
     laid = grid(item)
     return {
         "name": item.name,
         "number": names.number(item.name),
         "title": typeset(item.title),
-        "is_figure": item.is_figure,
-        "context": _context(laid, release.words),
-        "stub": [{"text": names.attribute_title(n, release.words), "word": n if n in release.words else None}
+        "is_figure": item.chart is not None,
+        "context": _context(laid, words),
+        "stub": [{"text": names.attribute_title(n, words), "word": n if n in words else None}
                  for n in laid.stub],
-        "header": _header(laid, release.words),
-        "groups": _body(laid, release.words),
+        "header": _header(laid, words),
+        "groups": _body(laid, words),
         "width": len(laid.column_heads),
+        "stub_width": _stub_width(laid),
         "footnotes": footnotes(item.cells),
-        "unknowns": [names.unknown_text(u, item, release.words) for u in item.unknowns if u.firms],
+        "unknowns": [names.unknown_text(u, item, words) for u in item.unknowns if u.firms],
         "notes": [typeset(note) for note in item.notes],
-        "source": release.source,
+        "source": source,
     }
+
+
+def _stub_width(laid: Grid) -> float:
+    """How wide the first column is printed, in widths of a column of figures (of about 14 letters)."""
+    longest = max((len(head.text) for head in laid.row_heads), default=0)
+    return min(max(longest / 15, 1.3), 3.2)
 
 
 def _context(laid: Grid, words: Mapping[str, Word]) -> list[View]:
@@ -83,8 +90,8 @@ def _context(laid: Grid, words: Mapping[str, Word]) -> list[View]:
 
 
 def _part(part: Part, words: Mapping[str, Word], first: bool = False) -> View:
-    text = typeset(part.label)
-    return {"text": capital(text) if first else text, "word": names.word_of(part, words), "unit": ""}
+    text = typeset(part.opening if first else part.label)
+    return {"text": text, "word": names.word_of(part, words), "unit": ""}
 
 
 def _head(head: Head, words: Mapping[str, Word], quiet: frozenset[str] = frozenset()) -> View:
@@ -138,7 +145,7 @@ def _merged(groups: Iterable[Group]) -> list[Group]:
 
 
 def _rows(
-    group: Group, lines: list[tuple[ReleasedCell | None, ...]], words: Mapping[str, Word], quiet: frozenset[str]
+    group: Group, lines: list[tuple[AnyCell | None, ...]], words: Mapping[str, Word], quiet: frozenset[str]
 ) -> View:
     return {
         "head": _head(group.parent, words) if group.parent else None,
@@ -149,7 +156,7 @@ def _rows(
     }
 
 
-def _cell(cell: ReleasedCell | None, words: Mapping[str, Word]) -> View:
+def _cell(cell: AnyCell | None, words: Mapping[str, Word]) -> View:
     if cell is None:
         return {"text": "", "kind": "blank"}
     signed = is_change(cell.unit, words.get(cell.measure))
@@ -157,12 +164,12 @@ def _cell(cell: ReleasedCell | None, words: Mapping[str, Word]) -> View:
     return {"text": cell_text(cell, signed), "kind": kind}
 
 
-def footnotes(cells: Iterable[ReleasedCell]) -> list[View]:
+def footnotes(cells: Iterable[AnyCell]) -> list[View]:
     """What the symbols of a table mean; only those that occur in it."""
     cells = list(cells)
     notes = []
     if any(cell.value is None and not is_hidden(cell) for cell in cells):
-        reasons = sorted({cell.reason for cell in cells if cell.reason and not is_hidden(cell)})
+        reasons = sorted({text for c in cells if not is_hidden(c) and (text := getattr(c, "reason", ""))})
         because = "; ".join(reasons) or "no firm in the group, or nothing to divide by"
         notes.append({"symbol": UNDEFINED, "text": f"the figure does not exist: {because}."})
     if any(is_hidden(cell) for cell in cells):

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from firmtrade.publish.layout import Part
+from firmtrade.publish.layout import AnyTable, Part, label, labels_of
 from firmtrade.publish.numbers import typeset
-from firmtrade.result import Attrition, ReleasedTable, Unknown, Word
+from firmtrade.result import Attrition, Unknown, Word
 
 KINDS = {"sample": "Samples", "measure": "Measures", "dimension": "Dimensions", "parameter": "Parameters"}
 _NUMBERED = re.compile(r"(table|figure)-0*(\d+)([a-z]?)", re.IGNORECASE)
@@ -19,7 +19,7 @@ def number(name: str) -> str:
     return f"{found[1].capitalize()} {found[2]}{found[3]}" if found else ""
 
 
-def full_title(table: ReleasedTable) -> str:
+def full_title(table: AnyTable) -> str:
     """'Table 4. Percentage of importing firms per size class'."""
     return ". ".join(part for part in (number(table.name), typeset(table.title)) if part)
 
@@ -35,12 +35,12 @@ def attribute_title(attribute: str, words: Mapping[str, Word]) -> str:
     return words[attribute].title if attribute in words else attribute.capitalize()
 
 
-def unknown_text(item: Unknown, table: ReleasedTable, words: Mapping[str, Word]) -> str:
+def unknown_text(item: Unknown, table: AnyTable, words: Mapping[str, Word]) -> str:
     """'Size class: 3,114 firms (2002)'; names the sample where it is not the table's."""
     name = attribute_title(item.dimension, words)
     if item.code is not None:
-        name = f"{name}, {table.labels.get(item.dimension, {}).get(item.code, item.code)}"
-    where = [] if item.sample == table.sample else [table.labels.get("sample", {}).get(item.sample, item.sample)]
+        name = f"{name}, {label(labels_of(table), item.dimension, item.code)}"
+    where = [] if item.sample == table.sample else [label(labels_of(table), "sample", item.sample)]
     noun = "firm" if item.firms == 1 else "firms"
     return typeset(f"{name}: {item.firms:,} {noun} ({', '.join([*where, item.period])})")
 

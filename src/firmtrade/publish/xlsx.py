@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _CREATED = datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC).replace(tzinfo=None)
 _CONTENTS = "Contents"
+_WIDEST, _LINE = 46, 15.0    # letters in the widest first column; height of a line in points
 _INK, _RULE = "#1B2733", "#8A97A5"
 _STYLES: dict[str, dict[str, Any]] = {
     "title": {"bold": True, "font_size": 14, "font_color": _INK},
@@ -40,6 +41,7 @@ _STYLES: dict[str, dict[str, Any]] = {
     "row": {"text_wrap": True},
     "row-total": {"bold": True, "text_wrap": True},
     "row-child": {"indent": 1, "text_wrap": True},
+    "foot": {"top": 1},
     "group": {"bold": True, "italic": True},
     "symbol": {"align": "right", "italic": True},
     "warning": {"bold": True, "font_color": "#8A2B06", "text_wrap": True, "valign": "top"},
@@ -74,6 +76,7 @@ class _Styles:
         return self._made[name]
 
     def number(self, decimals: int, signed: bool, total: bool) -> Format:
+        """The format of a figure: its decimals, its sign, and bold for a total."""
         name = f"number-{decimals}-{signed}-{total}"
         if name not in self._made:
             self._made[name] = self._book.add_format(
@@ -150,6 +153,9 @@ class _Sheet:
         self.sheet.freeze_panes(self.at, 1)
         self.sheet.repeat_rows(first, self.at - 1)
         self._body()
+        self.sheet.set_row(self.at, 6)
+        for column in range(len(self.grid.column_heads) + 1):
+            self.sheet.write_blank(self.at, column, None, self.styles("foot"))
         self._below()
         if self.table.name in pictures:
             self._picture(pictures[self.table.name])
@@ -204,6 +210,7 @@ class _Sheet:
     def _row(self, head: Head, line: tuple[Any, ...], style: str) -> None:
         style = "row-total" if head.total else style
         self.sheet.write_string(self.at, 0, typeset(head.text), self.styles(style))
+        self.sheet.set_row(self.at, _LINE * -(-len(head.text) // _WIDEST))
         for column, cell in enumerate(line, start=1):
             if cell is not None:
                 self._cell(column, cell, head.total)
@@ -235,7 +242,7 @@ class _Sheet:
 
     def _page(self) -> None:
         longest = max((len(head.text) for head in self.grid.row_heads), default=10)
-        self.sheet.set_column(0, 0, min(max(longest + 3, 16), 48))
+        self.sheet.set_column(0, 0, min(max(longest + 3, 16), _WIDEST + 2))
         self.sheet.set_column(1, max(1, len(self.grid.column_heads)), 16)
         self.sheet.set_landscape()
         self.sheet.set_paper(9)
