@@ -48,26 +48,33 @@ def _batch(
         exclusive, _ = cube.groups.split(ask)
         key = (*((ask.year,) if by_year else ()), *(exclusive[name] for name in names))
         value = values[key][position[columns[ask]]] if key in values else None
-        answers[ask] = _number(value, columns[ask].startswith("sum(n"))
+        answers[ask] = _number(value, columns[ask][0].startswith("sum(n"))
     return answers
 
 
-def roll_up(cube: Cube, table: str, sample: str, keys: list[str], columns: list[str]) -> Query:
-    """The query of one batch over the cube."""
-    parts = [*keys, *(f"{column} as v{n}" for n, column in enumerate(columns))]
+def roll_up(cube: Cube, table: str, sample: str, keys: list[str], columns: list[tuple[str, str]]) -> Query:
+    """The query of one batch over the cube; `columns` are (aggregate, condition).
+
+    Each condition is worked out once, in a step of its own: a table asks for many sums of one group.
+    """
+    flags = {condition: f"f{n}" for n, condition in enumerate(dict.fromkeys(c for _, c in columns if c))}
+    sums = [f"{a} filter (where {flags[c]})" if c else a for a, c in columns]
+    asked = "".join(f",\n  {condition} as {flag}" for condition, flag in flags.items())
+    listed = ",\n  ".join([*keys, *(f"{column} as v{n}" for n, column in enumerate(sums))])
     by = f"\ngroup by {', '.join(keys)}" if keys else ""
-    select = "select " + ",\n  ".join(parts)
     return Query(
         f"{sample} by {', '.join(keys) or 'nothing'}",
-        (Step("cells", f"{select}\nfrom {table}\nwhere {cube.sample_condition(sample)}{by}"),),
+        (
+            Step("members", f"select *{asked}\nfrom {table}\nwhere {cube.sample_condition(sample)}"),
+            Step("cells", f"select {listed}\nfrom members{by}"),
+        ),
     )
 
 
-def _column(cube: Cube, ask: Ask) -> str:
+def _column(cube: Cube, ask: Ask) -> tuple[str, str]:
     function, column = cube.aggregate_column(ask)
     _, conditions = cube.groups.split(ask)
-    where = " and ".join(f"({cube.condition(term)})" for term in conditions)
-    return f"{function}({column})" + (f" filter (where {where})" if where else "")
+    return f"{function}({column})", " and ".join(f"({cube.condition(term)})" for term in conditions)
 
 
 def _code(value: Any) -> str:

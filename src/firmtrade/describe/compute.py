@@ -136,7 +136,7 @@ def _order(ask: Ask) -> tuple[str, ...]:
 def _view(window: str, kind: str, asks: list[Ask], setting: Setting, groups: Groups) -> View:
     years = frozenset(ask.year for ask in asks if ask.year)
     name = "_".join(part for part in (f"window {window}" if window else "years", kind) if part)
-    cube = Cube(name.replace("-", "_").replace(" ", "_"), groups, years)
+    cube = Cube(name.replace("-", "_").replace(" ", "_"), groups, years, whole=kind != "other years")
     additive = [ask for ask in asks if _adds_up(ask, setting.catalog)]
     cube.add([*additive, *(replace(ask, aggregate=COUNT) for ask in asks)])
     if window:
@@ -184,7 +184,9 @@ def compute(
         engine.execute(f"create or replace temp table {table} as\n{view.query.sql}")
         found.update(answer(engine, view.cube, table, view.asks))
         found.update(answer_holistic(engine, view.rows, view.cube.groups, view.holistic))
-        for loss in attrition(engine, view.cube, table, setting.catalog, setting.windows):
+        for loss in (
+            attrition(engine, view.cube, table, setting.catalog, setting.windows) if view.cube.whole else ()
+        ):
             losses.setdefault(loss.sample, loss)
     results = [_result(p, found, setting) for p in plans if not p.refused]
     return results, sorted(losses.values(), key=lambda a: a.sample), refusals

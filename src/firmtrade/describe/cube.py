@@ -35,6 +35,8 @@ class Cube:
     columns: dict[str, str] = field(default_factory=dict)
     sample_keys: set[str] = field(default_factory=set)
     inputs: list[Term] = field(default_factory=list)
+    asked: set[str] = field(default_factory=set)
+    whole: bool = True
     _over: dict[Term, str] = field(default_factory=dict)
 
     def add(self, asks: Iterable[Ask]) -> None:
@@ -44,7 +46,7 @@ class Cube:
             exclusive, conditions = self.groups.split(ask)
             for condition in conditions:
                 for atom in condition.atoms:
-                    self._add_condition(atom, ask.year)
+                    self.asked.add(self._add_condition(atom, ask.year))
             for name in exclusive:
                 self._add_dimension(name, ask)
             self._add_aggregate(ask)
@@ -96,7 +98,13 @@ class Cube:
 
     def sample_condition(self, sample: str) -> str:
         """SQL over the cube: the firms of a sample."""
-        return " and ".join(column for _, column in self.steps[sample])
+        return " and ".join(c for _, c in self.steps[sample] if c not in self.implied()) or "true"
+
+    def implied(self) -> set[str]:
+        """Conditions that hold for every row kept: in a cube without attrition, those of all samples."""
+        if self.whole:
+            return set()
+        return set.intersection(*({c for _, c in steps} for steps in self.steps.values())) - self.asked
 
     def condition(self, term: Term) -> str:
         """SQL over the cube of a condition over panel columns."""
@@ -123,7 +131,8 @@ class Cube:
 
     def query(self, rows: tuple[Step, ...], by_year: bool) -> Query:
         """The scan: `rows` are the steps that make the relation `rows`."""
-        keys = [condition_key(c, term.sql, frozenset(years)) for c, (term, years) in self.conditions.items()]
+        needed = {c: found for c, found in self.conditions.items() if c not in self.implied()}
+        keys = [condition_key(c, term.sql, frozenset(years)) for c, (term, years) in needed.items()]
         texts: dict[str, str] = {}
         for column, (term, years) in self.dimensions.items():
             key = code_key(column, term.tree, frozenset(years))
@@ -153,9 +162,10 @@ class Cube:
             *texts,
             *(c for _, _, c in self.aggregates.values()),
         ]
+        kept = "" if self.whole else "\nwhere in_a_sample"
         return (
             Step("flagged", f"select *, coalesce({self._any_sample()}, false) as in_a_sample from rows"),
-            Step("coded", "select " + ",\n  ".join(coded) + "\nfrom flagged"),
+            Step("coded", "select " + ",\n  ".join(coded) + f"\nfrom flagged{kept}"),
             Step("finest", f"select {', '.join([*names, *sums])}\nfrom coded\ngroup by {', '.join(names)}"),
             Step("cube", "select " + ",\n  ".join(decoded) + "\nfrom finest"),
         )

@@ -47,17 +47,27 @@ def _renamed(point: str, columns: set[str]) -> str:
 
 def _joined(rows: str, followed: Followed, meaning: Meaning) -> tuple[Step, ...]:
     """Steps that give each row what its firm's whole history says, for the firms that are asked about."""
-    parts = []
+    names, conditions = [], []
     for name in followed.histories:
         word = meaning.catalog.get(name.removeprefix(HISTORY), "variable")
-        parts.append(f"{expression.render(meaning.row(word.tree, word.where))} as {name}")
-    history = f"select firm, {', '.join(parts)}\nfrom panel where firm in (select firm from followed)"
+        tree = meaning.row(word.tree, word.where)
+        names.append(f"{expression.render(tree)} as {name}")
+        condition = expression.split_aggregate(tree)[2]
+        conditions.append("true" if condition is None else f"({expression.render(condition)})")
+    # Only the years that some variable counts are read; a firm without any has counts of 0.
+    read = "" if "true" in conditions else f" and ({' or '.join(conditions)})"
+    whose = "firm in (select firm from followed)"
+    counted = ", ".join(_counted(name, meaning) for name in followed.histories)
     return (
         Step("asked", rows),
         Step("followed", f"select distinct firm from asked where {followed.whom}"),
-        Step("history", history + "\ngroup by firm"),
-        Step(
-            "rows",
-            f"select asked.*, {', '.join(followed.histories)}\nfrom asked left join history using (firm)",
-        ),
+        Step("history", f"select firm, {', '.join(names)}\nfrom panel where {whose}{read}\ngroup by firm"),
+        Step("rows", f"select asked.*, {counted}\nfrom asked left join history using (firm)"),
     )
+
+
+def _counted(name: str, meaning: Meaning) -> str:
+    """A count of no years is 0; any other aggregate of no years does not exist."""
+    word = meaning.catalog.get(name.removeprefix(HISTORY), "variable")
+    function = expression.split_aggregate(word.tree)[0]
+    return f"coalesce(history.{name}, 0) as {name}" if function == "count" else f"history.{name}"

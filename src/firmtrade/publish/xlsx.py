@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _CREATED = datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC).replace(tzinfo=None)
 _CONTENTS = "Contents"
-_WIDEST, _LINE = 46, 15.0    # letters in the widest first column; height of a line in points
+_WIDEST, _LINE = 50, 15.0    # letters in the widest first column; height of a line in points
 _INK, _RULE = "#1B2733", "#8A97A5"
 _STYLES: dict[str, dict[str, Any]] = {
     "title": {"bold": True, "font_size": 14, "font_color": _INK},
