@@ -62,13 +62,27 @@ LABELS = {
     },
     "scope": {"intra": "intra-EU only", "extra": "extra-EU only", "both": "intra- and extra-EU"},
     "size": {"0-9": "0-9 FTE", "10-49": "10-49 FTE", "50-99": "50-99 FTE", "100-249": "100-249 FTE"},
-    "age": {"0-4": "0-4 years", "5-9": "5-9 years", "10-14": "10-14 years", "15-19": "15-19 years",
-            "20+": "20 years or more"},
-    "technology": {"high": "high technology", "medium-high": "medium-high technology",
-                   "medium-low": "medium-low technology", "low": "low technology"},
+    "age": {
+        "0-4": "0-4 years",
+        "5-9": "5-9 years",
+        "10-14": "10-14 years",
+        "15-19": "15-19 years",
+        "20+": "20 years or more",
+    },
+    "technology": {
+        "high": "high technology",
+        "medium-high": "medium-high technology",
+        "medium-low": "medium-low technology",
+        "low": "low technology",
+    },
     "region": {"BE1": "Brussels-Capital Region", "BE2": "Flemish Region", "BE3": "Walloon Region"},
-    "status": {"traders": "traders", "constant": "constant", "new": "new", "stopped": "stopped",
-               "non-traders": "non-traders"},
+    "status": {
+        "traders": "traders",
+        "constant": "constant",
+        "new": "new",
+        "stopped": "stopped",
+        "non-traders": "non-traders",
+    },
     "cohort": {
         "1993-1997": "started 1993-1997 (6-10 years)",
         "1988-1992": "started 1988-1992 (11-15 years)",
@@ -90,7 +104,9 @@ LABELS["given"] = LABELS["flow"]
 _REPORT = "Sleuwaegen and others (2009), section 5.3.1"
 
 
-def word(name: str, kind: str, title: str, text: str, formula: str = "", unit: str = "", source: str = _REPORT) -> Word:
+def word(
+    name: str, kind: str, title: str, text: str, formula: str = "", unit: str = "", source: str = _REPORT
+) -> Word:
     codes = LABELS.get(name, {}) if kind == "dimension" else {}
     return Word(name, kind, title, text, formula, unit, source, codes)
 
@@ -98,58 +114,168 @@ def word(name: str, kind: str, title: str, text: str, formula: str = "", unit: s
 WORDS = {
     w.name: w
     for w in [
-        word("firms", "measure", "Number of firms", "Firms of the sample with a record in the year.", "count(*)", "count"),
-        word("participation", "measure", "Share of firms", "Percentage of the firms of the row that have the flow; a "
-             "firm whose flow is unknown counts among the firms of the row only.",
-             "100 * firms / total(firms, flow)", "percent"),
-        word("productivity", "measure", "Labour productivity", "Value added per full-time equivalent, as a ratio of "
-             "sums, in thousand euro.", "paired_value_added / paired_employment / 1000", "kEUR/FTE"),
-        word("productivity-change", "measure", "Change of labour productivity", "Change over the whole window.",
-             "100 * (outcome.productivity / t0.productivity - 1)", "percent"),
-        word("employment-growth", "measure", "Employment growth", "Compound annual growth rate of the group's "
-             "employment.", "100 * (power(last_employment / first_employment, 1 / window_years) - 1)", "percent/year"),
-        word("value-added-growth", "measure", "Value added growth", "Compound annual growth rate of the group's value "
-             "added.", "100 * (power(last_value_added / first_value_added, 1 / window_years) - 1)", "percent/year"),
-        word("productivity-growth", "measure", "Labour productivity growth", "Compound annual growth rate of the "
-             "group's value added per full-time equivalent.",
-             "100 * (power(outcome.productivity / t0.productivity, 1 / window_years) - 1)", "percent/year"),
-        word("flow", "dimension", "Trade flow", "A firm may have several: these groups overlap, so their numbers of "
-             "firms do not add up."),
+        word(
+            "firms",
+            "measure",
+            "Number of firms",
+            "Firms of the sample with a record in the year.",
+            "count(*)",
+            "count",
+        ),
+        word(
+            "participation",
+            "measure",
+            "Share of firms",
+            "Percentage of the firms of the row that have the flow; a "
+            "firm whose flow is unknown counts among the firms of the row only.",
+            "100 * firms / total(firms, flow)",
+            "percent",
+        ),
+        word(
+            "productivity",
+            "measure",
+            "Labour productivity",
+            "Value added per full-time equivalent, as a ratio of sums, in thousand euro.",
+            "paired_value_added / paired_employment / 1000",
+            "kEUR/FTE",
+        ),
+        word(
+            "productivity-change",
+            "measure",
+            "Change of labour productivity",
+            "Change over the whole window.",
+            "100 * (outcome.productivity / t0.productivity - 1)",
+            "percent",
+        ),
+        word(
+            "employment-growth",
+            "measure",
+            "Employment growth",
+            "Compound annual growth rate of the group's employment.",
+            "100 * (power(last_employment / first_employment, 1 / window_years) - 1)",
+            "percent/year",
+        ),
+        word(
+            "value-added-growth",
+            "measure",
+            "Value added growth",
+            "Compound annual growth rate of the group's value added.",
+            "100 * (power(last_value_added / first_value_added, 1 / window_years) - 1)",
+            "percent/year",
+        ),
+        word(
+            "productivity-growth",
+            "measure",
+            "Labour productivity growth",
+            "Compound annual growth rate of the group's value added per full-time equivalent.",
+            "100 * (power(outcome.productivity / t0.productivity, 1 / window_years) - 1)",
+            "percent/year",
+        ),
+        word(
+            "flow",
+            "dimension",
+            "Trade flow",
+            "A firm may have several: these groups overlap, so their numbers of firms do not add up.",
+        ),
         word("given", "dimension", "Among firms with the flow", "The firms that the percentage is taken of."),
         word("mode", "dimension", "Mode of internationalization", "Each firm has one mode."),
-        word("scope", "dimension", "Geographical scope", "Over all flows of the firm: partners inside the union only, "
-             "outside only, or both."),
-        word("size", "dimension", "Size class", "Full-time equivalents; half-open intervals, so 9.9 is below 10.",
-             "case when employment < 10 then '0-9' when employment < 50 then '10-49' end"),
+        word(
+            "scope",
+            "dimension",
+            "Geographical scope",
+            "Over all flows of the firm: partners inside the union only, outside only, or both.",
+        ),
+        word(
+            "size",
+            "dimension",
+            "Size class",
+            "Full-time equivalents; half-open intervals, so 9.9 is below 10.",
+            "case when employment < 10 then '0-9' when employment < 50 then '10-49' end",
+        ),
         word("age", "dimension", "Age class", "Year of observation minus year of foundation."),
-        word("technology", "dimension", "Technology intensity", "OECD / Eurostat classes by NACE Rev. 1.1 division.",
-             source="OECD (1997), Revision of the high-technology sector and product classification"),
+        word(
+            "technology",
+            "dimension",
+            "Technology intensity",
+            "OECD / Eurostat classes by NACE Rev. 1.1 division.",
+            source="OECD (1997), Revision of the high-technology sector and product classification",
+        ),
         word("region", "dimension", "Region", "NUTS 1 region of the firm's seat.", "substr(region, 1, 3)"),
         word("activity", "dimension", "Activity", "Division of NACE Rev. 1.1.", "division"),
-        word("status", "dimension", "Trade status", "Only the two end years count. 'No' contains those who stopped: "
-             "it is about the end year.", source="Bernard and Jensen (1999), Journal of International Economics 47"),
-        word("cohort", "dimension", "Founding cohort", "By year of foundation; the report counts the age in 2003."),
-        word("venture", "dimension", "New venture", "International: founded in 1998 or later and exporting; domestic: "
-             "founded then and known not to export."),
-        word("manufacturing", "sample", "Manufacturing", "Domestic SMEs with at least one full-time equivalent, NACE "
-             "Rev. 1.1 divisions 10-45."),
+        word(
+            "status",
+            "dimension",
+            "Trade status",
+            "Only the two end years count. 'No' contains those who stopped: it is about the end year.",
+            source="Bernard and Jensen (1999), Journal of International Economics 47",
+        ),
+        word(
+            "cohort",
+            "dimension",
+            "Founding cohort",
+            "By year of foundation; the report counts the age in 2003.",
+        ),
+        word(
+            "venture",
+            "dimension",
+            "New venture",
+            "International: founded in 1998 or later and exporting; domestic: "
+            "founded then and known not to export.",
+        ),
+        word(
+            "manufacturing",
+            "sample",
+            "Manufacturing",
+            "Domestic SMEs with at least one full-time equivalent, NACE Rev. 1.1 divisions 10-45.",
+        ),
         word("core-manufacturing", "sample", "Core manufacturing", "As manufacturing, divisions 15-37."),
-        word("services", "sample", "Services", "Domestic SMEs with at least one full-time equivalent, divisions 50-74."),
-        word("manufacturing-stayers", "sample", "Manufacturing firms active in 1998 and 2003", "Positive employment in "
-             "1998 and in 2003, a record in 2002, and in the sector in 1998."),
-        word("sme-turnover", "parameter", "Turnover limit of SMEs", "Below 50 million euro.", "50000000", "EUR",
-             "Commission Recommendation 2003/361/EC"),
+        word(
+            "services",
+            "sample",
+            "Services",
+            "Domestic SMEs with at least one full-time equivalent, divisions 50-74.",
+        ),
+        word(
+            "manufacturing-stayers",
+            "sample",
+            "Manufacturing firms active in 1998 and 2003",
+            "Positive employment in 1998 and in 2003, a record in 2002, and in the sector in 1998.",
+        ),
+        word(
+            "sme-turnover",
+            "parameter",
+            "Turnover limit of SMEs",
+            "Below 50 million euro.",
+            "50000000",
+            "EUR",
+            "Commission Recommendation 2003/361/EC",
+        ),
     ]
 }
 
 
-def cell(measure: str, value: float | None, unit: str = "count", decimals: int = 0, period: str = "2002",
-         sample: str = "manufacturing", conf: str = "F", reason: str = "", **codes: str) -> ReleasedCell:
+def cell(
+    measure: str,
+    value: float | None,
+    unit: str = "count",
+    decimals: int = 0,
+    period: str = "2002",
+    sample: str = "manufacturing",
+    conf: str = "F",
+    reason: str = "",
+    **codes: str,
+) -> ReleasedCell:
     return ReleasedCell(sample, period, codes, measure, value, unit, decimals, conf, reason)
 
 
-def table(name: str, rows: tuple[str, ...], columns: tuple[str, ...], cells: list[ReleasedCell],
-          title: str = "A table", **more: object) -> ReleasedTable:
+def table(
+    name: str,
+    rows: tuple[str, ...],
+    columns: tuple[str, ...],
+    cells: list[ReleasedCell],
+    title: str = "A table",
+    **more: object,
+) -> ReleasedTable:
     return ReleasedTable(name, title, cells[0].sample, rows, columns, tuple(cells), LABELS, **more)  # type: ignore[arg-type]
 
 
@@ -169,8 +295,15 @@ def size_table() -> ReleasedTable:
         for size, value in zip(("0-9", "10-49"), values, strict=True)
     ]
     cells += [cell("firms", 20204, size="0-9"), cell("firms", 3809, size="10-49")]
-    return table("table-04", ("flow", "measure"), ("size",), cells, "Firms per size class (2002)",
-                 unknowns=(no_size("manufacturing"),), section="Size")
+    return table(
+        "table-04",
+        ("flow", "measure"),
+        ("size",),
+        cells,
+        "Firms per size class (2002)",
+        unknowns=(no_size("manufacturing"),),
+        section="Size",
+    )
 
 
 def growth_table() -> ReleasedTable:
@@ -180,42 +313,82 @@ def growth_table() -> ReleasedTable:
     cells = []
     for status, pair in values.items():
         where = {"flow": "export", "status": status, "sample": "manufacturing-stayers", "period": "1998-2003"}
-        cells += [cell(kind, value, "percent/year", 1, **where) for kind, value in zip(kinds, pair, strict=True)]
-    hidden = {"flow": "export", "status": "constant", "sample": "manufacturing-stayers", "period": "1998-2003"}
-    cells += [cell(kind, None, "percent/year", 1, conf="C", reason="fewer than 3 firms", **hidden) for kind in kinds]
-    return table("table-06", ("flow", "status"), ("measure",), cells, "Growth by export status, 1998-2003",
-                 notes=("=Rates are compound and annual.",), section="Growth")
+        cells += [
+            cell(kind, value, "percent/year", 1, **where) for kind, value in zip(kinds, pair, strict=True)
+        ]
+    hidden = {
+        "flow": "export",
+        "status": "constant",
+        "sample": "manufacturing-stayers",
+        "period": "1998-2003",
+    }
+    cells += [
+        cell(kind, None, "percent/year", 1, conf="C", reason="fewer than 3 firms", **hidden) for kind in kinds
+    ]
+    return table(
+        "table-06",
+        ("flow", "status"),
+        ("measure",),
+        cells,
+        "Growth by export status, 1998-2003",
+        notes=("=Rates are compound and annual.",),
+        section="Growth",
+    )
 
 
 def bar_figure() -> ReleasedTable:
-    cells = [share(10.0 * at + 5, flow=flow, size=size) for at, size in enumerate(("0-9", "10-49", "50-99"))
-             for flow in ("export", "import")]
-    return table("figure-19", ("size",), ("flow",), cells, "Firms that trade, per size class (2002)",
-                 chart=Chart("bar", "size", "flow"), section="Size")
+    cells = [
+        share(10.0 * at + 5, flow=flow, size=size)
+        for at, size in enumerate(("0-9", "10-49", "50-99"))
+        for flow in ("export", "import")
+    ]
+    return table(
+        "figure-19",
+        ("size",),
+        ("flow",),
+        cells,
+        "Firms that trade, per size class (2002)",
+        chart=Chart("bar", "size", "flow"),
+        section="Size",
+    )
 
 
 def provenance(synthetic: str = "Made-up figures; no firm stands behind them.") -> Provenance:
-    return Provenance({"panel.parquet": "ab" * 32}, {"read": 812345, "kept": 812001}, "cd" * 32, "0.1.0", synthetic)
+    return Provenance(
+        {"panel.parquet": "ab" * 32}, {"read": 812345, "kept": 812001}, "cd" * 32, "0.1.0", synthetic
+    )
 
 
 ATTRITION = (
-    Attrition("manufacturing", "Domestic manufacturing SMEs", "2002", (
-        AttritionStep("records of the year", 98211, 0),
-        AttritionStep("NACE Rev. 1.1 divisions 10-45", 31877, 12),
-        AttritionStep("at least 1 full-time equivalent, or unknown", 29030, 0),
-        AttritionStep("domestically owned", 28284, 7),
-    )),
+    Attrition(
+        "manufacturing",
+        "Domestic manufacturing SMEs",
+        "2002",
+        (
+            AttritionStep("records of the year", 98211, 0),
+            AttritionStep("NACE Rev. 1.1 divisions 10-45", 31877, 12),
+            AttritionStep("at least 1 full-time equivalent, or unknown", 29030, 0),
+            AttritionStep("domestically owned", 28284, 7),
+        ),
+    ),
 )
 
 
 def release(*tables: ReleasedTable, **changes: object) -> Release:
     """A small release of the given tables (by default one of each kind)."""
     fields: dict[str, object] = {
-        "study": "belgium-2002", "title": "Internationalization of Belgian SMEs", "subtitle": "Imports, exports and "
-        "the growth of small and medium-sized firms, 1996-2003", "source": "VIO database",
-        "tables": tables or (size_table(), growth_table(), bar_figure()), "dimensions": DIMENSIONS, "words": WORDS,
-        "attrition": ATTRITION, "warnings": ("12 firm-years have a foundation year after the year of observation.",),
-        "protected": False, "protection": "unprotected: synthetic panel", "provenance": provenance(),
+        "study": "belgium-2002",
+        "title": "Internationalization of Belgian SMEs",
+        "subtitle": "Imports, exports and the growth of small and medium-sized firms, 1996-2003",
+        "source": "VIO database",
+        "tables": tables or (size_table(), growth_table(), bar_figure()),
+        "dimensions": DIMENSIONS,
+        "words": WORDS,
+        "attrition": ATTRITION,
+        "warnings": ("12 firm-years have a foundation year after the year of observation.",),
+        "protected": False,
+        "protection": "unprotected: synthetic panel",
+        "provenance": provenance(),
     }
     return Release(**{**fields, **changes})  # type: ignore[arg-type]
 
@@ -239,8 +412,8 @@ _TITLES = {
     4: "Percentage of importing and exporting manufacturing SMEs per size class (2002)",
     5: "Labour productivity in manufacturing SMEs (value added per FTE)",
     6: "Change in employment and value added in manufacturing SMEs: CAGR 1998-2003",
-    11: "Evolution of employment, value added and labour productivity of international and domestic new ventures, "
-        "1998-2003",
+    11: "Evolution of employment, value added and labour productivity of international and domestic new "
+    "ventures, 1998-2003",
     17: "Mode of internationalization of Belgian SMEs in services (2002)",
     18: "Percentage of exporting and importing services SMEs with other international activities (2002)",
     19: "Percentage of exporting and importing services SMEs per sector (2002)",
@@ -266,8 +439,15 @@ def _printed_cells() -> dict[str, list[ReleasedCell]]:
     with PUBLISHED.open(encoding="utf-8", newline="") as lines:
         for row in csv.DictReader(lines):
             codes = {name: row[name] for name in DIMENSIONS if row[name] != TOTAL}
-            figure = ReleasedCell(row["sample"], row["period"], codes, row["measure"], float(row["value"]),
-                                  row["unit"], int(row["decimals"]))
+            figure = ReleasedCell(
+                row["sample"],
+                row["period"],
+                codes,
+                row["measure"],
+                float(row["value"]),
+                row["unit"],
+                int(row["decimals"]),
+            )
             found.setdefault(row["table"], []).append(figure)
     return found
 
@@ -278,39 +458,106 @@ def _printed(name: str, cells: list[ReleasedCell]) -> ReleasedTable:
     title = _TITLES.get(at, f"{LABELS['sample'][cells[0].sample]}: CAGR 1998-2003")
     sections = ["Manufacturing: mode and scope", "Manufacturing: operating characteristics", "Services"]
     unknowns = (no_size(cells[0].sample),) if at == 4 else ()
-    return table(name, rows, columns, cells, title, unknowns=unknowns,
-                 section=sections[0 if at < 5 else 1 if at < 17 else 2])
+    return table(
+        name,
+        rows,
+        columns,
+        cells,
+        title,
+        unknowns=unknowns,
+        section=sections[0 if at < 5 else 1 if at < 17 else 2],
+    )
 
 
 def _figures() -> list[ReleasedTable]:
     section = "Manufacturing: mode and scope"
-    regions = [share(v, flow="any", region=r, sample=s) for s, values in {
-        "manufacturing": (26.6, 20.1, 26.4), "core-manufacturing": (47.2, 38.9, 40.6), "services": (27.4, 20.7, 30.5),
-    }.items() for r, v in zip(("BE2", "BE3", "BE1"), values, strict=True)]
-    years = [share(v, flow=f, period=p) for p, values in {
-        "1996": (19.0, 17.2, 12.1, 12.8), "2002": (12.2, 13.1, 11.8, 12.9)}.items()
-        for f, v in zip(_FLOWS, values, strict=True)]
-    sizes = [share(v, flow=f, size=s) for s, values in {
-        "0-9": (6.2, 6.6, 5.0, 4.0), "10-49": (17.8, 19.4, 22.2, 19.5), "50-99": (60.6, 52.3, 42.0, 44.2),
-        "100-249": (75.1, 64.9, 59.1, 59.4)}.items() for f, v in zip(_FLOWS, values, strict=True)]
-    ages = [share(v, flow=f, age=a) for a, values in {
-        "0-4": (4.2, 5.1, 5.9, 5.2), "5-9": (8.1, 9.0, 9.9, 9.1), "10-14": (10.9, 11.7, 11.5, 11.8),
-        "15-19": (12.6, 14.1, 12.7, 13.9), "20+": (15.0, 17.0, 14.1, 15.9)}.items()
-        for f, v in zip(_FLOWS, values, strict=True)]
-    modes = [cell("firms", v, mode=m, scope=s) for m, values in {
-        "both": (293, 218, 2622), "import-only": (822, 315, 500), "export-only": (614, 728, 358)}.items()
-        for s, v in zip(("intra", "extra", "both"), values, strict=True)]
+    regions = [
+        share(v, flow="any", region=r, sample=s)
+        for s, values in {
+            "manufacturing": (26.6, 20.1, 26.4),
+            "core-manufacturing": (47.2, 38.9, 40.6),
+            "services": (27.4, 20.7, 30.5),
+        }.items()
+        for r, v in zip(("BE2", "BE3", "BE1"), values, strict=True)
+    ]
+    years = [
+        share(v, flow=f, period=p)
+        for p, values in {"1996": (19.0, 17.2, 12.1, 12.8), "2002": (12.2, 13.1, 11.8, 12.9)}.items()
+        for f, v in zip(_FLOWS, values, strict=True)
+    ]
+    sizes = [
+        share(v, flow=f, size=s)
+        for s, values in {
+            "0-9": (6.2, 6.6, 5.0, 4.0),
+            "10-49": (17.8, 19.4, 22.2, 19.5),
+            "50-99": (60.6, 52.3, 42.0, 44.2),
+            "100-249": (75.1, 64.9, 59.1, 59.4),
+        }.items()
+        for f, v in zip(_FLOWS, values, strict=True)
+    ]
+    ages = [
+        share(v, flow=f, age=a)
+        for a, values in {
+            "0-4": (4.2, 5.1, 5.9, 5.2),
+            "5-9": (8.1, 9.0, 9.9, 9.1),
+            "10-14": (10.9, 11.7, 11.5, 11.8),
+            "15-19": (12.6, 14.1, 12.7, 13.9),
+            "20+": (15.0, 17.0, 14.1, 15.9),
+        }.items()
+        for f, v in zip(_FLOWS, values, strict=True)
+    ]
+    modes = [
+        cell("firms", v, mode=m, scope=s)
+        for m, values in {
+            "both": (293, 218, 2622),
+            "import-only": (822, 315, 500),
+            "export-only": (614, 728, 358),
+        }.items()
+        for s, v in zip(("intra", "extra", "both"), values, strict=True)
+    ]
     make = lambda at, rows, columns, cells, title, chart: table(  # noqa: E731
-        f"figure-{at}", rows, columns, cells, title, chart=chart, section=section)
+        f"figure-{at}", rows, columns, cells, title, chart=chart, section=section
+    )
     return [
-        make(15, ("sample",), ("region",), regions, "Percentage of internationalized firms in Flanders, Wallonia and "
-             "Brussels (2002)", Chart("bar", "region", "sample")),
-        make(16, ("mode",), ("scope",), modes, "Mode of internationalization of Belgian SMEs in manufacturing (2002)",
-             Chart("stacked", "mode", "scope")),
-        make(17, ("flow",), ("period",), years, "Evolution in geographical scope in internationalization of Belgian "
-             "manufacturing SMEs (1996-2002)", Chart("line", "period", "flow")),
-        make(18, ("flow",), ("age",), ages, "Percentage of exporting and importing manufacturing SMEs per age class "
-             "(2002)", Chart("bar", "age", "flow")),
-        make(19, ("flow",), ("size",), sizes, "Percentage of importing and exporting manufacturing SMEs per size class "
-             "(2002)", Chart("bar", "size", "flow")),
+        make(
+            15,
+            ("sample",),
+            ("region",),
+            regions,
+            "Percentage of internationalized firms in Flanders, Wallonia and Brussels (2002)",
+            Chart("bar", "region", "sample"),
+        ),
+        make(
+            16,
+            ("mode",),
+            ("scope",),
+            modes,
+            "Mode of internationalization of Belgian SMEs in manufacturing (2002)",
+            Chart("stacked", "mode", "scope"),
+        ),
+        make(
+            17,
+            ("flow",),
+            ("period",),
+            years,
+            "Evolution in geographical scope in internationalization of Belgian "
+            "manufacturing SMEs (1996-2002)",
+            Chart("line", "period", "flow"),
+        ),
+        make(
+            18,
+            ("flow",),
+            ("age",),
+            ages,
+            "Percentage of exporting and importing manufacturing SMEs per age class (2002)",
+            Chart("bar", "age", "flow"),
+        ),
+        make(
+            19,
+            ("flow",),
+            ("size",),
+            sizes,
+            "Percentage of importing and exporting manufacturing SMEs per size class (2002)",
+            Chart("bar", "size", "flow"),
+        ),
     ]

@@ -134,18 +134,35 @@ class Cube:
         needed = {c: found for c, found in self.conditions.items() if c not in self.implied()}
         keys = [condition_key(c, term.sql, frozenset(years)) for c, (term, years) in needed.items()]
         texts: dict[str, str] = {}
+        read: dict[str, str] = {}
         for column, (term, years) in self.dimensions.items():
             key = code_key(column, term.tree, frozenset(years))
             if key is None:
                 texts[column] = term.sql
+            elif self._is_read_off(term):
+                read[column] = self._read_off(term)
             else:
                 keys.append(key)
-        return Query(f"cube {self.name}", (*rows, *self._scan(keys, texts, by_year)))
+        return Query(f"cube {self.name}", (*rows, *self._scan(keys, texts, read, by_year)))
 
-    def _scan(self, keys: list[Key], texts: Mapping[str, str], by_year: bool) -> tuple[Step, ...]:
+    def _is_read_off(self, term: Term) -> bool:
+        """Whether a dimension's conditions are all in the cube, as those of a mode of trade are."""
+        known = {sql for sql, column in self.columns.items() if column in self.asked}
+        atoms = [atom for when, _ in expression.cases(term.tree) or [] for atom in expression.atoms(when)]
+        return bool(atoms) and all(expression.render(atom) in known for atom in atoms)
+
+    def _read_off(self, term: Term) -> str:
+        branches = expression.cases(term.tree) or []
+        whens = (
+            (expression.render(expression.over_atoms(when, self.columns)), code) for when, code in branches
+        )
+        return "case " + " ".join(f"when {when} then '{code}'" for when, code in whens) + " end"
+
+    def _scan(
+        self, keys: list[Key], texts: Mapping[str, str], read: Mapping[str, str], by_year: bool
+    ) -> tuple[Step, ...]:
         """Code each row, group, and give the packed keys their names back."""
-        inside = {key.name: "in_a_sample" for key in keys if key.name not in self.sample_keys}
-        packed = pack(keys, self.years, inside)
+        packed = pack(keys, self.years, self.sample_keys, "in_a_sample")
         year = ["year"] if by_year else []
         words = [f"{sql} as k{n}" for n, sql in enumerate(packed.words)]
         coded = [*year, *words, *(f"case when in_a_sample then {sql} end as {c}" for c, sql in texts.items())]
@@ -167,7 +184,11 @@ class Cube:
             Step("flagged", f"select *, coalesce({self._any_sample()}, false) as in_a_sample from rows"),
             Step("coded", "select " + ",\n  ".join(coded) + f"\nfrom flagged{kept}"),
             Step("finest", f"select {', '.join([*names, *sums])}\nfrom coded\ngroup by {', '.join(names)}"),
-            Step("cube", "select " + ",\n  ".join(decoded) + "\nfrom finest"),
+            Step("unpacked", "select " + ",\n  ".join(decoded) + "\nfrom finest"),
+            Step(
+                "cube",
+                ",\n  ".join(["select *", *(f"{s} as {c}" for c, s in read.items())]) + "\nfrom unpacked",
+            ),
         )
 
     def _raw(self, sample: str) -> str:

@@ -67,24 +67,30 @@ class Packed:
         return f"{key.decode(digits)} as {key.name}"
 
 
-def pack(keys: list[Key], all_years: frozenset[str], inside: dict[str, str]) -> Packed:
-    """Give each key its bits; `inside[key]` is a condition outside which its digit is left 0."""
-    sums: list[list[str]] = [[]]
+def pack(keys: list[Key], all_years: frozenset[str], always: set[str], inside: str) -> Packed:
+    """Give each key its bits. Keys not in `always` are 0 where the condition `inside` does not hold:
+    one test for all of them, since a test for each would take most of the scan's time."""
+    sums: list[tuple[list[str], list[str]]] = [([], [])]
     places: dict[str, tuple[int, int]] = {}
     shift = 0
     for key in keys:
         if shift + key.bits > WORD:
-            sums.append([])
+            sums.append(([], []))
             shift = 0
         places[key.name] = (len(sums) - 1, shift)
-        digit = _guarded(key, all_years, inside.get(key.name, ""))
-        sums[-1].append(f"cast({digit} as bigint) * {2**shift}" if shift else f"cast({digit} as bigint)")
+        digit = f"cast({_of_years(key, all_years)} as bigint)" + (f" * {2**shift}" if shift else "")
+        sums[-1][key.name not in always].append(digit)
         shift += key.bits
-    return Packed(tuple("\n    + ".join(parts) or "cast(0 as bigint)" for parts in sums), places)
+    return Packed(tuple(_word(outer, inner, inside) for outer, inner in sums), places)
 
 
-def _guarded(key: Key, all_years: frozenset[str], inside: str) -> str:
-    guards = [inside] if inside else []
-    if key.years and key.years != all_years:
-        guards.append(f"year in ({', '.join(sorted(key.years))})")
-    return f"case when {' and '.join(guards)} then {key.sql} else 0 end" if guards else key.sql
+def _word(outer: list[str], inner: list[str], inside: str) -> str:
+    guarded = "\n      + ".join(inner)
+    parts = [*outer, *([f"case when {inside} then {guarded} else 0 end"] if inner else [])]
+    return "\n    + ".join(parts) or "cast(0 as bigint)"
+
+
+def _of_years(key: Key, all_years: frozenset[str]) -> str:
+    if not key.years or key.years == all_years:
+        return key.sql
+    return f"case when year in ({', '.join(sorted(key.years))}) then {key.sql} else 0 end"

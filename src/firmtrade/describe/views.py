@@ -53,9 +53,10 @@ def _joined(rows: str, followed: Followed, meaning: Meaning) -> tuple[Step, ...]
         tree = meaning.row(word.tree, word.where)
         names.append(f"{expression.render(tree)} as {name}")
         condition = expression.split_aggregate(tree)[2]
-        conditions.append("true" if condition is None else f"({expression.render(condition)})")
-    # Only the years that some variable counts are read; a firm without any has counts of 0.
-    read = "" if "true" in conditions else f" and ({' or '.join(conditions)})"
+        parts = expression.conjuncts(condition) if condition is not None else []
+        conditions.append({expression.render(part) for part in parts})
+    # What all variables ask of a year is asked before its firm is looked up; counts of none are 0.
+    read = "".join(f" and ({part})" for part in sorted(set.intersection(*conditions)))
     whose = "firm in (select firm from followed)"
     counted = ", ".join(_counted(name, meaning) for name in followed.histories)
     return (

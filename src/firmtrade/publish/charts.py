@@ -20,13 +20,13 @@ from firmtrade.result import TOTAL, ReleasedCell, ReleasedTable, Word
 Spec = dict[str, Any]
 
 FONT = "Liberation Sans"
-WIDE, NARROW = 640, 330          # inner widths in pixels: for the page and print, and for a phone
+WIDE, NARROW = 640, 330  # inner widths in pixels: for the page and print, and for a phone
 INK, MUTED, RULE = "#1b2733", "#51606f", "#d5dbe1"
 PALETTE = ("#1f4e79", "#6497c6", "#8f3d0f", "#cf7f37", "#5b6770", "#7f5a83")
 
 _SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 _HEIGHT = 270
-_MOST_VALUES = 26                # more bars than this have no room for printed values
+_MOST_VALUES = 26  # more bars than this have no room for printed values
 
 
 @dataclass(frozen=True)
@@ -67,11 +67,21 @@ def spec(table: ReleasedTable, words: Mapping[str, Word], width: int) -> Spec:
     inner = width // per_row - (24 if per_row > 1 else 0)
     labelled = len(table.cells) / facets <= _room(table, inner)
     unit: Spec = {"width": inner, "height": _HEIGHT, "layer": _layers(table, words, inner, labelled)}
-    body: Spec = unit if not chart.facet else {
-        "facet": {"field": "facet", "type": "nominal", "sort": _labels(table, chart.facet), "title": None,
-                  "header": {"labelFontWeight": "bold", "labelAnchor": "start"}},
-        "columns": per_row, "spec": unit,
-    }
+    body: Spec = (
+        unit
+        if not chart.facet
+        else {
+            "facet": {
+                "field": "facet",
+                "type": "nominal",
+                "sort": _labels(table, chart.facet),
+                "title": None,
+                "header": {"labelFontWeight": "bold", "labelAnchor": "start"},
+            },
+            "columns": per_row,
+            "spec": unit,
+        }
+    )
     return {"$schema": _SCHEMA, "data": {"values": rows(table, words)}, "config": _config(), **body}
 
 
@@ -124,8 +134,11 @@ def _layers(table: ReleasedTable, words: Mapping[str, Word], width: int, labelle
         encoding["order"] = {"field": "order", "type": "quantitative"}
         encoding["y"]["stack"] = "zero"
         return [bar]
-    return [bar, _values(encoding)] if labelled else [bar, _values(encoding, f"datum.text == '{HIDDEN}' || "
-                                                                            f"datum.text == '{UNDEFINED}'")]
+    return (
+        [bar, _values(encoding)]
+        if labelled
+        else [bar, _values(encoding, f"datum.text == '{HIDDEN}' || datum.text == '{UNDEFINED}'")]
+    )
 
 
 def _lines(encoding: Spec) -> list[Spec]:
@@ -150,14 +163,31 @@ def _x(table: ReleasedTable, width: int) -> Spec:
     names = _labels(table, chart.x)
     room = max(6, int(width / max(1, len(names)) / 6.4))
     wrapped = {name: "\n".join(textwrap.wrap(name, room, break_long_words=False)) for name in names}
-    cases = "".join(f"datum.label === {_js(k)} ? split({_js(v)}, '\\n') : " for k, v in wrapped.items() if "\n" in v)
-    axis: Spec = {"title": None, "labelAngle": 0, "labelExpr": f"{cases}datum.label", "labelLimit": 0, "grid": False}
+    cases = "".join(
+        f"datum.label === {_js(k)} ? split({_js(v)}, '\\n') : " for k, v in wrapped.items() if "\n" in v
+    )
+    axis: Spec = {
+        "title": None,
+        "labelAngle": 0,
+        "labelExpr": f"{cases}datum.label",
+        "labelLimit": 0,
+        "grid": False,
+    }
     if chart.kind == "line" and all(re.fullmatch(r"\d{4}", name) for name in names):
         years = sorted(int(name) for name in names)
-        return {"field": "x", "type": "quantitative", "axis": {**axis, "values": years, "format": "d"},
-                "scale": {"zero": False, "nice": False, "padding": 24}}
-    return {"field": "x", "type": "nominal", "sort": names, "axis": axis,
-            "scale": {"paddingInner": 0.25, "paddingOuter": 0.12}}
+        return {
+            "field": "x",
+            "type": "quantitative",
+            "axis": {**axis, "values": years, "format": "d"},
+            "scale": {"zero": False, "nice": False, "padding": 24},
+        }
+    return {
+        "field": "x",
+        "type": "nominal",
+        "sort": names,
+        "axis": axis,
+        "scale": {"paddingInner": 0.25, "paddingOuter": 0.12},
+    }
 
 
 def _js(text: str) -> str:
@@ -178,26 +208,67 @@ def _color(table: ReleasedTable, width: int) -> Spec:
     names = _labels(table, chart.color)
     colors = [PALETTE[at % len(PALETTE)] for at in range(len(names))]
     columns = len(names) if sum(len(n) * 6.5 + 30 for n in names) <= width else 2 if width <= NARROW else 3
-    legend: Spec = {"title": None, "orient": "top", "columns": columns, "labelLimit": 0, "symbolType": "square"}
-    return {"field": "color", "type": "nominal", "sort": names, "scale": {"domain": names, "range": colors},
-            "legend": legend}
+    legend: Spec = {
+        "title": None,
+        "orient": "top",
+        "columns": columns,
+        "labelLimit": 0,
+        "symbolType": "square",
+    }
+    return {
+        "field": "color",
+        "type": "nominal",
+        "sort": names,
+        "scale": {"domain": names, "range": colors},
+        "legend": legend,
+    }
 
 
 def _config() -> Spec:
-    text: Spec = {"labelFont": FONT, "titleFont": FONT, "labelFontSize": 12, "titleFontSize": 12,
-                  "labelColor": INK, "titleColor": MUTED, "titleFontWeight": "normal"}
+    text: Spec = {
+        "labelFont": FONT,
+        "titleFont": FONT,
+        "labelFontSize": 12,
+        "titleFontSize": 12,
+        "labelColor": INK,
+        "titleColor": MUTED,
+        "titleFontWeight": "normal",
+    }
     axis: Spec = {**text, "domainColor": MUTED, "tickColor": RULE, "gridColor": RULE, "labelPadding": 6}
-    y_axis: Spec = {"domain": False, "ticks": False, "titleAngle": 0, "titleAlign": "left", "titleAnchor": "end",
-                    "titleX": -34, "titleY": -14, "titleBaseline": "bottom"}
+    y_axis: Spec = {
+        "domain": False,
+        "ticks": False,
+        "titleAngle": 0,
+        "titleAlign": "left",
+        "titleAnchor": "end",
+        "titleX": -34,
+        "titleY": -14,
+        "titleBaseline": "bottom",
+    }
     return {
-        "aria": False, "font": FONT, "background": None, "view": {"stroke": None}, "axis": axis, "axisY": y_axis,
-        "legend": {**text, "labelColor": INK, "symbolSize": 110, "rowPadding": 4, "columnPadding": 18, "offset": 42},
-        "header": text, "bar": {"strokeWidth": 0}, "text": {"font": FONT}, "padding": 6,
+        "aria": False,
+        "font": FONT,
+        "background": None,
+        "view": {"stroke": None},
+        "axis": axis,
+        "axisY": y_axis,
+        "legend": {
+            **text,
+            "labelColor": INK,
+            "symbolSize": 110,
+            "rowPadding": 4,
+            "columnPadding": 18,
+            "offset": 42,
+        },
+        "header": text,
+        "bar": {"strokeWidth": 0},
+        "text": {"font": FONT},
+        "padding": 6,
     }
 
 
 def alternative(table: ReleasedTable, words: Mapping[str, Word]) -> str:
-    """The figure in words: what is drawn, and its highest and lowest value. The data stand in a table beside."""
+    """The figure in words: what is drawn, its highest and its lowest value. The data stand in a table beside it."""
     chart = table.chart
     assert chart is not None
     kind = {"bar": "Bar chart", "stacked": "Stacked bar chart", "line": "Line chart"}.get(chart.kind, "Chart")
@@ -231,7 +302,8 @@ def inline(svg: str, prefix: str, title: str, alternative_text: str) -> str:
     body = re.sub(r"url\(#([^)]+)\)", rf"url(#{prefix}-\1)", body)
     body = re.sub(r'\s(role|aria-[a-z]+)="[^"]*"', "", body)
     head = f'<svg role="img" aria-labelledby="{prefix}-title" aria-describedby="{prefix}-desc" '
-    names = f'<title id="{prefix}-title">{escape(title)}</title><desc id="{prefix}-desc">{escape(alternative_text)}</desc>'
+    names = f'<title id="{prefix}-title">{escape(title)}</title>'
+    names += f'<desc id="{prefix}-desc">{escape(alternative_text)}</desc>'
     body = body.replace("<svg ", head, 1)
     at = body.index(">", body.index("<svg ")) + 1
     return body[:at] + names + body[at:]

@@ -49,4 +49,6 @@ def _check_cell(table: ReleasedTable, cell: ReleasedCell) -> None:
             "A cell that is not free (F) must not carry its figure; nothing was written."
         )
     if not math.isfinite(cell.value):
-        raise StudyError(f"{place} is {cell.value}. A figure that does not exist must be None, not {cell.value}.")
+        raise StudyError(
+            f"{place} is {cell.value}. A figure that does not exist must be None, not {cell.value}."
+        )

@@ -42,13 +42,17 @@ def render(release: Release, drawings: Mapping[str, Drawing]) -> str:
     from markupsafe import Markup
 
     script = template_text("report.js").strip()
-    return environment().get_template("report.html").render(
-        report=report(release),
-        css=Markup(template_text("report.css")),
-        script=Markup(script),
-        script_hash=_csp_hash(script),
-        charts={name: _chart(release, name, drawing) for name, drawing in drawings.items()},
-        downloads={table.name: _data_uri(tables_csv(release, table)) for table in release.tables},
+    return (
+        environment()
+        .get_template("report.html")
+        .render(
+            report=report(release),
+            css=Markup(template_text("report.css")),
+            script=Markup(script),
+            script_hash=_csp_hash(script),
+            charts={name: _chart(release, name, drawing) for name, drawing in drawings.items()},
+            downloads={table.name: _data_uri(tables_csv(release, table)) for table in release.tables},
+        )
     )
 
 

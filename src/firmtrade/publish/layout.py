@@ -185,7 +185,9 @@ class _Known:
 
     def _head(self, attributes: Sequence[str], key: Key, keys: Sequence[Key]) -> Head:
         pairs = list(zip(attributes, key, strict=True))
-        shown = [self.part(n, c) for i, (n, c) in enumerate(pairs) if not self._is_said(attributes, key, keys, i)]
+        shown = [
+            self.part(n, c) for i, (n, c) in enumerate(pairs) if not self._is_said(attributes, key, keys, i)
+        ]
         dimensions = [code for name, code in pairs if name not in _NOT_A_DIMENSION]
         measured = any(part.attribute == "measure" for part in shown)
         total = bool(dimensions) and set(dimensions) == {TOTAL} and not measured

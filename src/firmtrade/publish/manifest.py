@@ -16,7 +16,7 @@ _PACKAGES = ("duckdb", "jinja2", "typst", "vl-convert-python", "xlsxwriter")
 
 
 def manifest(release: Release, outputs: Mapping[str, str]) -> dict[str, Any]:
-    """The manifest as plain data; `outputs` maps a file's path to its SHA-256. It holds no clock and no host."""
+    """The manifest as plain data; `outputs` maps a file's path to its SHA-256. It holds no clock, no host."""
     made = release.provenance
     return {
         "attrition": [_attrition(item) for item in release.attrition],

@@ -10,11 +10,11 @@ if TYPE_CHECKING:
     from firmtrade.result import Cell, ReleasedCell, Word
 
 MINUS = "\N{MINUS SIGN}"
-UNDEFINED = "n/a"   # the figure does not exist: no firm, or a zero denominator
-HIDDEN = "c"        # the figure exists and may not be shown; Eurostat's flag for confidential
-FREE = "F"          # SDMX CL_CONF_STATUS: free for publication
+UNDEFINED = "n/a"  # the figure does not exist: no firm, or a zero denominator
+HIDDEN = "c"  # the figure exists and may not be shown; Eurostat's flag for confidential
+FREE = "F"  # SDMX CL_CONF_STATUS: free for publication
 
-_WIDE = Context(prec=400)   # quantize refuses more digits than the context holds
+_WIDE = Context(prec=400)  # quantize refuses more digits than the context holds
 _PREFIXES = {"k": "1,000", "M": "million", "bn": "billion"}
 
 
@@ -27,9 +27,9 @@ def rounded(value: float, decimals: int) -> Decimal:
 
 
 def printed(value: float, decimals: int, signed: bool = False) -> str:
-    """Text of a value: 21814 -> '21,814', -0.94 -> '−0.9', and with `signed` 1.1 -> '+1.1'.
+    """Text of a value: 21814 -> '21,814', and with `signed` 1.1 -> '+1.1'; minus is U+2212.
 
-    A small negative change keeps its sign ('−0.0'): the report prints it so, and it tells the direction.
+    A negative value that rounds to 0.0 keeps its sign: the report prints it so, and it tells the direction.
     """
     number = rounded(value, decimals)
     text = f"{abs(number):,.{decimals}f}"
@@ -92,5 +92,5 @@ def csv_value(value: float | None, unit: str) -> str:
 
 
 def typeset(text: str) -> str:
-    """Set ranges of numbers with an en dash: '1998-2003' -> '1998–2003' (but not a date or a code)."""
+    """Set ranges of numbers such as '1998-2003' with an en dash (but not a date or a code)."""
     return re.sub(r"(?<![\d.-])(\d+)-(\d+)(?![\d.-])", "\\1\N{EN DASH}\\2", text)

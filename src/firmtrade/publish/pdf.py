@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Mapping
-from pathlib import Path
 
 from firmtrade.publish.charts import FONT, Drawing
 from firmtrade.publish.html import template_text
@@ -16,24 +14,24 @@ _PRINT_FONT = "Libertinus Serif"
 
 
 def render(release: Release, drawings: Mapping[str, Drawing]) -> bytes:
-    """The PDF (tagged, PDF/UA-1). Texts reach Typst as data, so no markup in a label can run."""
+    """The PDF (tagged, PDF/UA-1). Texts reach Typst as data, so no markup in a label can run.
+
+    Nothing is written on the way: the template and its data are handed over in memory.
+    """
     import typst
 
     content = report(release)
-    content["alternatives"] = {name: drawing.alternative for name, drawing in drawings.items()}
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        (folder / "report.typ").write_text(template_text("report.typ"), encoding="utf-8")
-        (folder / "report.json").write_text(json.dumps(content), encoding="utf-8")
-        for figure, drawing in drawings.items():
-            (folder / f"{figure}.svg").write_text(_for_print(drawing.wide), encoding="utf-8")
-        return typst.compile(
-            str(folder / "report.typ"),
-            root=str(folder),
-            format="pdf",
-            ignore_system_fonts=True,
-            pdf_standards="ua-1",
-        )
+    content["drawings"] = {
+        name: {"svg": _for_print(drawing.wide), "alternative": drawing.alternative}
+        for name, drawing in drawings.items()
+    }
+    return typst.compile(
+        template_text("report.typ").encode("utf-8"),
+        format="pdf",
+        ignore_system_fonts=True,
+        pdf_standards="ua-1",
+        sys_inputs={"report": json.dumps(content)},
+    )
 
 
 def _for_print(svg: str) -> str:

@@ -23,8 +23,8 @@ MANIFEST = "manifest.json"
 MADE_BY = "firmtrade"
 _LOCK = ".lock"
 _STAGE, _OLD = "stage", "earlier"
-_EXCHANGE = 2        # RENAME_EXCHANGE of linux/fs.h
-_HERE = -100         # AT_FDCWD of fcntl.h
+_EXCHANGE = 2  # RENAME_EXCHANGE of linux/fs.h
+_HERE = -100  # AT_FDCWD of fcntl.h
 
 
 @contextlib.contextmanager
@@ -59,7 +59,7 @@ def refuse_foreign(target: Path) -> None:
     """Refuse to replace what a former run did not write.
 
     Raises:
-        DataError: `target` is a file, has no manifest of ours, or holds files that the manifest does not list.
+        DataError: `target` is a file, has no manifest of ours, or holds files that it does not list.
     """
     if not target.exists():
         return
@@ -104,7 +104,9 @@ def _make_parent(target: Path) -> None:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise DataError(f"The folder {target.parent} cannot be made: {error.strerror}. Choose another --out.") from None
+        raise DataError(
+            f"The folder {target.parent} cannot be made: {error.strerror}. Choose another --out."
+        ) from None
     if not os.access(target.parent, os.W_OK):
         raise DataError(f"The folder {target.parent} cannot be written to. Choose another --out.")
 

@@ -11,16 +11,26 @@ from firmtrade.result import DIMENSIONS, Release, ReleasedCell, ReleasedTable, U
 
 
 def columns(release: Release) -> tuple[str, ...]:
-    """Column names; dimensions beyond the contract's stand after `venture`, sorted as the study lists them."""
+    """Column names; dimensions beyond the contract's stand after `venture`, in the study's order."""
     items = [item for table in release.tables for item in (*table.cells, *table.unknowns)]
     used = (name for item in items for name in sorted(item.codes))
     further = [n for n in dict.fromkeys((*release.dimensions, *used)) if n not in DIMENSIONS]
-    return ("table", "sample", "period", *DIMENSIONS, *further, "measure", "value", "unit", "decimals",
-            "confidentiality")
+    return (
+        "table",
+        "sample",
+        "period",
+        *DIMENSIONS,
+        *further,
+        "measure",
+        "value",
+        "unit",
+        "decimals",
+        "confidentiality",
+    )
 
 
 def tables_csv(release: Release, only: ReleasedTable | None = None) -> bytes:
-    """The release (or one of its tables) as CSV: UTF-8, LF, `_T` for 'not broken down', empty for no value."""
+    """The release (or one table) as CSV: UTF-8, LF, `_T` for 'not broken down', empty for no value."""
     names = columns(release)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")

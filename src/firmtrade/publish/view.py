@@ -63,8 +63,9 @@ def table(item: AnyTable, words: Mapping[str, Word], source: str = "") -> View:
         "title": typeset(item.title),
         "is_figure": item.chart is not None,
         "context": _context(laid, words),
-        "stub": [{"text": names.attribute_title(n, words), "word": n if n in words else None}
-                 for n in laid.stub],
+        "stub": [
+            {"text": names.attribute_title(n, words), "word": n if n in words else None} for n in laid.stub
+        ],
         "header": _header(laid, words),
         "groups": _body(laid, words),
         "width": len(laid.column_heads),
@@ -173,8 +174,12 @@ def footnotes(cells: Iterable[AnyCell]) -> list[View]:
         because = "; ".join(reasons) or "no firm in the group, or nothing to divide by"
         notes.append({"symbol": UNDEFINED, "text": f"the figure does not exist: {because}."})
     if any(is_hidden(cell) for cell in cells):
-        notes.append({"symbol": HIDDEN, "text": "confidential: hidden to protect the firms behind it. Hidden is "
-                                                "not zero."})
+        notes.append(
+            {
+                "symbol": HIDDEN,
+                "text": "confidential: hidden to protect the firms behind it. Hidden is not zero.",
+            }
+        )
     return notes
 
 
@@ -194,10 +199,21 @@ def _samples(release: Release) -> list[View]:
 def _glossary(words: Iterable[Word]) -> list[View]:
     """Definitions by kind (samples, measures, dimensions, then the others), each kind by title."""
     kinds = list(names.KINDS)
-    order = sorted(words, key=lambda w: (kinds.index(w.kind) if w.kind in kinds else len(kinds), w.kind,
-                                         w.title.lower(), w.name))
+    order = sorted(
+        words,
+        key=lambda w: (
+            kinds.index(w.kind) if w.kind in kinds else len(kinds),
+            w.kind,
+            w.title.lower(),
+            w.name,
+        ),
+    )
     return [
-        {"title": names.KINDS.get(kind, kind.capitalize()), "id": f"words-{kind}", "words": [_word(w) for w in run]}
+        {
+            "title": names.KINDS.get(kind, kind.capitalize()),
+            "id": f"words-{kind}",
+            "words": [_word(w) for w in run],
+        }
         for kind, run in groupby(order, key=lambda w: w.kind)
     ]
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _CREATED = datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC).replace(tzinfo=None)
 _CONTENTS = "Contents"
-_WIDEST, _LINE = 50, 15.0    # letters in the widest first column; height of a line in points
+_WIDEST, _LINE = 50, 15.0  # letters in the widest first column; height of a line in points
 _INK, _RULE = "#1B2733", "#8A97A5"
 _STYLES: dict[str, dict[str, Any]] = {
     "title": {"bold": True, "font_size": 14, "font_color": _INK},
@@ -35,8 +35,14 @@ _STYLES: dict[str, dict[str, Any]] = {
     "section": {"bold": True, "font_color": _INK, "top": 1, "top_color": _RULE},
     "link": {"font_color": "#1F4E79", "underline": 1},
     "head": {"bold": True, "bottom": 1, "align": "right", "valign": "bottom", "text_wrap": True},
-    "span": {"bold": True, "bottom": 1, "bottom_color": _RULE, "align": "center", "valign": "bottom",
-             "text_wrap": True},
+    "span": {
+        "bold": True,
+        "bottom": 1,
+        "bottom_color": _RULE,
+        "align": "center",
+        "valign": "bottom",
+        "text_wrap": True,
+    },
     "stub": {"bold": True, "bottom": 1, "align": "left", "valign": "bottom", "text_wrap": True},
     "row": {"text_wrap": True},
     "row-total": {"bold": True, "text_wrap": True},
@@ -54,8 +60,15 @@ def write_xlsx(release: Release, path: Path, pictures: Mapping[str, bytes]) -> N
     import xlsxwriter
 
     with xlsxwriter.Workbook(str(path), {"in_memory": True}) as book:
-        book.set_properties({"title": release.title, "subject": release.subtitle, "comments": release.protection,
-                             "created": _CREATED, "author": "firmtrade"})
+        book.set_properties(
+            {
+                "title": release.title,
+                "subject": release.subtitle,
+                "comments": release.protection,
+                "created": _CREATED,
+                "author": "firmtrade",
+            }
+        )
         styles = _Styles(book)
         sheets = _sheet_names(release.tables)
         _contents(book.add_worksheet(_CONTENTS), release, sheets, styles)
@@ -72,7 +85,9 @@ class _Styles:
 
     def __call__(self, name: str) -> Format:
         if name not in self._made:
-            self._made[name] = self._book.add_format({"font_name": "Calibri", "font_size": 11, **_STYLES[name]})
+            self._made[name] = self._book.add_format(
+                {"font_name": "Calibri", "font_size": 11, **_STYLES[name]}
+            )
         return self._made[name]
 
     def number(self, decimals: int, signed: bool, total: bool) -> Format:
@@ -80,8 +95,13 @@ class _Styles:
         name = f"number-{decimals}-{signed}-{total}"
         if name not in self._made:
             self._made[name] = self._book.add_format(
-                {"font_name": "Calibri", "font_size": 11, "align": "right", "bold": total,
-                 "num_format": excel_format(decimals, signed)}
+                {
+                    "font_name": "Calibri",
+                    "font_size": 11,
+                    "align": "right",
+                    "bold": total,
+                    "num_format": excel_format(decimals, signed),
+                }
             )
         return self._made[name]
 
@@ -236,8 +256,13 @@ class _Sheet:
     def _picture(self, png: bytes) -> None:
         import io
 
-        options = {"image_data": io.BytesIO(png), "description": self.table.title, "x_scale": 0.5, "y_scale": 0.5,
-                   "object_position": 3}
+        options = {
+            "image_data": io.BytesIO(png),
+            "description": self.table.title,
+            "x_scale": 0.5,
+            "y_scale": 0.5,
+            "object_position": 3,
+        }
         self.sheet.insert_image(self.at + 1, 0, f"{self.table.name}.png", options)
 
     def _page(self) -> None:
