@@ -74,8 +74,8 @@ def evaluate(
         raise StudyError(
             f"{measure.where}: '{measure.name}' is defined by itself: {' -> '.join((*trail, measure.name))}."
         )
-    if is_aggregate(measure):
-        return answers(replace(ask, aggregate=measure.name))
+    if catalog.remember(("aggregate", measure.name), lambda: is_aggregate(measure)):
+        return answers(Ask(ask.sample, ask.window, ask.year, ask.codes, measure.name, ask.point))
     steps = (*trail, measure.name)
     return _Arithmetic(measure, ask, answers, catalog, window, steps).of(measure.tree)
 

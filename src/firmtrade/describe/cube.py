@@ -41,15 +41,30 @@ class Cube:
 
     def add(self, asks: Iterable[Ask]) -> None:
         """Make room for what these asks need."""
+        # Thousands of asks share a few samples, groups and aggregates: each is added once.
+        once: dict[object, Ask] = {}
         for ask in asks:
-            self._add_sample(ask)
             exclusive, conditions = self.groups.split(ask)
+            once.setdefault((ask.sample, ask.year), ask)
             for condition in conditions:
-                for atom in condition.atoms:
-                    self.asked.add(self._add_condition(atom, ask.year))
+                once.setdefault((condition, ask.year), ask)
             for name in exclusive:
-                self._add_dimension(name, ask)
-            self._add_aggregate(ask)
+                once.setdefault((name, ask.year, ""), ask)
+            once.setdefault((ask.aggregate, ask.point, tuple(conditions)), ask)
+        for key, ask in once.items():
+            self._add(key, ask)
+
+    def _add(self, key: object, ask: Ask) -> None:
+        match key:
+            case (Term() as condition, year):
+                for atom in condition.atoms:
+                    self.asked.add(self._add_condition(atom, str(year)))
+            case (_, _):
+                self._add_sample(ask)
+            case (name, _, ""):
+                self._add_dimension(str(name), ask)
+            case _:
+                self._add_aggregate(ask)
 
     def _add_sample(self, ask: Ask) -> None:
         steps = []

@@ -62,7 +62,7 @@ def spec(table: ReleasedTable, words: Mapping[str, Word], width: int) -> Spec:
     """The Vega-Lite specification of a figure, its data inside."""
     chart = table.chart
     assert chart is not None, f"{table.name} is not a figure"
-    facets = len(_codes(table, chart.facet)) if chart.facet else 1
+    facets = max(1, len(_codes(table, chart.facet))) if chart.facet else 1
     per_row = facets if width > NARROW else 1
     inner = width // per_row - (24 if per_row > 1 else 0)
     labelled = len(table.cells) / facets <= _room(table, inner)
@@ -268,7 +268,7 @@ def _config() -> Spec:
 
 
 def alternative(table: ReleasedTable, words: Mapping[str, Word]) -> str:
-    """The figure in words: what is drawn, its highest and its lowest value. The data stand in a table beside it."""
+    """The figure in words: what is drawn, its highest and its lowest value. The data are a table beside it."""
     chart = table.chart
     assert chart is not None
     kind = {"bar": "Bar chart", "stacked": "Stacked bar chart", "line": "Line chart"}.get(chart.kind, "Chart")

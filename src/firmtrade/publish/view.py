@@ -249,6 +249,8 @@ def signed_measures(item: ReleasedTable, words: Mapping[str, Word]) -> frozenset
 
 def measure_title(item: ReleasedTable, words: Mapping[str, Word]) -> str:
     """'Share of firms (%)': what a chart's axis says; the first measure's name and unit."""
+    if not item.cells:
+        return ""
     first = item.cells[0]
     word = words.get(first.measure)
     name = labels_of(item).get("measure", {}).get(first.measure) or (word.title if word else first.measure)
