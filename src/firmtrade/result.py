@@ -102,6 +102,10 @@ class Result:
     chart: Chart | None = None
     section: str = ""
 
+    def __repr__(self) -> str:
+        """Say what it is, not what is in it: a repr lands in logs and error reports."""
+        return f"<Result {self.name}: {len(self.cells)} cells, confidential>"
+
 
 @dataclass(frozen=True)
 class AttritionStep:

@@ -11,7 +11,7 @@ import tempfile
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -46,6 +46,25 @@ def studies() -> dict[str, Path]:
         if folder.is_dir():
             return {path.parent.name: path for path in sorted(folder.glob("*/study.toml"))}
     return {}
+
+
+class Shown(Result):
+    """A Result that shows well in a notebook and a terminal, marked confidential. It has no export."""
+
+    def __repr__(self) -> str:
+        from firmtrade.publish.notebook import table_text
+
+        return table_text(self)
+
+    def _repr_html_(self) -> str:
+        from firmtrade.publish.notebook import table_html
+
+        return table_html(self)
+
+    @classmethod
+    def of(cls, result: Result) -> Shown:
+        """The same result, shown."""
+        return cls(**{part.name: getattr(result, part.name) for part in fields(result)})
 
 
 @dataclass(frozen=True)
@@ -157,7 +176,7 @@ class Study:
     def tables(self, tables: Iterable[Table] | None = None) -> list[Result]:
         """The results of these tables, or of all tables of the study. Confidential."""
         with self._opened() as (engine, panel, setting):
-            return self._compute(engine, panel, setting, tables)[0]
+            return [Shown.of(result) for result in self._compute(engine, panel, setting, tables)[0]]
 
     def explain(self, name: str) -> Any:
         """The card of a definition or a table: title, formula, unit, source, uses, used by."""

@@ -62,6 +62,8 @@ def spec(table: ReleasedTable, words: Mapping[str, Word], width: int) -> Spec:
     """The Vega-Lite specification of a figure, its data inside."""
     chart = table.chart
     assert chart is not None, f"{table.name} is not a figure"
+    if not table.cells:
+        return _nothing(width)
     facets = max(1, len(_codes(table, chart.facet))) if chart.facet else 1
     per_row = facets if width > NARROW else 1
     inner = width // per_row - (24 if per_row > 1 else 0)
@@ -83,6 +85,19 @@ def spec(table: ReleasedTable, words: Mapping[str, Word], width: int) -> Spec:
         }
     )
     return {"$schema": _SCHEMA, "data": {"values": rows(table, words)}, "config": _config(), **body}
+
+
+def _nothing(width: int) -> Spec:
+    """What is drawn of a figure without cells."""
+    mark: Spec = {"type": "text", "text": "No figures", "fontSize": 12, "color": MUTED}
+    return {
+        "$schema": _SCHEMA,
+        "data": {"values": [{}]},
+        "mark": mark,
+        "width": width,
+        "height": 60,
+        "config": _config(),
+    }
 
 
 def _room(table: ReleasedTable, width: int) -> int:
@@ -268,7 +283,7 @@ def _config() -> Spec:
 
 
 def alternative(table: ReleasedTable, words: Mapping[str, Word]) -> str:
-    """The figure in words: what is drawn, its highest and its lowest value. The data are a table beside it."""
+    """The figure in words: what is drawn, the highest and lowest value. The data are a table beside it."""
     chart = table.chart
     assert chart is not None
     kind = {"bar": "Bar chart", "stacked": "Stacked bar chart", "line": "Line chart"}.get(chart.kind, "Chart")
