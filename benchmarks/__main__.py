@@ -1,0 +1,80 @@
+"""Measure the Belgian study against its limits: `make bench`, or `python -m benchmarks [ROWS]`.
+
+Each contestant runs in a process of its own, in turn, three times; printed are medians and ratios of one
+run, since machines differ and drift. (a) a bare DuckDB scan of the same columns; (b) the pandas script
+that an analyst would write for the same tables; ours computes all tables and figures, without rendering.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROUNDS = 3
+CONTESTANTS = {
+    "scan": "(a) bare DuckDB scan of the same columns",
+    "study": "firmtrade: all tables and figures of belgium-2002",
+    "more": "firmtrade: the same and ten more tables",
+    "check": "firmtrade: check of the panel on entry",
+    "pandas": "(b) pandas script for the same tables",
+}
+
+
+def main() -> None:
+    """Make the panel, run the contestants in turn, print the table."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__.splitlines()[0])
+    parser.add_argument(
+        "rows", nargs="?", type=int, default=10_000_000, help="firm-years (default 10 million)"
+    )
+    parser.add_argument("--panel", type=Path, help="measure on this Parquet file instead of a made one")
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="firmtrade-bench-") as folder:
+        panel = asked.panel or _panel(Path(folder), asked.rows)
+        found: dict[str, list[dict[str, float]]] = {name: [] for name in CONTESTANTS}
+        for _ in range(asked.rounds):
+            for name in CONTESTANTS:
+                found[name].append(_run(name, panel))
+    print(_report({name: _median(runs) for name, runs in found.items()}))
+
+
+def _panel(folder: Path, rows: int) -> Path:
+    from benchmarks.panel import make_panel
+
+    print(f"making a panel of {rows:,} firm-years ...", flush=True)
+    return make_panel(folder / "panel.parquet", rows)
+
+
+def _run(name: str, panel: Path) -> dict[str, float]:
+    command = [sys.executable, "-m", "benchmarks.contestants", name, str(panel)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def _median(runs: list[dict[str, float]]) -> dict[str, float]:
+    return {key: statistics.median(run[key] for run in runs) for key in runs[0]}
+
+
+def _report(found: dict[str, dict[str, float]]) -> str:
+    scan, study, pandas = (found[name]["seconds"] for name in ("scan", "study", "pandas"))
+    lines = [f"{'':52} {'seconds':>8} {'peak GiB':>9}"]
+    for name, title in CONTESTANTS.items():
+        lines.append(f"{title:52} {found[name]['seconds']:8.2f} {found[name]['peak']:9.2f}")
+    more = found["more"]["seconds"] / study - 1
+    lines += [
+        "",
+        f"study / bare scan            {study / scan:6.1f}   (to reach: at most 3)",
+        f"pandas / study               {pandas / study:6.1f}   (to reach: at least 10)",
+        f"ten more tables add          {more:6.1%}   (to reach: below 5 %)",
+        f"peak memory of the study     {found['study']['peak']:6.2f}   GiB (to reach: at most 4)",
+    ]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()
