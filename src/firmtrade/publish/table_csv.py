@@ -12,8 +12,9 @@ from firmtrade.result import DIMENSIONS, Release, ReleasedCell, ReleasedTable, U
 
 def columns(release: Release) -> tuple[str, ...]:
     """Column names; dimensions beyond the contract's stand after `venture`, in the study's order."""
-    items = [item for table in release.tables for item in (*table.cells, *table.unknowns)]
-    used = (name for item in items for name in sorted(item.codes))
+    codes = [cell.codes for table in release.tables for cell in table.cells]
+    codes += [item.codes for table in release.tables for item in table.unknowns]
+    used = dict.fromkeys(name for each in codes for name in sorted(each))
     further = [n for n in dict.fromkeys((*release.dimensions, *used)) if n not in DIMENSIONS]
     return (
         "table",

@@ -34,7 +34,7 @@
     tip.addEventListener("pointerenter", () => clearTimeout(timer));
     tip.addEventListener("pointerleave", () => later(() => close(tip), 220));
     tip.querySelector("a").addEventListener("click", () => { pinned = null; tip.hidePopover(); });
-    tip.addEventListener("toggle", (e) => {
+    tip.addEventListener("beforetoggle", (e) => {
       if (e.newState !== "closed") return;
       if (pinned === tip) pinned = null;
       document.querySelectorAll(`.term.open[popovertarget="${tip.id}"]`).forEach((term) => term.classList.remove("open"));
