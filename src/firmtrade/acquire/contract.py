@@ -1,0 +1,51 @@
+"""The columns that a panel may have, and what each holds (DESIGN.md, section 3)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+#: A further column's name must be usable in an expression.
+NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: `kind` says how a source's values become ours, `scale` the digits after the point.
+
+    Kinds: text, code (of the classification), region, whole (a year), amount, flow (an amount, or
+    traded / not traded) and yesno.
+    """
+
+    name: str
+    kind: str
+    title: str
+    scale: int = 6
+
+
+CONTRACT: tuple[Column, ...] = (
+    Column("firm", "text", "identifier of the firm"),
+    Column("year", "whole", "accounting year"),
+    Column("activity", "code", "industry code in the classification that the study names"),
+    Column("region", "region", "NUTS code"),
+    Column("founded", "whole", "year of foundation"),
+    Column("employment", "amount", "full-time equivalents", scale=9),
+    Column("turnover", "amount", "turnover in currency units"),
+    Column("value_added", "amount", "value added in currency units"),
+    Column("domestic", "yesno", "domestically owned"),
+    Column("import_intra", "flow", "imports from inside the union, in currency units"),
+    Column("import_extra", "flow", "imports from outside the union, in currency units"),
+    Column("export_intra", "flow", "exports to the union, in currency units"),
+    Column("export_extra", "flow", "exports to outside the union, in currency units"),
+)
+
+NAMES: tuple[str, ...] = tuple(column.name for column in CONTRACT)
+FLOWS: tuple[str, ...] = tuple(column.name for column in CONTRACT if column.kind == "flow")
+
+#: Without these there is no panel.
+REQUIRED: tuple[str, ...] = ("firm", "year")
+
+
+def column(name: str) -> Column:
+    """The contract's column of that name, or a further column (kind 'further')."""
+    return next((known for known in CONTRACT if known.name == name), Column(name, "further", name))

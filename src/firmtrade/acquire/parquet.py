@@ -1,0 +1,87 @@
+"""Parquet: one file, many, or a partitioned folder, read lazily."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from firmtrade._engine.duckdb import DuckDB
+from firmtrade.acquire.locate import Located
+from firmtrade.acquire.read import RELATION, Source, literal
+from firmtrade.errors import DataError, EngineError
+
+#: Key of the file's metadata under which a synthetic panel says what it is.
+SYNTHETIC = "firmtrade.synthetic"
+_NUMBERS = ("DECIMAL", "DOUBLE", "FLOAT", "HUGEINT", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT",
+            "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT")  # fmt: skip
+
+
+def open_parquet(engine: DuckDB, located: Located) -> Source:
+    """A view over the files. Numbers of different widths are joined; other differences are an error."""
+    shapes = [_shape(engine, path) for path in located.files]
+    _same_shape(located.files, shapes)
+    partitioned = literal(_partitioned(located))
+    reader = f"read_parquet({_list(located.files)}, union_by_name = true, hive_partitioning = {partitioned})"
+    engine.execute(
+        f"create or replace view {RELATION} as "
+        f"select *, file_index as __file, file_row_number as __row from {reader}"
+    )
+    columns = engine.describe(RELATION)
+    if engine.rows(f"select 1 from {RELATION} limit 1") == []:
+        raise DataError(f"{located.name}: there are columns but no rows.")
+    return Source(
+        located=located, columns={name: kind for name, kind in columns.items() if not name.startswith("__")},
+        lazy=True, place=lambda file, row: f"{located.files[file].name}, row {row + 1}",
+        synthetic=_synthetic(engine, located.files),
+    )  # fmt: skip
+
+
+def _shape(engine: DuckDB, path: Path) -> dict[str, str]:
+    try:
+        return engine.describe(f"read_parquet({literal(str(path))}, hive_partitioning = false)")
+    except EngineError as error:
+        reason = str(error).splitlines()[0].split("Error: ")[-1]
+        raise DataError(
+            f"{path.name} is not a whole Parquet file ({reason}). It may have been cut off while it was "
+            f"copied: copy or export it again."
+        ) from None
+
+
+def _same_shape(files: tuple[Path, ...], shapes: list[dict[str, str]]) -> None:
+    """Refuse files of which one lacks a column, or has text where another has numbers."""
+    first = shapes[0]
+    for path, shape in zip(files, shapes, strict=True):
+        for name in sorted(first.keys() ^ shape.keys()):
+            has, lacks = (files[0], path) if name in first else (path, files[0])
+            raise DataError(
+                f"{lacks.name} has no column '{name}', which {has.name} has. Give all files the same "
+                f"columns, or name only the files that belong together."
+            )
+        for name, kind in shape.items():
+            if _family(kind) != _family(first[name]):
+                raise DataError(
+                    f"{path.name}: column '{name}' is {kind}, but {first[name]} in {files[0].name}. "
+                    f"Export the files with the same types."
+                )
+
+
+def _family(kind: str) -> str:
+    return "number" if kind.startswith(_NUMBERS) else kind
+
+
+def _partitioned(located: Located) -> bool:
+    return any("=" in parent.name for path in located.files for parent in path.parents)
+
+
+def _list(files: tuple[Path, ...]) -> str:
+    return "[" + ", ".join(literal(str(path)) for path in files) + "]"
+
+
+def _synthetic(engine: DuckDB, files: tuple[Path, ...]) -> str:
+    """What the files say of being synthetic: only if all of them say so."""
+    found = engine.rows(
+        f"select distinct file_name, decode(value) from parquet_kv_metadata({_list(files)}) "
+        f"where decode(key) = '{SYNTHETIC}'"
+    )
+    if len({file for file, _ in found}) < len(files):
+        return ""
+    return "; ".join(sorted({text for _, text in found}))

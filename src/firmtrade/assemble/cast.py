@@ -1,0 +1,307 @@
+"""How the values of one source column become one of ours, as SQL over the source's relation.
+
+Only cheap expressions per row, so that a Parquet panel stays lazy. A value that cannot become ours is
+NULL and makes `bad` true: the check shows it with its row, and nothing is lost silently.
+Numbers in text go through DOUBLE, so that the same panel as CSV, Stata and Parquet gives the same
+DECIMALs to the last digit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from firmtrade.acquire.classification import division_length
+from firmtrade.acquire.contract import Column
+from firmtrade.acquire.read import literal, quoted
+from firmtrade.acquire.source import PanelSpec, Scalar
+from firmtrade.errors import StudyError
+
+_INTEGERS = (
+    "TINYINT",
+    "SMALLINT",
+    "INTEGER",
+    "BIGINT",
+    "HUGEINT",
+    "UTINYINT",
+    "USMALLINT",
+    "UINTEGER",
+    "UBIGINT",
+    "UHUGEINT",
+)
+NUMBERS = ("integer", "float", "decimal")
+_YES = ("true", "t", "yes", "y", "1")
+_NO = ("false", "f", "no", "n", "0")
+
+
+@dataclass(frozen=True)
+class Given:
+    """A source column as it comes: `sql` is its value with what means missing taken out.
+
+    `family` is text, integer, float, decimal, boolean, date or other. `loose` text comes from a format
+    without types, so it may be a number written out; `words`: its first value is true or false. `name` is the
+    column's (quoted) and `kind` its SQL type.
+    """
+
+    sql: str
+    family: str
+    name: str = ""
+    kind: str = ""
+    loose: bool = False
+    words: bool = False
+
+    @property
+    def present(self) -> str:
+        """The condition that the row has a value. NaN is how data frames write 'missing'."""
+        known = f"({self.sql}) is not null"
+        return f"{known} and not isnan({self.sql})" if self.family == "float" else known
+
+
+@dataclass(frozen=True)
+class Cast:
+    """`value` is ours (a number not yet DECIMAL), `bad` a condition that is never true where empty.
+
+    `raw` is the source's value as text, for messages; `flag` says that a flow is traded / not traded.
+    `number`: the value is to become a DECIMAL; `plain` is then the source column if the value is nothing
+    but it times `factor`, so that the source's own statistics bound it.
+    """
+
+    column: Column
+    value: str
+    bad: str
+    raw: str
+    flag: bool = False
+    number: bool = False
+    plain: str = ""
+    factor: float = 1.0
+
+
+def family(kind: str) -> str:
+    """What a SQL type is to us."""
+    base = kind.split("(")[0]
+    if base in _INTEGERS:
+        return "integer"
+    known = {"VARCHAR": "text", "ENUM": "text", "FLOAT": "float", "DOUBLE": "float", "DECIMAL": "decimal",
+             "BOOLEAN": "boolean", "DATE": "date"}  # fmt: skip
+    return (
+        "other"
+        if kind.endswith("]")
+        else known.get(base, "date" if base.startswith("TIMESTAMP") else "other")
+    )
+
+
+def given(name: str, kind: str, missing: Sequence[Scalar], loose: bool = False) -> Given:
+    """A source's column, trimmed where it is text, NULL where its value means missing."""
+    return replace(
+        _without(Given(quoted(name), family(kind)), missing), name=quoted(name), kind=kind, loose=loose
+    )
+
+
+def constant(value: Scalar) -> Given:
+    """A value that the study states for all rows."""
+    kind = {bool: "boolean", int: "integer", float: "float"}.get(type(value), "text")
+    return Given(literal(value) if kind != "text" else f"cast({literal(value)} as varchar)", kind)
+
+
+def _without(column: Given, missing: Sequence[Scalar]) -> Given:
+    sql = f"nullif(trim(cast({column.sql} as varchar)), '')" if column.family == "text" else column.sql
+    if column.family == "float":
+        sql = f"cast({sql} as double)"
+    values = [value for value in (_comparable(one, column.family) for one in missing) if value]
+    if values:
+        sql = f"(case when {sql} not in ({', '.join(values)}) then {sql} end)"
+    return Given(sql, column.family)
+
+
+def _comparable(value: Scalar, kind: str) -> str:
+    """The value as SQL literal that may be compared with a column of that family; '' if none can be equal."""
+    if kind == "text":
+        whole = isinstance(value, float) and value.is_integer()
+        return literal(
+            str(int(value) if whole else value).lower() if not isinstance(value, str) else value.strip()
+        )
+    if kind == "boolean":
+        word = str(value).lower()
+        return "true" if word in _YES else "false" if word in _NO else ""
+    if kind in NUMBERS:
+        try:
+            number = float(value)
+        except ValueError:
+            return ""
+        return str(int(number)) if number.is_integer() and abs(number) < 1e18 else repr(number)
+    return ""
+
+
+def cast(column: Column, source: Given, spec: PanelSpec) -> Cast:
+    """The expression for our column; a column with a value map goes through the map first."""
+    codes = spec.codes.get(column.name)
+    mapped = _mapped(source, codes, column.name) if codes else _plain_number(column, source)
+    make: dict[str, Callable[[Column, Given, PanelSpec], tuple[str, str]]] = {
+        "text": _text, "code": _code, "region": _region, "whole": _whole, "amount": _amount, "flow": _flow,
+        "yesno": _yesno, "further": _further,
+    }  # fmt: skip
+    value, bad = make[column.kind](column, mapped, spec)
+    if codes:
+        bad = " or ".join(part for part in (f"{source.present} and ({mapped.sql}) is null", bad) if part)
+    flag = column.kind == "flow" and (mapped.family == "boolean" or mapped.words)
+    number = column.kind in ("amount", "flow") or (column.kind == "further" and mapped.family in NUMBERS)
+    plain = (
+        source.name
+        if number and not codes and mapped.family in NUMBERS and not spec.missing_values(column.name)
+        else ""
+    )
+    factor = spec.units.get(column.name, 1.0)
+    return Cast(column, value, bad, f"cast({source.sql} as varchar)", flag, number, plain, factor)
+
+
+def _plain_number(column: Column, source: Given) -> Given:
+    """A text column of numbers without 'NaN', which is how data frames write 'missing'."""
+    if source.family != "text" or column.kind not in ("whole", "amount", "flow"):
+        return source
+    return replace(source, sql=f"(case when lower({source.sql}) <> 'nan' then {source.sql} end)")
+
+
+def _mapped(source: Given, codes: dict[str, Scalar], name: str) -> Given:
+    kinds = {type(value) for value in codes.values()}
+    kind = (
+        "boolean" if kinds == {bool} else "text" if str in kinds else "float" if float in kinds else "integer"
+    )
+    if bool in kinds and kind != "boolean":
+        raise StudyError(f"[panel], codes.{name}: true and false are mixed with other values.")
+    branches = []
+    for theirs, ours in codes.items():
+        key = _comparable(theirs, source.family)
+        if key:
+            value = literal(str(ours)) if kind == "text" else literal(ours)
+            branches.append(f"when {source.sql} = {key} then {value}")
+    if not branches:
+        raise StudyError(f"[panel], codes.{name}: no value on the left can be in a column of numbers.")
+    to = {"boolean": "boolean", "text": "varchar", "float": "double", "integer": "bigint"}[kind]
+    return Given(f"cast(case {' '.join(branches)} end as {to})", kind)
+
+
+def _unusable(source: Given) -> tuple[str, str]:
+    return "null", source.present
+
+
+def _text(column: Column, source: Given, spec: PanelSpec) -> tuple[str, str]:
+    """Whole numbers as text without '.0': 1001.0 of a data frame is firm 1001."""
+    if source.family == "text":
+        return (f"regexp_replace({source.sql}, '^([0-9]+)[.]0+$', '\\1')" if source.loose else source.sql), ""
+    if source.family in ("integer", "date"):
+        return f"cast({source.sql} as varchar)", ""
+    if source.family in ("float", "decimal"):
+        number = f"cast({source.sql} as double)"
+        whole = f"abs({number}) < 9e18 and {number} = trunc({number})"
+        text = f"case when {whole} then cast(cast({number} as bigint) as varchar)"
+        return f"{text} when not isnan({number}) then cast({number} as varchar) end", ""
+    return _unusable(source)
+
+
+def _code(column: Column, source: Given, spec: PanelSpec) -> tuple[str, str]:
+    """'15.12' -> '1512'. One digit can only be a division that lost its zero: '1' -> '01'.
+
+    '1512.0' and '1.0' are numbers that became text; '41.0' is a group of NACE and stays one.
+    """
+    pads = spec.classification != "" and division_length(spec.classification) == 2
+    bad = ""
+    if source.family == "text":
+        text = f"regexp_replace({source.sql}, '^([0-9]|[0-9]{{3,}})[.]0$', '\\1')"
+        value = f"replace(replace({text}, '.', ''), ' ', '')"
+    elif source.family == "integer":
+        value = f"cast({source.sql} as varchar)"
+    elif source.family in ("float", "decimal"):
+        # 15.1 may be group 15.1 or class 15.10: a decimal number cannot say which.
+        number = f"cast({source.sql} as double)"
+        value = f"case when {_is_whole(number)} then cast(cast({number} as bigint) as varchar) end"
+        bad = f"{source.present} and ({value}) is null"
+    else:
+        return _unusable(source)
+    return (
+        f"case when length({value}) = 1 then lpad({value}, 2, '0') else {value} end" if pads else value
+    ), bad
+
+
+def _region(column: Column, source: Given, spec: PanelSpec) -> tuple[str, str]:
+    if source.family in ("boolean", "date", "other"):
+        return _unusable(source)
+    return f"upper(cast({source.sql} as varchar))", ""
+
+
+def _whole(column: Column, source: Given, spec: PanelSpec) -> tuple[str, str]:
+    """A year. A fraction is no year, and nothing is rounded."""
+    add = f" + {spec.year_offset}" if column.name == "year" and spec.year_offset else ""
+    if source.family == "date":
+        return f"cast(year({source.sql}) as integer){add}", ""
+    if source.kind in ("TINYINT", "SMALLINT", "INTEGER", "UTINYINT", "USMALLINT"):
+        return f"cast({source.sql} as integer){add}", ""
+    if source.family == "integer":
+        value = f"try_cast({source.sql} as integer){add}"
+    elif source.family in ("text", "float", "decimal"):
+        number = _number(source, spec)
+        value = f"case when {_is_whole(number)} then cast({number} as integer){add} end"
+    else:
+        return _unusable(source)
+    return value, f"{source.present} and ({value}) is null"
+
+
+def _is_whole(number: str) -> str:
+    return f"{number} = trunc({number}) and abs({number}) < 1e9"
+
+
+def _number(source: Given, spec: PanelSpec) -> str:
+    """DOUBLE of a number or of a text; NULL for a text that is none in the study's notation."""
+    if source.family != "text":
+        return source.sql if source.family == "float" else f"cast({source.sql} as double)"
+    text = source.sql
+    if spec.thousands:
+        groups = f"^[+-]?[0-9]{{1,3}}([{spec.thousands}][0-9]{{3}})*([{spec.decimal}][0-9]*)?$"
+        plain = f"^[+-]?[0-9]*([{spec.decimal}][0-9]*)?([eE][+-]?[0-9]+)?$"
+        fits = f"regexp_matches({text}, {literal(groups)}) or regexp_matches({text}, {literal(plain)})"
+        text = f"case when {fits} then replace({text}, {literal(spec.thousands)}, '') end"
+    if spec.decimal == ",":
+        text = f"case when not contains({text}, '.') then replace({text}, ',', '.') end"
+    return f"try_cast(case when not contains({text}, '_') then {text} end as double)"
+
+
+def _amount(column: Column, source: Given, spec: PanelSpec) -> tuple[str, str]:
+    """A number, times its unit. Infinity is no number; NaN is missing."""
+    factor = spec.units.get(column.name, 1.0)
+    if source.family in ("integer", "decimal"):
+        return (source.sql if factor == 1.0 else f"cast({source.sql} as double) * {factor!r}"), ""
+    if source.family not in ("text", "float"):
+        return _unusable(source)
+    number = _number(source, spec)
+    value = f"case when isfinite({number}) then {number}{f' * {factor!r}' if factor != 1.0 else ''} end"
+    if source.family == "float":
+        return value, f"isinf({source.sql})"
+    return value, f"{source.present} and ({value}) is null"
+
+
+def _flow(column: Column, source: Given, spec: PanelSpec) -> tuple[str, str]:
+    """An amount, or traded / not traded as 1 / 0."""
+    if source.family == "boolean" or source.words:
+        value, bad = _yesno(column, source, spec)
+        return f"cast({value} as integer)", bad
+    return _amount(column, source, spec)
+
+
+def _yesno(column: Column, source: Given, spec: PanelSpec) -> tuple[str, str]:
+    if source.family == "boolean":
+        return source.sql, ""
+    if source.family == "text":
+        text = f"regexp_replace(lower({source.sql}), '^([01])[.]0+$', '\\1')"
+        yes, no = (", ".join(map(literal, words)) for words in (_YES, _NO))
+        value = f"case when {text} in ({yes}) then true when {text} in ({no}) then false end"
+    elif source.family in NUMBERS:
+        value = f"case when {source.sql} = 1 then true when {source.sql} = 0 then false end"
+    else:
+        return _unusable(source)
+    return value, f"{source.present} and ({value}) is null"
+
+
+def _further(column: Column, source: Given, spec: PanelSpec) -> tuple[str, str]:
+    """Numbers as amounts, everything else as it comes (dates as text)."""
+    if source.family in NUMBERS:
+        return _amount(column, source, spec)
+    return (f"cast({source.sql} as varchar)" if source.family in ("date", "other") else source.sql), ""

@@ -1,0 +1,132 @@
+"""The check on entry: every problem of a panel at once, each with the rows that cause it.
+
+One pass counts the rows that each rule hits, one grouping by firm finds duplicates and gaps; rows are
+looked up only for the rules that were hit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from firmtrade._engine.duckdb import DuckDB
+from firmtrade.acquire.contract import NAMES, column
+from firmtrade.acquire.source import PanelSpec
+from firmtrade.assemble.check_keys import check_keys
+from firmtrade.assemble.check_report import CheckReport, Example, Problem
+from firmtrade.assemble.check_rules import Rule, rules
+from firmtrade.assemble.check_units import check_units
+from firmtrade.assemble.panel import RECORD, UNIT, Panel
+
+__all__ = ["CheckReport", "Example", "Problem", "check_panel"]
+
+#: Rows shown for each problem.
+SHOWN = 5
+
+
+@dataclass(frozen=True)
+class _Checked:
+    """What the parts of the check share."""
+
+    engine: DuckDB
+    panel: Panel
+    spec: PanelSpec
+
+
+def check_panel(engine: DuckDB, panel: Panel, spec: PanelSpec) -> CheckReport:
+    """Every problem of an open panel. Nothing is changed and nothing raised: see `CheckReport.stops`."""
+    checked = _Checked(engine, panel, spec)
+    applying = [rule for rule in rules(spec) if all(name in panel.columns for name in rule.needs)]
+    counts = _count(checked, applying)
+    keys = check_keys(engine, panel, counts["__first"], counts["__last"])
+    problems = [
+        *_unusable(checked, counts["__bad"]),
+        *keys.problems(engine, panel),
+        *(_problem(checked, rule, counts[rule.name]) for rule in applying if counts[rule.name]),
+        *_absent(panel),
+        *check_units(engine, panel, keys.firms),
+        *keys.notes(),
+    ]
+    order = {"stop": 0, "warn": 1, "info": 2}
+    problems.sort(key=lambda problem: order[problem.severity])
+    facts = {
+        "first year": counts["__first"],
+        "last year": counts["__last"],
+        "years": keys.years,
+        "gaps": keys.gaps,
+    }
+    return CheckReport(
+        tuple(problems), counts["__rows"], keys.firms, keys.years, facts, panel.name, dict(panel.dropped)
+    )
+
+
+def _count(checked: _Checked, applying: list[Rule]) -> Mapping[str, int]:
+    """How many rows each rule hits, in one pass."""
+    counted = {
+        "__rows": "count(*)",
+        "__first": "min(year)",
+        "__last": "max(year)",
+        "__bad": "count(*) filter (where __bad is not null)" if checked.panel.checked else "0",
+    }
+    counted |= {rule.name: f"count(*) filter (where {rule.condition})" for rule in applying}
+    row = checked.engine.rows(f"select {', '.join(counted.values())} from {checked.panel.rows}")[0]
+    return dict(zip(counted, row, strict=True))
+
+
+def _problem(checked: _Checked, rule: Rule, count: int) -> Problem:
+    return Problem(rule.name, rule.severity, rule.title, count, rule.remedy, rule.about,
+                   examples(checked.engine, checked.panel, rule.condition, rule.about))  # fmt: skip
+
+
+def examples(engine: DuckDB, panel: Panel, condition: str, about: str) -> tuple[Example, ...]:
+    """The first rows, in the source's order, for which the condition holds."""
+    found = engine.rows(
+        f"select __file, __row, firm, year, cast({about} as varchar) from {panel.rows} where {condition} "
+        f"order by __file, __row limit {SHOWN}"
+    )
+    return tuple(Example(panel.place(file, row), firm, year, value) for file, row, firm, year, value in found)
+
+
+def _unusable(checked: _Checked, count: int) -> Iterator[Problem]:
+    """Values that are not of the column's type or not in its value map, column by column."""
+    if not count:
+        return
+    cells = (
+        f"select __file, __row, firm, year, split_part(cell, chr({UNIT}), 1) as name, split_part(cell, chr({UNIT}), 2) as value "
+        f"from (select *, unnest(string_split(rtrim(__bad, chr({RECORD})), chr({RECORD}))) as cell from {checked.panel.rows} "
+        f"where __bad is not null)"
+    )
+    for name, hits in sorted(checked.engine.rows(f"select name, count(*) from ({cells}) group by name")):
+        found = checked.engine.rows(
+            f"select __file, __row, firm, year, value from ({cells}) where name = '{name}' order by __file, __row limit {SHOWN}"
+        )
+        rows = tuple(Example(checked.panel.place(file, row), *rest) for file, row, *rest in found)
+        yield Problem(f"unusable-{name.replace('_', '-')}", "stop", f"values of {name} that are {_not(checked.spec, name)}",
+                      hits, _remedy(checked.spec, name), name, rows)  # fmt: skip
+
+
+def _not(spec: PanelSpec, name: str) -> str:
+    if name in spec.codes:
+        return "not in its value map"
+    kinds = {"whole": "no year", "yesno": "neither true nor false", "code": "no code", "flow": "no amount"}
+    return kinds.get(column(name).kind, "no number" if column(name).kind == "amount" else "of another type")
+
+
+def _remedy(spec: PanelSpec, name: str) -> str:
+    missing = f'If it means missing, write  missing = {{ {name} = ["..."] }}  in [panel]'
+    if name in spec.codes:
+        return f"Add the value to  codes.{name}  in [panel]. {missing}."
+    if column(name).kind == "yesno":
+        return f'Say what the values mean:  codes = {{ {name} = {{ "1" = true, "2" = false }} }}  in [panel]. {missing}.'
+    return f'{missing}; a decimal comma is  decimal = "," . Else correct the source.'
+
+
+def _absent(panel: Panel) -> Iterator[Problem]:
+    """Columns of the contract that are not there: what needs them cannot be answered."""
+    for name in NAMES:
+        if name in panel.missing:
+            near = panel.missing[name]
+            hint = f" The nearest name there is '{near}'." if near else ""
+            yield Problem("missing-column", "warn", f"no column {name} ({column(name).title}).{hint}", 0,
+                          f'If it has another name:  columns = {{ {name} = "{near or "..."}" }}  in [panel].', name)  # fmt: skip
