@@ -77,10 +77,14 @@ class Definition:
         return expression.parse(self.expr, self.where)
 
     def group(self, code: str) -> expression.Tree:
-        """The parsed condition of one of the overlapping groups."""
-        if code not in self.groups:
-            raise StudyError(f"{self.where}: no code '{code}'.{nearest(code, self.groups)}")
-        return expression.parse(self.groups[code], f"{self.where}, {code}")
+        """The parsed condition of one of the overlapping groups, or of a union of them ('a | b')."""
+        codes = [part.strip() for part in code.split("|")]
+        for part in codes:
+            if part not in self.groups:
+                raise StudyError(f"{self.where}: no code '{part}'.{nearest(part, self.groups)}")
+        one = len(codes) == 1
+        text = self.groups[codes[0]] if one else " or ".join(f"({self.groups[part]})" for part in codes)
+        return expression.parse(text, f"{self.where}, {code}")
 
     @property
     def overlaps(self) -> bool:

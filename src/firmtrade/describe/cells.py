@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -54,17 +55,20 @@ class Codes:
         return [k for k in known if first <= k <= last] if last else [code]
 
     def _check(self, code: str, known: list[str], dimension: Definition, where: str) -> None:
-        if "+" in code and code not in known:
-            parts = [part.strip() for part in code.split("+")]
-            self._refuse_sum(parts, dimension, where)
-        for part in (part.strip() for part in code.split("|")):
-            if part not in (*known, TOTAL, UNKNOWN):
+        parts = [part.strip() for part in code.split("|")]
+        # The total is no part of a union, and of groups that overlap one may be known and another not.
+        allowed = {*known, *([TOTAL] if len(parts) == 1 else []), *([] if dimension.overlaps else [UNKNOWN])}
+        for part in parts:
+            if part not in allowed and "+" in part:
+                self._refuse_sum(re.split(r"\s\+\s|\+(?!$)", part), dimension, where)
+            if part not in allowed:
                 raise StudyError(
                     f"{where}: '{part}' is not a code of {dimension.name}.{nearest(part, known)} "
                     f"Codes: {', '.join(known)}."
                 )
 
-    def _refuse_sum(self, parts: list[str], dimension: Definition, where: str) -> None:
+    def _refuse_sum(self, summed: list[str], dimension: Definition, where: str) -> None:
+        parts = [part.strip() for part in summed]
         union = " | ".join(parts)
         why = (
             f"a firm may be in several of the groups {', '.join(parts)}, so their figures do not add up"

@@ -14,6 +14,7 @@ from firmtrade.classify.expand import Bound, Meaning, bound_names, histories
 from firmtrade.classify.window import POINTS
 from firmtrade.describe.asks import COUNT, Ask, Pairs, given_by_cell, plain
 from firmtrade.errors import StudyError
+from firmtrade.result import UNKNOWN
 
 T = TypeVar("T")
 
@@ -135,27 +136,20 @@ class Groups:
 
     def _any(self, name: str, code: str, windowed: bool, bound: Pairs) -> Term:
         """The condition of a code, or of a union of codes: `import-intra | import-extra`."""
-        from sqlglot import exp
-
         dimension = self.meaning.catalog.get(plain(name), "dimension")
         others = self._bind(bound, but=plain(name).replace("-", "_"))
-        point = _point(name, windowed)
-        parts = [
-            self.meaning.row(dimension.group(c.strip()), dimension.where, point, others)
-            for c in code.split("|")
-        ]
-        tree = parts[0]
-        for part in parts[1:]:
-            tree = exp.Or(this=exp.Paren(this=tree), expression=exp.Paren(this=part))
-        return Term(tree)
+        return Term(self.meaning.row(dimension.group(code), dimension.where, _point(name, windowed), others))
 
     def _either(self, name: str, code: str, windowed: bool) -> Term:
+        """The condition of a union of exclusive codes; firms of unknown code may be part of it."""
         from sqlglot import exp
 
-        codes = [exp.Literal.string(part.strip()) for part in code.split("|")]
-        return Term(
-            exp.In(this=exp.Paren(this=self._dimension(name, windowed).tree.copy()), expressions=codes)
-        )
+        codes = [part.strip() for part in code.split("|")]
+        one = exp.Paren(this=self._dimension(name, windowed).tree.copy())
+        known = exp.In(this=one, expressions=[exp.Literal.string(c) for c in codes if c != UNKNOWN])
+        if UNKNOWN not in codes:
+            return Term(known)
+        return Term(exp.Or(this=exp.Is(this=one.copy(), expression=exp.null()), expression=known))
 
     def dimension(self, name: str, window: str) -> Term:
         """An exclusive dimension's expression over columns; NULL is unknown."""
