@@ -72,7 +72,7 @@ def release_unprotected(
         attrition=origin.attrition,
         warnings=origin.warnings,
         protected=False,
-        protection=f"Not protected: {why}",
+        protection=f"No disclosure control was applied. Reason given: {why}",
         provenance=origin.provenance,
     )
 
