@@ -387,7 +387,7 @@ def release(*tables: ReleasedTable, **changes: object) -> Release:
         "attrition": ATTRITION,
         "warnings": ("12 firm-years have a foundation year after the year of observation.",),
         "protected": False,
-        "protection": "unprotected: synthetic panel",
+        "protection": "Not protected: synthetic panel",
         "provenance": provenance(),
     }
     return Release(**{**fields, **changes})  # type: ignore[arg-type]

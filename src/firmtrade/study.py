@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from firmtrade.catalog import Catalog
+from firmtrade.catalog import Catalog, Definition
 from firmtrade.classify.window import Window
 from firmtrade.describe.spec import Table, read_table, read_tables
 from firmtrade.errors import DataError, StudyError, nearest
@@ -221,8 +221,7 @@ class Study:
                 warnings,
                 self._provenance(panel),
             )
-        dimensions = (word for word in self.spec.catalog if word.kind == "dimension")
-        labels = {word.name: dict(setting.codes.of(word)) for word in dimensions}
+        labels = {w.name: _labels(w, setting) for w in self.spec.catalog if w.kind == "dimension"}
         return release_unprotected(results, origin, self.spec.catalog, labels, self.spec.reason, reason)
 
     def run(self, out: str | Path, unprotected: str | None = None) -> Path:
@@ -312,6 +311,12 @@ class Study:
             **{f"dropped: {why}": n for why, n in sorted(panel.dropped.items())},
         }
         return Provenance(panel.hashes(), rows, self.spec.catalog.hash(), __version__, panel.synthetic)
+
+
+def _labels(dimension: Definition, setting: Setting) -> dict[str, str]:
+    """What readers see for a dimension's codes; codes of a classification are known by their number."""
+    codes = setting.codes.of(dimension)
+    return {code: f"{code} {title}" if dimension.classification else title for code, title in codes.items()}
 
 
 def _empty_origin(spec: StudySpec, panel: Panel) -> Any:

@@ -7,7 +7,8 @@ from itertools import pairwise
 
 import pytest
 
-from firmtrade.publish.charts import NARROW, PALETTE, WIDE, alternative, draw, inline, rows, spec
+from firmtrade.errors import StudyError
+from firmtrade.publish.charts import NARROW, PALETTE, WIDE, alternative, draw, drawable, inline, rows, spec
 from firmtrade.result import Chart, ReleasedTable
 from support_release import WORDS, bar_figure, cell, share, table
 
@@ -82,6 +83,19 @@ def test_a_hidden_bar_has_its_symbol_and_no_value() -> None:
     item = table("figure-1", ("size",), ("measure",), cells, chart=Chart("bar", "size"))
     assert [(row["value"], row["text"]) for row in rows(item, WORDS)] == [(12.0, "12.0"), (0, "c")]
     assert "1 confidential" in alternative(item, WORDS)
+
+
+def test_of_two_measures_the_one_that_is_not_a_count_is_drawn() -> None:
+    cells = [cell("firms", 160, technology="low"), share(9.5, technology="low")]
+    item = table("figure-22", ("technology",), ("measure",), cells, chart=Chart("bar", "technology"))
+    assert [found.value for found in drawable(item).cells] == [9.5]
+
+
+def test_two_figures_on_one_mark_are_refused() -> None:
+    cells = [share(9.5, technology="low", flow=flow) for flow in ("import", "export")]
+    item = table("figure-22", ("technology",), ("flow",), cells, chart=Chart("bar", "technology"))
+    with pytest.raises(StudyError, match=r"figure-22: two figures fall on the same mark .* \(low\)"):
+        drawable(item)
 
 
 def test_the_alternative_says_what_is_drawn() -> None:

@@ -18,6 +18,7 @@ import pytest
 from firmtrade.errors import DisclosureError, FirmtradeError, StudyError
 from firmtrade.publish import write
 from firmtrade.publish.table_csv import tables_csv
+from firmtrade.publish.words import unknown_texts
 from firmtrade.result import Result, Unknown
 from support_release import LABELS, PUBLISHED, cell, growth_table, printed_release, release, size_table, table
 
@@ -171,7 +172,7 @@ def test_the_manifest_has_the_hash_of_every_other_file(folder: Path) -> None:
         "left": 98211,
         "unknown": 0,
     }
-    assert manifest["protection"] == "unprotected: synthetic panel" and manifest["protected"] is False
+    assert manifest["protection"] == "Not protected: synthetic panel" and manifest["protected"] is False
     assert set(manifest["packages"]) >= {"duckdb", "vl-convert-python", "typst", "xlsxwriter"}
 
 
@@ -267,4 +268,14 @@ def test_unknown_firms_are_named(tmp_path: Path) -> None:
     flows = Unknown("services", "2002", "flow", "export", 1, {"flow": "export", "given": "unknown"}, "firms")
     both = replace(size_table(), unknowns=(*size_table().unknowns, flows))
     page = (write(release(both), tmp_path / "out") / "report.html").read_text(encoding="utf-8")
-    assert "Size class: 3,114 firms (2002); Trade flow, export: 1 firm (Services, 2002)." in page
+    assert "Size class (2002): 3,114 firms; Trade flow (Services, 2002): export 1 firm." in page
+
+
+def test_the_unknowns_of_several_years_are_said_once() -> None:
+    years = [
+        replace(item, period=str(year), firms=3114 + year - 2000, dimension="flow", code="import")
+        for item in size_table().unknowns
+        for year in (2002, 2000, 2001)
+    ]
+    table = replace(size_table(), unknowns=tuple(years))
+    assert unknown_texts(table, {}) == ["Flow (2000\u20132002): import 3,114 to 3,116 firms"]

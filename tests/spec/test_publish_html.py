@@ -86,8 +86,8 @@ def test_every_table_has_a_caption_scopes_and_its_own_download(text: str, page: 
 
 def test_the_state_of_the_release_stands_before_the_first_table(text: str) -> None:
     top = text[: text.index("<main")]
-    assert "unprotected: synthetic panel" in top and "Made-up figures; no firm stands behind them." in top
-    assert "12 firm-years have a foundation year" in top and "Not protected" in top
+    assert "Not protected: synthetic panel" in top and "Made-up figures; no firm stands behind them." in top
+    assert "12 firm-years have a foundation year" in top
 
 
 def test_a_protected_release_of_a_real_panel_shows_no_alarm() -> None:
@@ -112,7 +112,7 @@ def test_the_word_in_a_header_leads_to_its_definition(text: str) -> None:
 
 def test_units_unknowns_and_symbols_are_explained(page: Page) -> None:
     words = " ".join(" ".join(page.words).split())
-    assert "(% a year)" in words and "Size class: 3,114 firms (2002)." in words
+    assert "(% a year)" in words and "Size class (2002): 3,114 firms." in words
     assert "the figure does not exist" in words and "Hidden is not zero." in words
 
 

@@ -31,7 +31,7 @@ def test_measure_beside_flow_is_skipped_where_the_flow_says_it() -> None:
         Intra-EU import (%)      6.2       17.8
         Number of firms       20,204      3,809
         ---------------------------------------
-        Unknown: Size: 3,114 firms (2002).
+        Unknown: Size (2002): 3,114 firms.
         """)
 
 
@@ -122,6 +122,16 @@ def test_rows_of_several_attributes_are_grouped_with_their_total() -> None:
         "45 Construction",
     ]
     assert [h.text for h in laid.row_heads] == ["Total", "0-9 FTE", "10-49 FTE", "0-9 FTE", "10-49 FTE"]
+
+
+def test_columns_with_the_same_first_attribute_stand_together() -> None:
+    cells = [
+        cell(measure, 1, technology="low", venture=venture)
+        for venture in ("inv", "dnv")
+        for measure in ("firms", "participation")
+    ]
+    laid = grid(table("figure-22", ("technology",), ("measure", "venture"), cells))
+    assert [g.parent.text if g.parent else "" for g in laid.columns] == ["Number of firms", "Share of firms"]
 
 
 def test_a_place_without_a_figure_is_blank() -> None:

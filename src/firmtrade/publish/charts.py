@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from firmtrade.errors import StudyError
 from firmtrade.publish.layout import capital, label
 from firmtrade.publish.numbers import HIDDEN, UNDEFINED, cell_text, is_change, is_hidden, typeset
 from firmtrade.publish.view import measure_title, signed_measures
@@ -26,7 +27,6 @@ PALETTE = ("#1f4e79", "#6497c6", "#8f3d0f", "#cf7f37", "#5b6770", "#7f5a83")
 
 _SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 _HEIGHT = 270
-_MOST_VALUES = 26  # more bars than this have no room for printed values
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,7 @@ def draw(table: ReleasedTable, words: Mapping[str, Word]) -> Drawing:
     """Draw a figure."""
     import vl_convert
 
+    table = drawable(table)
     wide = spec(table, words, WIDE)
     narrow = spec(table, words, NARROW)
     return Drawing(
@@ -51,6 +52,32 @@ def draw(table: ReleasedTable, words: Mapping[str, Word]) -> Drawing:
         png=vl_convert.vegalite_to_png(wide, scale=2, allowed_base_urls=[]),
         alternative=alternative(table, words),
     )
+
+
+def drawable(table: ReleasedTable) -> ReleasedTable:
+    """The table with the cells that are drawn: of several measures the first that is not a count.
+
+    Two measures on one axis would compare what cannot be compared; the data beside the figure have all.
+
+    Raises:
+        StudyError: two cells fall on the same mark.
+    """
+    chart = table.chart
+    assert chart is not None
+    cells = table.cells
+    axes = [name for name in (chart.x, chart.color, chart.facet) if name]
+    if "measure" not in axes and cells:
+        units = {cell.measure: cell.unit for cell in cells}
+        chosen = next((name for name, unit in units.items() if unit != "count"), cells[0].measure)
+        cells = tuple(cell for cell in cells if cell.measure == chosen)
+    marks = [tuple(cell.attribute(name) for name in axes) for cell in cells]
+    if len(set(marks)) < len(marks):
+        twice = next(mark for mark in marks if marks.count(mark) > 1)
+        raise StudyError(
+            f"{table.name}: two figures fall on the same mark of the chart ({' / '.join(twice)}). "
+            "Name the attribute that tells them apart as the chart's x, color or facet."
+        )
+    return replace(table, cells=cells)
 
 
 def _svg(text: str) -> str:
@@ -67,7 +94,7 @@ def spec(table: ReleasedTable, words: Mapping[str, Word], width: int) -> Spec:
     facets = max(1, len(_codes(table, chart.facet))) if chart.facet else 1
     per_row = facets if width > NARROW else 1
     inner = width // per_row - (24 if per_row > 1 else 0)
-    labelled = len(table.cells) / facets <= _room(table, inner)
+    labelled = _fits(table, words, inner * facets)
     unit: Spec = {"width": inner, "height": _HEIGHT, "layer": _layers(table, words, inner, labelled)}
     body: Spec = (
         unit
@@ -100,8 +127,10 @@ def _nothing(width: int) -> Spec:
     }
 
 
-def _room(table: ReleasedTable, width: int) -> int:
-    return _MOST_VALUES * width // WIDE
+def _fits(table: ReleasedTable, words: Mapping[str, Word], width: int) -> bool:
+    """Whether the printed values stand beside each other above bars that share `width` pixels."""
+    longest = max(len(row["text"]) for row in rows(table, words))
+    return 0.78 * width / len(table.cells) >= 5.6 * longest
 
 
 def rows(table: ReleasedTable, words: Mapping[str, Word]) -> list[Spec]:

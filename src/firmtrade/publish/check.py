@@ -6,6 +6,7 @@ import math
 import re
 
 from firmtrade.errors import DisclosureError, StudyError
+from firmtrade.publish.charts import drawable
 from firmtrade.publish.layout import grid
 from firmtrade.publish.numbers import is_hidden
 from firmtrade.result import Release, ReleasedCell, ReleasedTable
@@ -30,6 +31,8 @@ def check(release: Release) -> None:
         for cell in table.cells:
             _check_cell(table, cell)
         grid(table)
+        if table.is_figure:
+            drawable(table)
 
 
 def _check_name(table: ReleasedTable, names: list[str]) -> None:

@@ -132,7 +132,10 @@ def _key(cell: AnyCell, attributes: Sequence[str]) -> Key:
 
 
 def _keys(table: AnyTable, attributes: Sequence[str]) -> tuple[Key, ...]:
-    return tuple(dict.fromkeys(_key(cell, attributes) for cell in table.cells))
+    """Keys in the order of the cells, with those that share their first attribute next to each other."""
+    keys = dict.fromkeys(_key(cell, attributes) for cell in table.cells)
+    first = list(dict.fromkeys(key[:1] for key in keys))
+    return tuple(sorted(keys, key=lambda key: first.index(key[:1])))
 
 
 def _places(table: AnyTable) -> dict[tuple[Key, Key], AnyCell]:
@@ -257,12 +260,13 @@ def _group(first: Part, members: Sequence[tuple[Head, tuple[Part, ...]]]) -> Gro
 
 
 def _split(head: Head, labels: Labels) -> tuple[Part, ...]:
-    """Take 'intra-EU import' apart into 'import' and 'intra-EU', where `import` is a code of its own."""
+    """Take 'intra-EU import' (code `import-intra`) apart into 'import' and 'intra-EU'.
+
+    Only where the label has the word that the code begins with at one of its ends.
+    """
     part = head.parts[0]
-    if part.attribute in _NOT_A_DIMENSION:
-        return head.parts
-    base = next((c for c in labels.get(part.attribute, {}) if part.code.startswith(f"{c}-")), "")
-    if len(head.parts) > 1 or not base:
+    base = part.code.partition("-")[0]
+    if len(head.parts) > 1 or part.attribute in _NOT_A_DIMENSION or base == part.code:
         return head.parts
     name = label(labels, part.attribute, base)
     for rest in (part.label.removesuffix(f" {name}"), part.label.removeprefix(f"{name} ")):

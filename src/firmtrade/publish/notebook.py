@@ -9,7 +9,7 @@ from typing import Any
 from firmtrade.publish.layout import AnyTable, Grid, Head, grid
 from firmtrade.publish.numbers import cell_text, is_change, typeset
 from firmtrade.publish.view import footnotes, table
-from firmtrade.publish.words import attribute_title, full_title, unknown_text
+from firmtrade.publish.words import attribute_title, full_title, unknown_texts
 from firmtrade.result import Result, Word
 
 Words = Mapping[str, Word]
@@ -142,6 +142,6 @@ def _short(text: str) -> str:
 
 def _below(item: AnyTable, words: Words) -> list[str]:
     notes = [f"{note['symbol']}: {note['text']}" for note in footnotes(item.cells)]
-    unknowns = [unknown_text(each, item, words) for each in item.unknowns if each.firms]
+    unknowns = unknown_texts(item, words)
     known = [f"Unknown: {'; '.join(unknowns)}."] if unknowns else []
     return [*notes, *known, *(typeset(note) for note in item.notes)]

@@ -5,6 +5,7 @@ Everything a reader sees is decided here once, so the page and the PDF cannot di
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from itertools import groupby
@@ -47,11 +48,18 @@ def _status(release: Release) -> View:
 def _sections(release: Release) -> list[View]:
     views = [(item.section, table(item, release.words, release.source)) for item in release.tables]
     return [
-        {"title": title or "Tables and figures", "id": f"section-{at}", "tables": [view for _, view in run]}
+        {"title": _section_title(title), "id": f"section-{at}", "tables": [view for _, view in run]}
         for at, (title, run) in enumerate(
             ((title, list(run)) for title, run in groupby(views, key=lambda pair: pair[0])), start=1
         )
     ]
+
+
+def _section_title(title: str) -> str:
+    """A heading for a study that names none, or only the number of a section in a printed report."""
+    if not title:
+        return "Tables and figures"
+    return f"Section {title}" if re.fullmatch(r"\d+(\.\d+)*", title) else typeset(title)
 
 
 def table(item: AnyTable, words: Mapping[str, Word], source: str = "") -> View:
@@ -71,7 +79,7 @@ def table(item: AnyTable, words: Mapping[str, Word], source: str = "") -> View:
         "width": len(laid.column_heads),
         "stub_width": _stub_width(laid),
         "footnotes": footnotes(item.cells),
-        "unknowns": [names.unknown_text(u, item, words) for u in item.unknowns if u.firms],
+        "unknowns": names.unknown_texts(item, words),
         "notes": [typeset(note) for note in item.notes],
         "source": source,
     }
@@ -223,7 +231,7 @@ def _word(word: Word) -> View:
         "name": word.name,
         "kind": word.kind,
         "title": capital(typeset(word.title)),
-        "text": typeset(word.text),
+        "text": capital(typeset(word.text)),
         "formula": word.formula,
         "unit": unit_text(word.unit) if word.unit else "",
         "source": word.source,

@@ -35,14 +35,43 @@ def attribute_title(attribute: str, words: Mapping[str, Word]) -> str:
     return words[attribute].title if attribute in words else attribute.capitalize()
 
 
-def unknown_text(item: Unknown, table: AnyTable, words: Mapping[str, Word]) -> str:
-    """'Size class: 3,114 firms (2002)'; names the sample where it is not the table's."""
-    name = attribute_title(item.dimension, words)
-    if item.code is not None:
-        name = f"{name}, {label(labels_of(table), item.dimension, item.code)}"
-    where = [] if item.sample == table.sample else [label(labels_of(table), "sample", item.sample)]
-    noun = "firm" if item.firms == 1 else "firms"
-    return typeset(f"{name}: {item.firms:,} {noun} ({', '.join([*where, item.period])})")
+def unknown_texts(table: AnyTable, words: Mapping[str, Word]) -> list[str]:
+    """'Size class (2002): 3,114 firms', 'Trade flow (1996-2002): import 47 to 71, export 52 to 66 firms'.
+
+    One for each dimension and sample (named where it is not the table's). Counts that differ from year to
+    year are given as a range; tables.csv has each of them.
+    """
+    found: dict[tuple[str, str], list[Unknown]] = {}
+    for item in table.unknowns:
+        if item.firms:
+            found.setdefault((item.dimension, item.sample), []).append(item)
+    return [typeset(_unknown_text(table, words, items)) for items in found.values()]
+
+
+def _unknown_text(table: AnyTable, words: Mapping[str, Word], items: list[Unknown]) -> str:
+    first, labels = items[0], labels_of(table)
+    sample = [] if first.sample == table.sample else [label(labels, "sample", first.sample)]
+    where = ", ".join([*sample, _periods(sorted({item.period for item in items}))])
+    counts: dict[str | None, set[int]] = {}
+    for item in items:
+        counts.setdefault(item.code, set()).add(item.firms)
+    texts = [
+        _range(firms) if code is None else f"{label(labels, first.dimension, code)} {_range(firms)}"
+        for code, firms in counts.items()
+    ]
+    noun = "firm" if max(max(firms) for firms in counts.values()) == 1 else "firms"
+    return f"{attribute_title(first.dimension, words)} ({where}): {', '.join(texts)} {noun}"
+
+
+def _range(firms: set[int]) -> str:
+    low, high = min(firms), max(firms)
+    return f"{low:,}" if low == high else f"{low:,} to {high:,}"
+
+
+def _periods(periods: list[str]) -> str:
+    """'1996-2002' for a run of three years and more, else '1998, 2003'."""
+    years = len(periods) > 2 and all(re.fullmatch(r"\d{4}", period) for period in periods)
+    return f"{periods[0]}-{periods[-1]}" if years else ", ".join(periods)
 
 
 def attrition_rows(attrition: Attrition) -> list[tuple[str, str, str, str]]:

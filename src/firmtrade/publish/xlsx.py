@@ -277,5 +277,4 @@ class _Sheet:
 
 def unknown_line(table: ReleasedTable, words: Mapping[str, Word]) -> str:
     """'Unknown: size class: 3,114 firms (2002).' or 'Unknown: none.'"""
-    known = [names.unknown_text(item, table, words) for item in table.unknowns if item.firms]
-    return f"Unknown: {'; '.join(known) or 'none'}."
+    return f"Unknown: {'; '.join(names.unknown_texts(table, words)) or 'none'}."
