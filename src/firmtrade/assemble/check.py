@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from firmtrade._engine.duckdb import DuckDB
 from firmtrade.acquire.contract import NAMES, column
@@ -39,7 +38,8 @@ def check_panel(engine: DuckDB, panel: Panel, spec: PanelSpec) -> CheckReport:
     checked = _Checked(engine, panel, spec)
     applying = [rule for rule in rules(spec) if all(name in panel.columns for name in rule.needs)]
     counts = _count(checked, applying)
-    keys = check_keys(engine, panel, counts["__first"], counts["__last"])
+    complete = not counts["missing-firm"] and not counts["missing-year"]
+    keys = check_keys(engine, panel, counts["__first"], counts["__last"], complete)
     problems = [
         *_unusable(checked, counts["__bad"]),
         *keys.problems(engine, panel),
@@ -67,16 +67,17 @@ def _count(checked: _Checked, applying: list[Rule]) -> Mapping[str, int]:
         "__rows": "count(*)",
         "__first": "min(year)",
         "__last": "max(year)",
-        "__bad": "count(*) filter (where __bad is not null)" if checked.panel.checked else "0",
+        "__bad": "count_if(__bad is not null)" if checked.panel.checked else "0",
     }
-    counted |= {rule.name: f"count(*) filter (where {rule.condition})" for rule in applying}
+    counted |= {rule.name: f"count_if({rule.condition})" for rule in applying}
     row = checked.engine.rows(f"select {', '.join(counted.values())} from {checked.panel.rows}")[0]
     return dict(zip(counted, row, strict=True))
 
 
 def _problem(checked: _Checked, rule: Rule, count: int) -> Problem:
-    return Problem(rule.name, rule.severity, rule.title, count, rule.remedy, rule.about,
-                   examples(checked.engine, checked.panel, rule.condition, rule.about))  # fmt: skip
+    noted = rule.severity == "info"  # only counted: to look for its rows is another pass
+    rows = () if noted else examples(checked.engine, checked.panel, rule.condition, rule.about)
+    return Problem(rule.name, rule.severity, rule.title, count, rule.remedy, rule.about, rows)
 
 
 def examples(engine: DuckDB, panel: Panel, condition: str, about: str) -> tuple[Example, ...]:
@@ -92,18 +93,23 @@ def _unusable(checked: _Checked, count: int) -> Iterator[Problem]:
     """Values that are not of the column's type or not in its value map, column by column."""
     if not count:
         return
+    rows = f"select *, unnest(string_split(rtrim(__bad, chr({RECORD})), chr({RECORD}))) as cell"
     cells = (
-        f"select __file, __row, firm, year, split_part(cell, chr({UNIT}), 1) as name, split_part(cell, chr({UNIT}), 2) as value "
-        f"from (select *, unnest(string_split(rtrim(__bad, chr({RECORD})), chr({RECORD}))) as cell from {checked.panel.rows} "
-        f"where __bad is not null)"
+        f"select __file, __row, firm, year, split_part(cell, chr({UNIT}), 1) as name, "
+        f"split_part(cell, chr({UNIT}), 2) as value "
+        f"from ({rows} from {checked.panel.rows} where __bad is not null)"
     )
     for name, hits in sorted(checked.engine.rows(f"select name, count(*) from ({cells}) group by name")):
         found = checked.engine.rows(
-            f"select __file, __row, firm, year, value from ({cells}) where name = '{name}' order by __file, __row limit {SHOWN}"
+            f"select __file, __row, firm, year, value from ({cells}) where name = '{name}' "
+            f"order by __file, __row limit {SHOWN}"
         )
-        rows = tuple(Example(checked.panel.place(file, row), *rest) for file, row, *rest in found)
-        yield Problem(f"unusable-{name.replace('_', '-')}", "stop", f"values of {name} that are {_not(checked.spec, name)}",
-                      hits, _remedy(checked.spec, name), name, rows)  # fmt: skip
+        shown = tuple(Example(checked.panel.place(file, row), *rest) for file, row, *rest in found)
+        rule, title = (
+            f"unusable-{name.replace('_', '-')}",
+            f"values of {name} that are {_not(checked.spec, name)}",
+        )
+        yield Problem(rule, "stop", title, hits, _remedy(checked.spec, name), name, shown)
 
 
 def _not(spec: PanelSpec, name: str) -> str:
@@ -118,7 +124,8 @@ def _remedy(spec: PanelSpec, name: str) -> str:
     if name in spec.codes:
         return f"Add the value to  codes.{name}  in [panel]. {missing}."
     if column(name).kind == "yesno":
-        return f'Say what the values mean:  codes = {{ {name} = {{ "1" = true, "2" = false }} }}  in [panel]. {missing}.'
+        example = f'codes = {{ {name} = {{ "1" = true, "2" = false }} }}'
+        return f"Say what the values mean:  {example}  in [panel]. {missing}."
     return f'{missing}; a decimal comma is  decimal = "," . Else correct the source.'
 
 
@@ -128,5 +135,6 @@ def _absent(panel: Panel) -> Iterator[Problem]:
         if name in panel.missing:
             near = panel.missing[name]
             hint = f" The nearest name there is '{near}'." if near else ""
-            yield Problem("missing-column", "warn", f"no column {name} ({column(name).title}).{hint}", 0,
-                          f'If it has another name:  columns = {{ {name} = "{near or "..."}" }}  in [panel].', name)  # fmt: skip
+            title = f"no column {name} ({column(name).title}).{hint}"
+            remedy = f'If it has another name:  columns = {{ {name} = "{near or "..."}" }}  in [panel].'
+            yield Problem("missing-column", "warn", title, 0, remedy, name)

@@ -8,7 +8,7 @@ Both are looked for in a sample of firms, the same in every run.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from firmtrade._engine.duckdb import DuckDB
 from firmtrade.acquire.contract import FLOWS
@@ -23,51 +23,45 @@ _SHARE = 0.002  # of the rows looked at
 
 
 def check_units(engine: DuckDB, panel: Panel, firms: int) -> Iterator[Problem]:
-    """A warning for each amount that seems to be in two units."""
-    amounts = [
-        name
-        for name in ("turnover", "value_added", *FLOWS)
-        if name in panel.columns and name not in panel.flags
-    ]
+    """A warning for each amount that seems to be in two units; `firms` is their number in the panel."""
+    known = panel.columns.keys() - panel.flags
+    amounts = [name for name in ("turnover", "value_added", *FLOWS) if name in known]
     if not amounts or not firms:
         return
     _sample(engine, panel, amounts, firms)
     for name in amounts:
-        found = _jumps(engine, name) or ("employment" in panel.columns and _heaps(engine, name))
+        found = _jumps(engine, name) or ("employment" in known and _heaps(engine, name))
         if found:
-            yield Problem("mixed-units", "warn", f"{name} seems to be in two units: {found}", 0,
-                          f"Bring {name} to one unit in the source; a whole panel in thousands is  units = {{ {name} = 1000 }}.",
-                          name, _largest_jumps(engine, panel, name))  # fmt: skip
+            title = f"{name} seems to be in two units: {found}"
+            remedy = f"Bring {name} to one unit. A whole panel in thousands is  units = {{ {name} = 1000 }}."
+            yield Problem("mixed-units", "warn", title, 0, remedy, name, _largest_jumps(engine, panel, name))
     engine.execute("drop table panel_sample")
 
 
 def _sample(engine: DuckDB, panel: Panel, amounts: Sequence[str], firms: int) -> None:
     every = max(1, firms // _SAMPLE)
-    employment = "cast(employment as double)" if "employment" in panel.columns else "null"
-    # 20 digits of hash are the same on every machine; max keeps one row of a duplicate.
-    columns = ", ".join(f"max(cast(nullif({name}, 0) as double)) as {name}" for name in amounts)
+    persons = "cast(employment as double)" if "employment" in panel.columns else "null"
+    columns = ", ".join(f"cast({name} as double) as {name}" for name in amounts)
     engine.execute(
-        f"create or replace temporary table panel_sample as select firm, year, max({employment}) as persons, {columns}, "
-        f"min(__file) as __file, min(__row) as __row from {panel.rows} "
-        f"where hash(firm) % {every} = 0 and year is not null group by firm, year"
+        f"create or replace temporary table panel_sample as select firm, year, {persons} as persons, "
+        f"{columns}, __file, __row from {panel.rows} where hash(firm) % {every} = 0 and year is not null"
     )
 
 
 def _ratios(name: str) -> str:
     """log10 of each firm's amount over its amount in the year before."""
-    before = f"lag({name}) over (partition by firm order by year)"
+    before = f"lag({name}) over (partition by firm order by year, __file, __row)"
     return (
-        f"select *, log10({name} / before) as jump from (select *, {before} as before from panel_sample where {name} > 0) "
-        f"where before > 0"
+        f"select *, log10({name} / before) as jump "
+        f"from (select *, {before} as before from panel_sample where {name} > 0) where before > 0"
     )
 
 
 def _jumps(engine: DuckDB, name: str) -> str:
-    """The first sign. Whole years in another unit move almost every firm; single rows only some."""
-    near = f"abs(jump) between {_NEAR[0]} and {_NEAR[1]}"
+    """The first sign. A year in another unit moves almost every firm, single rows only some."""
     rows, hits, others = engine.rows(
-        f"select count(*), count(*) filter ({near}), "
-        f"count(*) filter (abs(jump) between 2.0 and 2.6 or abs(jump) between 3.4 and 4.0) from ({_ratios(name)})"
+        f"select count(*), count_if(abs(jump) between {_NEAR[0]} and {_NEAR[1]}), "
+        f"count_if(abs(jump) between 2.0 and 2.6 or abs(jump) between 3.4 and 4.0) from ({_ratios(name)})"
     )[0]
     if hits >= max(_FEWEST, _SHARE * rows) and hits > 4 * others:
         return f"{hits:,} of {rows:,} changes from one year to the next are by a factor of about 1000"
@@ -77,47 +71,47 @@ def _jumps(engine: DuckDB, name: str) -> str:
 def _heaps(engine: DuckDB, name: str) -> str:
     """The second sign, from the histogram of log10(amount per employee)."""
     found = engine.rows(
-        f"select cast(floor(log10({name} / persons) / {_BIN}) as integer) as bin, count(*) from panel_sample "
-        f"where {name} > 0 and persons > 0 group by bin order by bin"
+        f"select cast(floor(log10({name} / persons) / {_BIN}) as integer) as bin, count(*) "
+        f"from panel_sample where {name} > 0 and persons > 0 group by bin order by bin"
     )
-    split = _split(dict(found))
+    split = _split({int(place): int(count) for place, count in found})
     if split is None:
         return ""
     low, high = split
     return f"per employee it is about {10**low:,.0f} in some rows and about {10**high:,.0f} in others"
 
 
-def _split(bins: dict[int, int]) -> tuple[float, float] | None:
+def _split(bins: Mapping[int, int]) -> tuple[float, float] | None:
     """Medians (log10) of two heaps about 3 apart with a valley between them, or None."""
     if not bins:
         return None
-    rows, first, last = sum(bins.values()), min(bins), max(bins)
-    for cut in range(first + 10, last - 10):
-        low = {b: n for b, n in bins.items() if b < cut}
-        high = {b: n for b, n in bins.items() if b >= cut}
+    enough = max(_FEWEST, _SHARE * sum(bins.values()))
+    for cut in range(min(bins) + 10, max(bins) - 10):
+        low = {place: count for place, count in bins.items() if place < cut}
+        high = {place: count for place, count in bins.items() if place >= cut}
         smaller = min(sum(low.values()), sum(high.values()))
-        if smaller < max(_FEWEST, _SHARE * rows):
+        valley = sum(count for place, count in bins.items() if cut - 4 <= place < cut + 4)
+        if smaller < enough or valley > 0.05 * smaller:
             continue
-        valley = sum(n for b, n in bins.items() if cut - 4 <= b < cut + 4)
-        distance = (_median(high) - _median(low)) * _BIN
-        if valley <= 0.05 * smaller and _NEAR[0] <= distance <= _NEAR[1]:
-            return (_median(low) + 0.5) * _BIN, (_median(high) + 0.5) * _BIN
+        centres = (_median(low) + 0.5) * _BIN, (_median(high) + 0.5) * _BIN
+        if _NEAR[0] <= centres[1] - centres[0] <= _NEAR[1]:
+            return centres
     return None
 
 
-def _median(bins: dict[int, int]) -> int:
+def _median(bins: Mapping[int, int]) -> int:
     half, seen = sum(bins.values()) / 2, 0
-    for position in sorted(bins):
-        seen += bins[position]
+    for place in sorted(bins):
+        seen += bins[place]
         if seen >= half:
-            return position
-    raise AssertionError("no rows")
+            return place
+    raise ValueError("a histogram without rows has no median")
 
 
 def _largest_jumps(engine: DuckDB, panel: Panel, name: str) -> tuple[Example, ...]:
     found = engine.rows(
-        f"select __file, __row, firm, year, before, {name} from ({_ratios(name)}) where abs(jump) > {_NEAR[0]} "
-        f"order by firm, year limit 5"
+        f"select __file, __row, firm, year, before, {name} from ({_ratios(name)}) "
+        f"where abs(jump) > {_NEAR[0]} order by firm, year limit 5"
     )
     return tuple(
         Example(panel.place(file, row), firm, year, f"{before:,.0f} the year before, then {after:,.0f}")
