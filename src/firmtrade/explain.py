@@ -115,7 +115,7 @@ def _columns(word: Definition, catalog: Catalog, spec: StudySpec) -> str:
     meaning = Meaning(catalog, frozenset(spec.panel.get("columns", {})))
     point = "t0" if uses_points(word.tree, catalog) else None
     try:
-        return expression.render(meaning.row(word.tree, word.where, point)).lower()
+        return expression.written(meaning.row(word.tree, word.where, point))
     except FirmtradeError:
         return ""  # it depends on a group that only a cell gives
 

@@ -157,7 +157,7 @@ def _call(node: Tree, say: object) -> str:
     said = [say(child) for child in children]  # type: ignore[operator]
     template = _CALLS.get(name)
     if template is None or template.count("{") > len(said):
-        return f"{name}({', '.join(said)})" if name else node.sql(comments=False).lower()
+        return f"{name}({', '.join(said)})" if name else expression.written(node)
     return template.format(*said)
 
 

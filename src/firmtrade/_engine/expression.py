@@ -33,7 +33,6 @@ OPERATORS = [
     "Boolean",
     "Case",
     "Column",
-    "Distinct",
     "Div",
     "EQ",
     "Filter",
@@ -74,18 +73,21 @@ def parse(text: str, where: str) -> Tree:
     try:
         tree = sqlglot.parse_one(text)
     except (sqlglot.errors.SqlglotError, RecursionError) as error:
-        reason = (
-            str(error)
-            .splitlines()[0]
-            .split(". Line")[0]
-            .removeprefix("Invalid expression / Unexpected token")
-        )
-        raise StudyError(
-            f"{where}: '{text}' cannot be read as an expression{reason and ': ' + reason}."
-        ) from None
+        raise StudyError(f"{where}: '{text}' cannot be read as an expression{_reason(str(error))}.") from None
     for node in tree.walk():
         _allow(node, text, where)
     return tree
+
+
+def _reason(message: str) -> str:
+    """What the parser says, without its own names for things."""
+    first = message.splitlines()[0].split(". Line")[0]
+    if "Required keyword" in first:
+        return ": something is missing, such as the right side of an operator or an argument"
+    if "provided arguments" in first:
+        return ": a function has too many arguments"
+    first = first.removeprefix("Invalid expression / Unexpected token")
+    return f": {first}" if first else ": a sign or a word stands where none can"
 
 
 def _allow(node: Tree, text: str, where: str) -> None:
@@ -97,17 +99,37 @@ def _allow(node: Tree, text: str, where: str) -> None:
                 f"write growth-rate as growth_rate inside an expression."
             )
         return
-    if kind in OPERATORS:
+    if kind in OPERATORS and not _misplaced(node):
         return
+    if kind == "Count" and node.this is None:
+        raise StudyError(f"{where}: '{text}' does not say what is counted. Firms are counted by count(*).")
     name = function_name(node)
     known = (*ROW_FUNCTIONS, *AGGREGATES, "total")
-    if name not in known:
-        what = f"function '{name}'" if name else f"'{node.sql()}'"
+    if name not in known or _misplaced(node):
+        name = _usual_name(node)
+        what = f"function '{name}'" if name else f"'{written(node)}'"
         raise StudyError(
             f"{where}: {what} in '{text}' is not part of the expression language."
             f"{nearest(name or '?', known)} "
             f"Functions: {', '.join(sorted(known))}."
         )
+
+
+def _misplaced(node: Tree) -> bool:
+    """`if(...)` outside a CASE, a star outside `count(*)`."""
+    kind, parent = type(node).__name__, type(node.parent).__name__
+    if kind == "If":
+        return parent != "Case"
+    return kind == "Star" and parent != "Count"
+
+
+def _usual_name(node: Tree) -> str:
+    """A function's name as it is usually written: 'read_csv'."""
+    from sqlglot import exp
+
+    if not isinstance(node, exp.Func) or isinstance(node, (exp.Anonymous, exp.And, exp.Or)):
+        return function_name(node)
+    return str(node.sql_name()).lower()
 
 
 def function_name(node: Tree) -> str:
@@ -171,26 +193,54 @@ def substitute(tree: Tree, replace: Callable[[Tree], Tree]) -> Tree:
 def render(tree: Tree) -> str:
     """The SQL text of a row-level tree: the same on every engine.
 
-    Division goes through DOUBLE and `nullif`: engines disagree on integer division and on x / 0.
+    Engines disagree on integer division, on x / 0 and on functions outside their domain (an error here,
+    infinity or NaN there): division goes through DOUBLE and `nullif`, and ln(0) or sqrt(-1) is unknown.
     """
     from sqlglot import exp
 
-    def safe(node: Tree) -> Tree:
-        if not isinstance(node, exp.Div):
-            return node
-        double = exp.DataType.build("double")
-        return exp.Div(
-            this=exp.Cast(this=node.this, to=double),
-            expression=exp.Nullif(
-                this=exp.Cast(this=node.expression, to=double), expression=exp.Literal.number(0)
-            ),
-        )
-
-    divided = {id(node) for node in tree.find_all(exp.Div)}
     copied = tree.copy()
-    if divided:
-        copied = _bottom_up(copied, safe)
+    if copied.find(exp.Div, exp.Ln, exp.Sqrt, exp.Pow) is not None:
+        copied = _bottom_up(copied, _in_domain)
     return copied.sql(comments=False)  # type: ignore[no-any-return]
+
+
+def _in_domain(node: Tree) -> Tree:
+    from sqlglot import exp
+
+    zero = exp.Literal.number(0)
+    if isinstance(node, exp.Div):
+        double = exp.DataType.build("double")
+        below = exp.Nullif(this=exp.Cast(this=node.expression, to=double), expression=zero)
+        return exp.Div(this=exp.Cast(this=node.this, to=double), expression=below)
+    if isinstance(node, exp.Ln):
+        return exp.Case().when(exp.GT(this=node.this.copy(), expression=zero), node)
+    if isinstance(node, exp.Sqrt):
+        return exp.Case().when(exp.GTE(this=node.this.copy(), expression=zero), node)
+    if isinstance(node, exp.Pow):
+        return _power(node)
+    return node
+
+
+def _power(node: Tree) -> Tree:
+    """A power where it exists: any number has a square, no number below zero a root."""
+    from sqlglot import exp
+
+    exponent, zero = node.expression, exp.Literal.number(0)
+    inverse = isinstance(exponent, exp.Neg)
+    plainly = exponent.this if inverse else exponent
+    literal = isinstance(plainly, exp.Literal)
+    allowed: Any = exp.GTE if literal and not inverse else exp.GT
+    if literal and plainly.name.isdigit():
+        if not inverse:
+            return node
+        allowed = exp.NEQ
+    return exp.Case().when(allowed(this=node.this.copy(), expression=zero), node)
+
+
+def written(tree: Tree) -> str:
+    """A tree as people write it: keywords in lower case, codes in quotes as they are."""
+    text = str(tree.sql(comments=False))
+    return re.sub(r"'[^']*'|[^']+", lambda part: part[0] if part[0][0] == "'" else part[0].lower(), text)
 
 
 def _bottom_up(node: Tree, change: Callable[[Tree], Tree]) -> Tree:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from firmtrade._engine import expression
 from firmtrade._engine.expression import Tree
+from firmtrade._engine.kinds import ANY, CONDITION, NUMBER, TEXT, expect, kind_of
 from firmtrade.catalog import Catalog, Definition
 from firmtrade.classify.window import POINTS
 from firmtrade.errors import StudyError, nearest
@@ -21,6 +22,7 @@ CONTRACT = (
     "firm", "year", "activity", "region", "founded", "employment", "turnover", "value_added", "domestic",
     "import_intra", "import_extra", "export_intra", "export_extra",
 )  # fmt: skip
+_TEXTS = ("firm", "activity", "region")
 ROW_KINDS = ("variable", "parameter", "dimension", "sample")
 HISTORY = "history_"
 
@@ -47,8 +49,12 @@ class Meaning:
         point: str | None = None,
         bound: Mapping[str, Bound] | None = None,
         trail: tuple[str, ...] = (),
+        kind: str = ANY,
     ) -> Tree:
-        """`tree` over panel columns; at a point of a window they are called `t0_employment`."""
+        """`tree` over panel columns; at a point of a window they are called `t0_employment`.
+
+        `kind` is what it must be: a number, text or a condition.
+        """
         groups = bound or {}
 
         def resolve(node: Tree) -> Tree:
@@ -60,7 +66,22 @@ class Meaning:
                 return self.row(group.dimension.group(group.code), group.dimension.where, at, groups, trail)
             return self._name(node.name, where, at, groups, trail)
 
-        return expression.substitute(tree, resolve)
+        found = expression.substitute(tree, resolve)
+        expect(kind, tree, self._kind, where)
+        return found
+
+    def _kind(self, name: str) -> str:
+        """Number, text or condition; ANY for a column that only the panel knows."""
+        if name in CONTRACT:
+            return TEXT if name in _TEXTS else CONDITION if name == "domestic" else NUMBER
+        word = None if name in self.further else self.catalog.find(name, *ROW_KINDS)
+        if word is None:
+            return ANY
+        if word.kind == "variable":
+            return self.catalog.remember(("kind", name), lambda: kind_of(word.tree, self._kind, word.where))
+        if word.kind == "parameter":
+            return NUMBER
+        return TEXT if word.kind == "dimension" and not word.overlaps else CONDITION
 
     def _no_point(self, point: str, name: str, where: str) -> str:
         if point in POINTS:

@@ -53,7 +53,7 @@ def is_aggregate(measure: Definition) -> bool:
     if not found:
         return False
     if found[0] is not tree or len(found) > 1:
-        part = found[0].sql(comments=False).lower()
+        part = expression.written(found[0])
         raise StudyError(
             f"{measure.where} mixes the aggregate {part} with other parts, so that its evidence could not be "
             f"checked for disclosure. Declare the aggregate as a measure of its own and use its name."
@@ -105,7 +105,7 @@ class _Arithmetic:
         work = _WORK.get(type(node).__name__) or _WORK.get(name)
         if work is None:
             raise StudyError(
-                f"{self.measure.where}: '{node.sql(comments=False)}' cannot be used over measures."
+                f"{self.measure.where}: '{expression.written(node)}' cannot be used over measures."
             )
         if any(part is None for part in parts):
             return None

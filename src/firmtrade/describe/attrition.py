@@ -17,7 +17,7 @@ def attrition(
     engine: DuckDB, cube: Cube, table: str, catalog: Catalog, windows: Mapping[str, Window]
 ) -> list[Attrition]:
     """The attrition of each sample of the cube, in its latest year or over its window."""
-    firms = cube.aggregates["count(1)"][2]
+    firms = cube.aggregates["count(*)"][2]
     window = next(
         (
             w

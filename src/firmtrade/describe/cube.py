@@ -181,13 +181,10 @@ class Cube:
         year = ["year"] if by_year else []
         words = [f"{sql} as k{n}" for n, sql in enumerate(packed.words)]
         coded = [*year, *words, *(f"case when in_a_sample then {sql} end as {c}" for c, sql in texts.items())]
-        inputs = {c: value for _, value, c in self.aggregates.values() if value != "1"}
+        inputs = {c: value for _, value, c in self.aggregates.values() if value != "*"}
         coded += [f"{value} as {c}" for c, value in inputs.items()]
         names = [*year, *(f"k{n}" for n in range(len(packed.words))), *texts]
-        sums = [
-            f"{'count' if f == 'count' else f}({'*' if v == '1' else c}) as {c}"
-            for f, v, c in self.aggregates.values()
-        ]
+        sums = [f"{f}({'*' if v == '*' else c}) as {c}" for f, v, c in self.aggregates.values()]
         decoded = [
             *year,
             *(packed.column(key) for key in keys),
@@ -217,7 +214,7 @@ def input_value(name: str, values: list[Term], condition: Term | None) -> str:
     floating sums differ from run to run.
     """
     if not values:
-        return "1" if condition is None else f"case when {condition.sql} then 1 end"
+        return "*" if condition is None else f"case when {condition.sql} then 1 end"
     value = values[0].sql
     if (name == "sum" and "DOUBLE" in value) or any(f in value for f in ("LN(", "EXP(", "POWER(", "SQRT(")):
         value = f"cast({value} as decimal(28, 9))"

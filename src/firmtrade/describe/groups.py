@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from firmtrade._engine import expression
 from firmtrade._engine.expression import Tree
+from firmtrade._engine.kinds import ANY, CONDITION, NUMBER, TEXT
 from firmtrade.catalog import Definition
 from firmtrade.classify.expand import Bound, Meaning, bound_names, histories
 from firmtrade.classify.window import POINTS
@@ -75,7 +76,8 @@ class Groups:
                 at = part.table or point if point else point
                 steps += self._steps(inner, at, (*trail, word.name))
             else:
-                steps.append((self._text(part, point), Term(self.meaning.row(part, word.where, point))))
+                tree = self.meaning.row(part, word.where, point, kind=CONDITION)
+                steps.append((self._text(part, point), Term(tree)))
         return steps
 
     def _sample_named(self, part: Tree) -> Definition | None:
@@ -84,7 +86,7 @@ class Groups:
         return self.meaning.catalog.find(part.name, "sample") if isinstance(part, exp.Column) else None
 
     def _text(self, part: Tree, point: str | None) -> str:
-        text = part.sql(comments=False).lower()
+        text = expression.written(part)
         return text if not point or any(f"{p}." in text for p in POINTS) else f"{text} (in the first year)"
 
     def split(self, ask: Ask) -> tuple[dict[str, str], list[Term]]:
@@ -121,7 +123,7 @@ class Groups:
         if word is None or not bound_names(word.tree, self.meaning.catalog):
             return []
         _, _, condition = expression.split_aggregate(word.tree)
-        return [] if condition is None else [self._over(word, windowed, codes, point)(condition)]
+        return [] if condition is None else [self._over(word, windowed, codes, point)(condition, CONDITION)]
 
     def _bound(self, codes: Pairs) -> Pairs:
         """The overlapping groups of a cell, by their name in expressions."""
@@ -138,7 +140,8 @@ class Groups:
         """The condition of a code, or of a union of codes: `import-intra | import-extra`."""
         dimension = self.meaning.catalog.get(plain(name), "dimension")
         others = self._bind(bound, but=plain(name).replace("-", "_"))
-        return Term(self.meaning.row(dimension.group(code), dimension.where, _point(name, windowed), others))
+        at = _point(name, windowed)
+        return Term(self.meaning.row(dimension.group(code), dimension.where, at, others, kind=CONDITION))
 
     def _either(self, name: str, code: str, windowed: bool) -> Term:
         """The condition of a union of exclusive codes; firms of unknown code may be part of it."""
@@ -157,7 +160,7 @@ class Groups:
 
     def _dimension(self, name: str, windowed: bool) -> Term:
         word = self.meaning.catalog.get(plain(name), "dimension")
-        return Term(self.meaning.row(word.tree, word.where, _point(name, windowed)))
+        return Term(self.meaning.row(word.tree, word.where, _point(name, windowed), kind=TEXT))
 
     def aggregate(self, ask: Ask) -> tuple[str, list[Term], Term | None]:
         """(function, arguments, condition) of an ask's aggregate over columns."""
@@ -174,15 +177,18 @@ class Groups:
         function, arguments, condition = expression.split_aggregate(word.tree)
         over = self._over(word, windowed, codes, point)
         star = function == "count" and expression.render(arguments[0]) == "*"
-        values = [] if star else [over(arguments[0]), *map(Term, arguments[1:])]
+        kind = ANY if function == "count" else NUMBER
+        values = [] if star else [over(arguments[0], kind), *map(Term, arguments[1:])]
         if condition is None or codes:
             return function, values, None
-        return function, values, over(condition)
+        return function, values, over(condition, CONDITION)
 
-    def _over(self, word: Definition, windowed: bool, codes: Pairs, point: str) -> Callable[[Tree], Term]:
+    def _over(
+        self, word: Definition, windowed: bool, codes: Pairs, point: str
+    ) -> Callable[[Tree, str], Term]:
         at = (point or "t0") if windowed else None
         bound = self._bind(self._bound(codes))
-        return lambda tree: Term(self.meaning.row(tree, word.where, at, bound))
+        return lambda tree, kind: Term(self.meaning.row(tree, word.where, at, bound, kind=kind))
 
 
 def _point(name: str, windowed: bool) -> str | None:
