@@ -104,11 +104,20 @@ LABELS["given"] = LABELS["flow"]
 _REPORT = "Sleuwaegen and others (2009), section 5.3.1"
 
 
+MEANINGS = {
+    "traders": "traded in the last year of the status",
+    "constant": "traded in the first year and in the last year of the status",
+    "new": "did not trade in the first year and traded in the last year of the status",
+    "stopped": "traded in the first year and did not in the last year of the status",
+    "non-traders": "did not trade in the last year of the status",
+}
+
+
 def word(
     name: str, kind: str, title: str, text: str, formula: str = "", unit: str = "", source: str = _REPORT
 ) -> Word:
     codes = LABELS.get(name, {}) if kind == "dimension" else {}
-    return Word(name, kind, title, text, formula, unit, source, codes)
+    return Word(name, kind, title, text, formula, unit, source, codes, MEANINGS if name == "status" else {})
 
 
 WORDS = {

@@ -138,6 +138,7 @@ class Word:
     unit: str
     source: str  # citation with place
     codes: Mapping[str, str] = field(default_factory=dict)  # code -> label
+    meanings: Mapping[str, str] = field(default_factory=dict)  # code -> which firms have it, in words
 
 
 @dataclass(frozen=True)

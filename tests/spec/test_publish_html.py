@@ -51,7 +51,7 @@ def test_nothing_is_fetched(text: str, page: Page) -> None:
     for tag, attrs in page.tags:
         for name in ("src", "srcset", "poster", "data", "action", "xlink:href"):
             assert name not in attrs, (tag, attrs)
-    assert "link" not in {tag for tag, _ in page.tags}
+    assert page.all("link", "href") == ["data:,"], "an empty icon, so that no browser asks a server for one"
     assert not re.search(r"@import|url\((?!#)", text)
     assert "default-src 'none'" in text
     known = {"tables.xlsx", "tables.csv", "report.pdf", "manifest.json"}
@@ -108,6 +108,15 @@ def test_the_word_in_a_header_leads_to_its_definition(text: str) -> None:
     assert (
         "100 * (power(last_employment / first_employment" in text.partition('id="word-employment-growth"')[2]
     )
+
+
+def test_a_code_has_its_own_meaning(text: str) -> None:
+    button = re.search(r'popovertarget="tip-status--(\d)"[^>]*>Stopped<', text)
+    assert button
+    tip = re.search(rf'<div class="tip" id="tip-status--{button[1]}" popover>.*?</div>', text)
+    assert tip and "Traded in the first year and did not in the last" in tip[0]
+    assert "<em>Trade status.</em>" in tip[0] and 'href="#word-status"' in tip[0]
+    assert "<code>stopped</code> stopped: traded in the first year" in text.replace("Traded", "traded")
 
 
 def test_units_unknowns_and_symbols_are_explained(page: Page) -> None:

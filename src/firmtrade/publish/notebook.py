@@ -45,7 +45,10 @@ def table_html(item: AnyTable, words: Words | None = None) -> str:
 def _without_definitions(view: Any) -> Any:
     """A fragment has no glossary that a word could lead to."""
     if isinstance(view, dict):
-        return {key: None if key == "word" else _without_definitions(value) for key, value in view.items()}
+        return {
+            key: None if key in ("word", "tip") else _without_definitions(value)
+            for key, value in view.items()
+        }
     return [_without_definitions(value) for value in view] if isinstance(view, list) else view
 
 

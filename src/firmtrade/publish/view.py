@@ -33,6 +33,7 @@ def report(release: Release) -> View:
         "sections": _sections(release),
         "samples": _samples(release),
         "glossary": _glossary(release.words.values()),
+        "tips": [tip for word in release.words.values() for tip in _tips(word)],
         "provenance": _provenance(release),
     }
 
@@ -71,9 +72,7 @@ def table(item: AnyTable, words: Mapping[str, Word], source: str = "") -> View:
         "title": typeset(item.title),
         "is_figure": item.chart is not None,
         "context": _context(laid, words),
-        "stub": [
-            {"text": names.attribute_title(n, words), "word": n if n in words else None} for n in laid.stub
-        ],
+        "stub": [_part(Part(n, "", names.attribute_title(n, words)), words) for n in laid.stub],
         "header": _header(laid, words),
         "groups": _body(laid, words),
         "width": len(laid.column_heads),
@@ -100,7 +99,7 @@ def _context(laid: Grid, words: Mapping[str, Word]) -> list[View]:
 
 def _part(part: Part, words: Mapping[str, Word], first: bool = False) -> View:
     text = typeset(part.opening if first else part.label)
-    return {"text": text, "word": names.word_of(part, words), "unit": ""}
+    return {"text": text, "word": names.word_of(part, words), "tip": names.tip_of(part, words), "unit": ""}
 
 
 def _head(head: Head, words: Mapping[str, Word], quiet: frozenset[str] = frozenset()) -> View:
@@ -235,8 +234,37 @@ def _word(word: Word) -> View:
         "formula": word.formula,
         "unit": unit_text(word.unit) if word.unit else "",
         "source": word.source,
-        "codes": [{"code": code, "label": typeset(text)} for code, text in word.codes.items()],
+        "codes": [
+            {"code": code, "label": typeset(text), "meaning": typeset(word.meanings.get(code, ""))}
+            for code, text in word.codes.items()
+        ],
     }
+
+
+def _tips(word: Word) -> list[View]:
+    """What opens over a header: the word's own definition, and one for each code that has a meaning."""
+    title = capital(typeset(word.title))
+    text = capital(typeset(word.text))
+    unit = unit_text(word.unit) if word.unit else ""
+    own = {
+        "id": word.name,
+        "word": word.name,
+        "title": title,
+        "unit": unit,
+        "text": text or word.formula,
+        "of": "",
+    }
+    codes = [
+        {
+            **own,
+            "id": names.tip_name(word.name, at),
+            "title": capital(typeset(word.codes.get(code, code))),
+            "text": capital(typeset(meaning)),
+            "of": title,
+        }
+        for at, (code, meaning) in enumerate(word.meanings.items())
+    ]
+    return [own, *codes]
 
 
 def _provenance(release: Release) -> View:

@@ -30,6 +30,18 @@ def word_of(part: Part, words: Mapping[str, Word]) -> str | None:
     return name if name in words else None
 
 
+def tip_of(part: Part, words: Mapping[str, Word]) -> str | None:
+    """The definition that a word of a header opens: of its code where that has one, else of its dimension."""
+    name = word_of(part, words)
+    meanings = list(words[name].meanings) if name and part.attribute == name else []
+    return tip_name(name, meanings.index(part.code)) if name and part.code in meanings else name
+
+
+def tip_name(word: str, at: int) -> str:
+    """The name of the definition of a word's code; codes themselves may hold any letter."""
+    return f"{word}--{at + 1}"
+
+
 def attribute_title(attribute: str, words: Mapping[str, Word]) -> str:
     """'size' -> 'Size class'."""
     return words[attribute].title if attribute in words else attribute.capitalize()
