@@ -22,6 +22,9 @@ T = TypeVar("T")
 DEFINITIONS = Path(__file__).parent / "definitions"
 KINDS = ("parameter", "variable", "dimension", "measure", "sample", "rule", "source")
 
+#: Aggregates that a variable may take over the years of a firm.
+HISTORIES = ("count", "max", "min", "sum")
+
 #: Fields of a definition by kind: those that it must have, and those that it may have.
 _REQUIRED = {
     "parameter": {"title", "unit", "source", "values"},
@@ -96,10 +99,14 @@ class Definition:
         found = [dated for dated in self.values if dated.since <= year]
         if not found:
             raise StudyError(
-                f"{self.where} has no value for {year}; the first starts in {self.values[0].since}."
+                f"{self.where} has no value for {year}; the first starts in {self.values[0].since}. "
+                f"Add one with its source, or leave the year out."
             )
         if found[-1].value is None:
-            raise StudyError(f"{self.where} has no value for {year}; it ended in {found[-1].since}.")
+            raise StudyError(
+                f"{self.where} has no value for {year}; it ended in {found[-1].since}. "
+                f"Add one with its source, or leave the year out."
+            )
         return found[-1].value
 
 
@@ -108,6 +115,7 @@ class Catalog:
 
     def __init__(self, definitions: Mapping[tuple[str, str], Definition]) -> None:
         self._words = dict(definitions)
+        self._ordered = sorted(self._words.values(), key=lambda word: (KINDS.index(word.kind), word.name))
         self._facts: dict[Any, Any] = {}
 
     @classmethod
@@ -121,7 +129,7 @@ class Catalog:
                 words[kind, name] = _definition(kind, name, entry, f"{path.name}, [{name}]")
             for name, entry in (local or {}).get(f"{kind}s", {}).items():
                 words[kind, name] = _definition(kind, name, entry, f"{file}, [{kind}s.{name}]")
-        return cls(_alike(words)).checked()
+        return cls(_coded(_alike(words))).checked()
 
     def checked(self) -> Catalog:
         """This catalog, after refusing sources that are not there and expressions that cannot be read."""
@@ -131,13 +139,13 @@ class Catalog:
             for dated in word.values:
                 self.citation(dated.source, word.where)
             if word.expr:
-                _ = word.tree
+                _check_rows(word, word.tree)
             for code in word.groups:
-                word.group(code)
+                _check_rows(word, word.group(code))
         return self
 
     def __iter__(self) -> Iterator[Definition]:
-        return iter(sorted(self._words.values(), key=lambda word: (KINDS.index(word.kind), word.name)))
+        return iter(self._ordered)
 
     def find(self, name: str, *kinds: str) -> Definition | None:
         """The definition of `name` (hyphens and underscores are one) in the first kind that has it."""
@@ -202,6 +210,8 @@ def _definition(kind: str, name: str, entry: object, where: str) -> Definition:
     )
     if "expr" in fields:
         fields["expr"] = " ".join(str(fields["expr"]).split())
+        if not fields["expr"]:
+            raise StudyError(f"{where}: expr is empty. It is what the word means: firmtrade explain firms")
     if like:
         fields["expr"] = f"like {like}"
     return Definition(
@@ -238,3 +248,43 @@ def _alike(words: dict[tuple[str, str], Definition]) -> dict[tuple[str, str], De
                 f"{word.where} needs either expr (one code a firm) or groups (a condition for each code)."
             )
     return words
+
+
+def _coded(words: dict[tuple[str, str], Definition]) -> dict[tuple[str, str], Definition]:
+    """Give dimensions without codes those of their CASE; refuse a code that is not on the closed list."""
+    from dataclasses import replace
+
+    for key, word in words.items():
+        if word.kind != "dimension" or word.overlaps or word.classification:
+            continue
+        cases = expression.cases(word.tree)
+        if cases is None and not word.codes:
+            raise StudyError(
+                f"{word.where} needs codes, the closed list of what its expression gives: "
+                f'codes = {{ code = "label" }}.'
+            )
+        found = dict.fromkeys(code for _, code in cases or ())
+        lacking = [code for code in found if word.codes and code not in word.codes]
+        if lacking:
+            raise StudyError(
+                f"{word.where}: the expression gives '{lacking[0]}', which is not among the codes "
+                f"{', '.join(word.codes)}.{nearest(lacking[0], word.codes)}"
+            )
+        words[key] = replace(word, codes=word.codes or {code: code for code in found})
+    return words
+
+
+def _check_rows(word: Definition, tree: expression.Tree) -> None:
+    """Only measures look at many firms, and only variables at the years of one."""
+    found = expression.aggregates(tree) if word.kind != "measure" else []
+    if found and word.kind != "variable":
+        raise StudyError(
+            f"{word.where}: '{expression.written(found[0])}' looks at several rows, a {word.kind} at one "
+            f"firm in one year. What a firm's other years say is a variable of its own, whose name can stand here."
+        )
+    for node in found:
+        name = expression.split_aggregate(node)[0]
+        if name not in HISTORIES:
+            raise StudyError(
+                f"{word.where}: '{name}' cannot be taken over a firm's years; {', '.join(HISTORIES)} can."
+            )

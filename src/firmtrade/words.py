@@ -6,7 +6,7 @@ that they cannot differ.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from firmtrade._engine import expression
 from firmtrade._engine.expression import Tree
@@ -57,7 +57,7 @@ _CALLS = {
     "quantile": "{1} quantile of {0}",
     "top_share": "share of {0} held by the top {1} of firms",
     "total": "{0} over all of {1}",
-    "power": "{0} to the power of {1}",
+    "power": "({0}) to the power of ({1})",
     "ln": "logarithm of {0}",
     "substring": "characters {1} to {2} of {0}",
     "abs": "size of {0}",
@@ -79,6 +79,7 @@ def word(definition: Definition, catalog: Catalog) -> Word:
         definition.unit,
         source,
         dict(definition.codes),
+        {code: say(definition.group(code), catalog, definition) for code in definition.groups},
     )
 
 
@@ -88,20 +89,21 @@ def in_words(definition: Definition, catalog: Catalog) -> str:
         return "; ".join(f"{_number(v.value)} from {v.since}" for v in definition.values)
     if definition.groups:
         parts = (
-            f"{definition.codes.get(c, c)}: {_say(definition.group(c), catalog, definition)}"
+            f"{definition.codes.get(c, c)}: {say(definition.group(c), catalog, definition)}"
             for c in definition.groups
         )
         return "; ".join(parts)
     if not definition.expr:
         return definition.text
-    return _say(definition.tree, catalog, definition)
+    return say(definition.tree, catalog, definition)
 
 
 def _number(value: float | None) -> str:
     return "ended" if value is None else f"{value:,}"
 
 
-def _say(node: Tree, catalog: Catalog, home: Definition) -> str:
+def say(node: Tree, catalog: Catalog, home: Definition) -> str:
+    """An expression, or a part of it, in words; `home` is the definition that it belongs to."""
     from sqlglot import exp
 
     kind = type(node).__name__
@@ -110,42 +112,44 @@ def _say(node: Tree, catalog: Catalog, home: Definition) -> str:
     if isinstance(node, exp.Literal):
         return node.name
     if isinstance(node, exp.Paren):
-        return f"({_say(node.this, catalog, home)})"
+        return f"({say(node.this, catalog, home)})"
     if kind in _SIGNS:
-        return f"{_say(node.this, catalog, home)} {_SIGNS[kind]} {_say(node.expression, catalog, home)}"
+        return f"{say(node.this, catalog, home)} {_SIGNS[kind]} {say(node.expression, catalog, home)}"
     if isinstance(node, exp.Filter):
-        return f"{_say(node.this, catalog, home)}, where {_say(node.expression.this, catalog, home)}"
+        return f"{say(node.this, catalog, home)}, where {say(node.expression.this, catalog, home)}"
     return _special(node, catalog, home)
 
 
 def _special(node: Tree, catalog: Catalog, home: Definition) -> str:
     from sqlglot import exp
 
-    def say(child: Tree) -> str:
-        return _say(child, catalog, home)
+    def phrase(child: Tree) -> str:
+        return say(child, catalog, home)
 
     if isinstance(node, exp.Not):
         inner = node.this
         if isinstance(inner, exp.Is):
-            return f"{say(inner.this)} is known"
-        return f"not {say(inner)}"
+            if isinstance(inner.this, exp.Column) and inner.this.name == "year":
+                return f"there is a record{_POINTS.get(inner.this.table, '')}"
+            return f"{phrase(inner.this)} is known"
+        return f"not {phrase(inner)}"
     if isinstance(node, exp.Is):
-        return f"{say(node.this)} is unknown"
+        return f"{phrase(node.this)} is unknown"
     if isinstance(node, exp.Between):
-        return f"{say(node.this)} is between {say(node.args['low'])} and {say(node.args['high'])}"
+        return f"{phrase(node.this)} is between {phrase(node.args['low'])} and {phrase(node.args['high'])}"
     if isinstance(node, exp.In):
-        return f"{say(node.this)} is one of {', '.join(say(e) for e in node.expressions)}"
+        return f"{phrase(node.this)} is one of {', '.join(phrase(e) for e in node.expressions)}"
     if isinstance(node, exp.Case):
-        parts = [f"{say(i.args['true'])} where {say(i.this)}" for i in node.args["ifs"]]
+        parts = [f"{phrase(i.args['true'])} where {phrase(i.this)}" for i in node.args["ifs"]]
         return "; ".join(parts)
     if isinstance(node, exp.Star):
         return "*"
     if isinstance(node, (exp.Boolean, exp.Null)):
         return {"TRUE": "yes", "FALSE": "no"}.get(node.sql(), "unknown")
-    return _call(node, say)
+    return _call(node, phrase)
 
 
-def _call(node: Tree, say: object) -> str:
+def _call(node: Tree, phrase: Callable[[Tree], str]) -> str:
     from sqlglot import exp
 
     name = expression.function_name(node)
@@ -154,7 +158,7 @@ def _call(node: Tree, say: object) -> str:
     children = [
         c for v in node.args.values() for c in (v if isinstance(v, list) else [v]) if hasattr(c, "walk")
     ]
-    said = [say(child) for child in children]  # type: ignore[operator]
+    said = [phrase(child) for child in children]
     template = _CALLS.get(name)
     if template is None or template.count("{") > len(said):
         return f"{name}({', '.join(said)})" if name else expression.written(node)
@@ -173,6 +177,8 @@ def _name(node: Tree, catalog: Catalog, home: Definition) -> str:
         else ("measure", "parameter", "dimension")
     )
     found = catalog.find(node.name, *kinds)
+    if found is not None and len(found.values) == 1:
+        return _number(found.values[0].value)
     return (found.title[:1].lower() + found.title[1:] if found else node.name.replace("_", " ")) + at
 
 

@@ -118,6 +118,10 @@ class _Arithmetic:
             raise StudyError(
                 f"{self.measure.where}: '{point}' is not a point of a window ({', '.join(POINTS)})."
             )
+        if point and self.window is None:
+            raise StudyError(
+                f"{self.measure.where}: '{point}.{name}' compares years; it can be used in a window only."
+            )
         found = self.catalog.find(name, "measure", "parameter")
         if found is None:
             self.catalog.get(name, "measure", where=f"{self.measure.where}: '{self.measure.expr}'")
@@ -128,7 +132,14 @@ class _Arithmetic:
         return evaluate(measure, asked, self.answers, self.catalog, self.window, self.trail)
 
     def _total(self, node: Tree) -> float | None:
-        measure, *dimensions = node.expressions
+        from sqlglot import exp
+
+        measure, *dimensions = node.expressions or [None]
+        if not dimensions or not all(isinstance(part, exp.Column) for part in node.expressions):
+            raise StudyError(
+                f"{self.measure.where}: '{expression.written(node)}' is written total(measure, dimension): "
+                f"the measure over all codes of the dimension."
+            )
         names = {dimension.name for dimension in dimensions}
         for name in names:
             self.catalog.get(name, "dimension", where=self.measure.where)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from firmtrade.catalog import Catalog, Definition
-from firmtrade.classify.window import Window
+from firmtrade.classify.window import POINTS, Window
 from firmtrade.describe.asks import Ask, plain
 from firmtrade.describe.spec import ALL, Block, Table
 from firmtrade.errors import StudyError, nearest
@@ -91,12 +91,26 @@ def slots(
         where = f"table {table.name}, cells {number}"
         window = _window(block, windows, windowed, where)
         names = [name for name, _ in block.by]
+        for name in names:
+            _check_point(name, window, where)
         lists = [codes.listed(name, asked, where) for name, asked in block.by]
         for combination in itertools.product(*lists):
             pairs = tuple((n, c) for n, c in zip(names, combination, strict=True) if c != TOTAL)
             for measure in block.measures:
                 for period in _periods(block, window, where):
                     yield _slot(block, window, pairs, catalog.get(measure, "measure", where=where), period)
+
+
+def _check_point(name: str, window: Window | None, where: str) -> None:
+    """'t1.venture' is a dimension at a point of the table's window."""
+    point, _, dimension = name.rpartition(".")
+    if point and point not in POINTS:
+        raise StudyError(f"{where}: '{point}' in '{name}' is not a point of a window ({', '.join(POINTS)}).")
+    if point and window is None:
+        raise StudyError(
+            f"{where}: '{name}' is {dimension} at a point of a window, and this table has none. "
+            f"Say which: window = '...'."
+        )
 
 
 def _slot(
@@ -112,7 +126,7 @@ def _slot(
 def _window(
     block: Block, windows: Mapping[str, Window], windowed: Mapping[str, bool], where: str
 ) -> Window | None:
-    if not windowed[block.sample]:
+    if not windowed[block.sample] and not block.window:
         return None
     if block.window:
         if block.window not in windows:
@@ -120,9 +134,12 @@ def _window(
         return windows[block.window]
     if len(windows) != 1:
         raise StudyError(
-            f"{where}: the sample '{block.sample}' compares years, so the study needs a window: "
-            f"[windows.growth] t0 = 1998, t1 = 2002, outcome = 2003"
-            + (" (and the table must say which: window = '...')." if windows else ".")
+            f"{where}: the sample '{block.sample}' compares years, so "
+            + (
+                f"the table must say which window it is about: window = one of {', '.join(windows)}."
+                if windows
+                else "the study needs a window: [windows.growth] t0 = 1998, t1 = 2002, outcome = 2003."
+            )
         )
     return next(iter(windows.values()))
 

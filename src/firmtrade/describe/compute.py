@@ -23,7 +23,7 @@ from firmtrade.describe.cells import Codes, Slot, slots
 from firmtrade.describe.cube import ROLL_UP, Cube
 from firmtrade.describe.groups import Groups
 from firmtrade.describe.holistic import answer_holistic, holistic_query
-from firmtrade.describe.needs import missing_words, terms
+from firmtrade.describe.needs import missing_words, refuse_undated, terms
 from firmtrade.describe.spec import Table
 from firmtrade.describe.unknowns import Doubt, doubts
 from firmtrade.describe.views import window_rows, year_rows
@@ -91,6 +91,7 @@ def _plan(table: Table, setting: Setting, windowed: Mapping[str, bool]) -> Table
         _value(slot, record, setting)
     for doubt in made.doubts:
         made.asks.add(doubt.ask)
+    refuse_undated(made.asks, setting.groups, setting.windows)
     if setting.columns is not None:
         made.refused = missing_words(made.asks, setting.groups, setting.columns)
     return made

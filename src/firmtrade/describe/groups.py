@@ -11,11 +11,12 @@ from firmtrade._engine import expression
 from firmtrade._engine.expression import Tree
 from firmtrade._engine.kinds import ANY, CONDITION, NUMBER, TEXT
 from firmtrade.catalog import Definition
-from firmtrade.classify.expand import Bound, Meaning, bound_names, histories
+from firmtrade.classify.expand import Bound, Meaning, bound_names, histories, parameters
 from firmtrade.classify.window import POINTS
 from firmtrade.describe.asks import COUNT, Ask, Pairs, given_by_cell, plain
 from firmtrade.errors import StudyError
 from firmtrade.result import UNKNOWN
+from firmtrade.words import say
 
 T = TypeVar("T")
 
@@ -35,6 +36,11 @@ class Term:
     def histories(self) -> set[str]:
         """History variables that it uses."""
         return histories(self.tree)
+
+    @cached_property
+    def parameters(self) -> set[tuple[str, str]]:
+        """Dated parameters that it uses, with the point of the window."""
+        return parameters(self.tree)
 
     @cached_property
     def atoms(self) -> list[Term]:
@@ -77,7 +83,7 @@ class Groups:
                 steps += self._steps(inner, at, (*trail, word.name))
             else:
                 tree = self.meaning.row(part, word.where, point, kind=CONDITION)
-                steps.append((self._text(part, point), Term(tree)))
+                steps.append((self._text(part, word, point), Term(tree)))
         return steps
 
     def _sample_named(self, part: Tree) -> Definition | None:
@@ -85,9 +91,14 @@ class Groups:
 
         return self.meaning.catalog.find(part.name, "sample") if isinstance(part, exp.Column) else None
 
-    def _text(self, part: Tree, point: str | None) -> str:
-        text = expression.written(part)
-        return text if not point or any(f"{p}." in text for p in POINTS) else f"{text} (in the first year)"
+    def _text(self, part: Tree, word: Definition, point: str | None) -> str:
+        """The condition in words, as the attrition shows it."""
+        named = part.name if type(part).__name__ == "Column" else ""
+        variable = self.meaning.catalog.find(named, "variable") if named else None
+        text = variable.title if variable else say(part, self.meaning.catalog, word)
+        compared = any(node.table in POINTS for node in expression.columns(part))
+        text = text[:1].upper() + text[1:]
+        return text if not point or compared else f"{text}, in the first year"
 
     def split(self, ask: Ask) -> tuple[dict[str, str], list[Term]]:
         """(exclusive dimension -> code, conditions of overlapping groups and unions) of an ask."""

@@ -10,7 +10,6 @@ from firmtrade._engine.steps import Query, Step
 from firmtrade.describe.answer import Value
 from firmtrade.describe.asks import Ask
 from firmtrade.describe.groups import Groups, Term
-from firmtrade.errors import StudyError
 from firmtrade.result import UNKNOWN
 
 
@@ -58,8 +57,6 @@ def _last(name: str, values: list[Term], by: list[str]) -> tuple[Step, ...]:
     if name == "top_share":
         return _top_share(values, by, listed, grouped)
     share = "0.5" if name == "median" else values[1].sql
-    if not 0 <= float(share) <= 1:
-        raise StudyError(f"quantile(x, {share}): the second argument is a share between 0 and 1.")
     quantile = f"percentile_cont({share}) within group (order by x)"
     return (Step("quantile", f"select {listed}{quantile} as v\nfrom members where x is not null{grouped}"),)
 
@@ -71,8 +68,6 @@ def _top_share(values: list[Term], by: list[str], listed: str, grouped: str) -> 
     convention of the Chilean figures that the tests check; Mayer and Ottaviano 2007 do not say).
     """
     share = float(values[1].sql)
-    if not 0 < share <= 1:
-        raise StudyError(f"top_share(x, {share}): the second argument is a share above 0 and at most 1.")
     over = f"partition by {', '.join(by)}" if by else ""
     exact = "cast(x as decimal(38, 6))"
     ranked = (

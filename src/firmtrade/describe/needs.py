@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from firmtrade.classify.expand import HISTORY, panel_columns
+from firmtrade.classify.window import Window
 from firmtrade.describe.asks import COUNT, Ask
 from firmtrade.describe.groups import Groups, Term
 
@@ -12,18 +13,28 @@ from firmtrade.describe.groups import Groups, Term
 def missing_words(asks: Iterable[Ask], groups: Groups, available: frozenset[str]) -> str:
     """Which words need which columns that the panel does not have; empty if none."""
     lacking: dict[str, set[str]] = {}
-    seen: set[tuple[str, int]] = set()
+    seen: set[object] = set()
     for ask in asks:
+        key = (ask.sample, ask.window, tuple(term for term in groups.split(ask)[1]), ask.aggregate, ask.point)
+        names = tuple(name for name, _ in ask.codes)
+        if (key, names) in seen:
+            continue
+        seen.add((key, names))
         for word, found in _words(ask, groups):
-            for term in found:
-                if (word, id(term)) in seen:
-                    continue
-                seen.add((word, id(term)))
-                needed = _needed(term, groups) - available
-                if needed:
-                    lacking.setdefault(word, set()).update(needed)
+            needed = set().union(*(_needed(term, groups) for term in found)) - available
+            if needed:
+                lacking.setdefault(word, set()).update(needed)
     parts = [f"{word} needs {', '.join(sorted(columns))}" for word, columns in sorted(lacking.items())]
     return "; ".join(parts) + (", which this panel does not have" if parts else "")
+
+
+def refuse_undated(asks: Iterable[Ask], groups: Groups, windows: Mapping[str, Window]) -> None:
+    """Refuse a year for which a parameter has no value: it must not be guessed, nor lose firms silently."""
+    for ask in asks:
+        for term in terms(ask, groups):
+            for name, point in term.parameters:
+                year = getattr(windows[ask.window], point or "t0") if ask.window else int(ask.year)
+                groups.meaning.catalog.get(name, "parameter").value(year)
 
 
 def terms(ask: Ask, groups: Groups) -> list[Term]:
@@ -45,6 +56,10 @@ def _words(ask: Ask, groups: Groups) -> list[tuple[str, list[Term]]]:
 
 
 def _needed(term: Term, groups: Groups) -> set[str]:
+    return groups.meaning.catalog.remember(("needed", term), lambda: _columns(term, groups))
+
+
+def _columns(term: Term, groups: Groups) -> set[str]:
     needed = panel_columns(term.tree)
     for name in term.histories:
         word = groups.meaning.catalog.get(name.removeprefix(HISTORY), "variable")

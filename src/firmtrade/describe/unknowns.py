@@ -60,4 +60,9 @@ def _doubt(slot: Slot, name: str, code: str, catalog: Catalog) -> Doubt | None:
 
 
 def _measure(catalog: Catalog, expr: str) -> Definition | None:
-    return next((word for word in catalog if word.kind == "measure" and word.expr == expr), None)
+    """The measure that counts these firms, found by what it says and not by its name."""
+
+    def search() -> Definition | None:
+        return next((word for word in catalog if word.kind == "measure" and word.expr == expr), None)
+
+    return catalog.remember(("expr", expr), search)
