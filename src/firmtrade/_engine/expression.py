@@ -113,6 +113,22 @@ def _allow(node: Tree, text: str, where: str) -> None:
             f"{nearest(name or '?', known)} "
             f"Functions: {', '.join(sorted(known))}."
         )
+    if name in ("quantile", "top_share"):
+        _check_share(node, name, where)
+
+
+def _check_share(node: Tree, name: str, where: str) -> None:
+    """The second argument of a quantile or a top share is a number that is written out."""
+    from sqlglot import exp
+
+    second = (split_aggregate(node)[1][1:] or [None])[0]
+    share = float(second.name) if isinstance(second, exp.Literal) and not second.is_string else -1.0
+    lowest = "above 0 and at most 1" if name == "top_share" else "from 0 to 1"
+    if not 0 <= share <= 1 or (name == "top_share" and share == 0):
+        raise StudyError(
+            f"{where}: '{written(node)}' needs a share as its second argument, a number {lowest}: "
+            f"{name}(x, 0.1)."
+        )
 
 
 def _misplaced(node: Tree) -> bool:

@@ -123,13 +123,18 @@ class Meaning:
         from sqlglot import exp
 
         values = word.values
+        # Marked, so that a year for which there is no value can be refused before anything is computed.
+        mark = (word.name, at or "")
         if len(values) == 1 and values[0].value is not None:
-            return exp.Literal.number(f"{values[0].value}")
+            literal = exp.Literal.number(f"{values[0].value}")
+            literal.meta["parameter"] = mark
+            return literal
         year = f"{at}_year" if at else "year"
         cases = exp.Case()
         for dated in reversed(values):
             value = exp.null() if dated.value is None else exp.Literal.number(f"{dated.value}")
             cases = cases.when(f"{year} >= {dated.since}", value)
+        cases.meta["parameter"] = mark
         return cases
 
 
@@ -141,6 +146,11 @@ def is_history(word: Definition) -> bool:
 def histories(tree: Tree) -> set[str]:
     """The history variables that an expanded tree uses, by their column name."""
     return {node.name for node in expression.columns(tree) if node.name.startswith(HISTORY)}
+
+
+def parameters(tree: Tree) -> set[tuple[str, str]]:
+    """(name, point of the window or '') of the parameters that an expanded tree uses."""
+    return {node.meta["parameter"] for node in tree.walk() if "parameter" in node.meta}
 
 
 def uses_points(tree: Tree, catalog: Catalog, trail: tuple[str, ...] = ()) -> bool:
