@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from firmtrade.classify.expand import HISTORY, panel_columns
 from firmtrade.classify.window import Window
@@ -13,13 +13,7 @@ from firmtrade.describe.groups import Groups, Term
 def missing_words(asks: Iterable[Ask], groups: Groups, available: frozenset[str]) -> str:
     """Which words need which columns that the panel does not have; empty if none."""
     lacking: dict[str, set[str]] = {}
-    seen: set[object] = set()
-    for ask in asks:
-        key = (ask.sample, ask.window, tuple(term for term in groups.split(ask)[1]), ask.aggregate, ask.point)
-        names = tuple(name for name, _ in ask.codes)
-        if (key, names) in seen:
-            continue
-        seen.add((key, names))
+    for ask in _apart(asks, groups):
         for word, found in _words(ask, groups):
             needed = set().union(*(_needed(term, groups) for term in found)) - available
             if needed:
@@ -30,11 +24,21 @@ def missing_words(asks: Iterable[Ask], groups: Groups, available: frozenset[str]
 
 def refuse_undated(asks: Iterable[Ask], groups: Groups, windows: Mapping[str, Window]) -> None:
     """Refuse a year for which a parameter has no value: it must not be guessed, nor lose firms silently."""
+    for ask in _apart(asks, groups):
+        for name, point in sorted(set().union(*(term.parameters for term in terms(ask, groups)))):
+            year = getattr(windows[ask.window], point or "t0") if ask.window else int(ask.year)
+            groups.meaning.catalog.get(name, "parameter").value(year)
+
+
+def _apart(asks: Iterable[Ask], groups: Groups) -> Iterator[Ask]:
+    """One ask of those that need the same terms in the same year."""
+    seen: set[object] = set()
     for ask in asks:
-        for term in terms(ask, groups):
-            for name, point in term.parameters:
-                year = getattr(windows[ask.window], point or "t0") if ask.window else int(ask.year)
-                groups.meaning.catalog.get(name, "parameter").value(year)
+        names = tuple(name for name, _ in ask.codes)
+        key = (ask.sample, ask.window, ask.year, names, *groups.split(ask)[1], ask.aggregate, ask.point)
+        if key not in seen:
+            seen.add(key)
+            yield ask
 
 
 def terms(ask: Ask, groups: Groups) -> list[Term]:
