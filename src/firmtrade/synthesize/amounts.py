@@ -27,18 +27,19 @@ def keep_books(
     register: Register, firms: Firms, patterns: Ints, staff: Floats, added: Floats, draw: Draw
 ) -> Books:
     """Amounts of every year, on record or not."""
+    own = register.parameters.firms["productivity"]
     turnover = _turnover(register, firms, staff, added, draw)
     flows = _flows(register, firms, patterns, turnover, added, draw)
     unknown = {
         "employment": _unknown_staff(register, firms, draw, staff.shape),
         "turnover": _unknown_turnover(register.parameters.firms["turnover"], staff, turnover, draw),
-        "value_added": draw.chance(register.parameters.firms["productivity"]["unknown"], *staff.shape),
+        "value_added": draw.chance(own["unknown"], *staff.shape),
         **_unknown_flows(register.parameters.firms["flows"], draw, staff.shape),
     }
-    loss = draw.chance(register.parameters.firms["productivity"]["loss"], *staff.shape)
+    loss = draw.chance(own["loss"], *staff.shape)
     return Books(
         _filed_staff(register, firms, staff, draw),
-        np.where(loss, added * -0.2, added),
+        np.where(loss, -own["loss_size"] * added, added),
         turnover,
         flows,
         unknown,
@@ -49,7 +50,7 @@ def _filed_staff(register: Register, firms: Firms, staff: Floats, draw: Draw) ->
     """Cut to tenths, never rounded up into the next size class; zero only for firms without staff."""
     tiny = register.cells.size[firms.cell] == p.BELOW_ONE
     none = tiny & draw.chance(register.parameters.firms["size"]["no_staff"], len(tiny))
-    tenths = np.maximum(np.floor(staff * 10.0 + 1e-6), 1.0) / 10.0
+    tenths = np.maximum(np.floor(staff * 10.0), 1.0) / 10.0
     return np.where(none, 0.0, np.where(tiny, np.minimum(tenths, 0.9), tenths))
 
 
@@ -62,9 +63,7 @@ def _turnover(register: Register, firms: Firms, staff: Floats, added: Floats, dr
     turnover = added / share
     below = settings["ceiling"] * (0.6 + 0.38 * draw.uniform(len(firms.cell)))
     above = settings["ceiling"] * (1.0 + draw.uniform(len(firms.cell)))
-    inside = (
-        cells.domestic[firms.cell] & ~cells.big_turnover[firms.cell] & (cells.size[firms.cell] != p.LARGE)
-    )
+    inside = ~cells.big_turnover[firms.cell] & (cells.size[firms.cell] != p.LARGE)
     lowered = np.maximum(np.minimum(turnover, below), added / settings["most"])
     turnover = np.where(inside, lowered, turnover)
     return np.where(cells.big_turnover[firms.cell], np.maximum(turnover, above), turnover)

@@ -91,7 +91,8 @@ def _wanted(before: Floats, rates: dict[str, list[float]], cohort: int) -> list[
 
 def _level(register: Register, staff: Floats, added: Floats) -> Floats:
     """Factors that bring value added per FTE of 1998 to Tables 5 and 21, by sector and export status."""
-    level = published_start(register).level
+    own = register.parameters.firms["productivity"]
+    level = published_start(register).level / (1.0 - own["loss"] * (1.0 + own["loss_size"]))
     staff, added = staff.sum(axis=(2, 3)), added.sum(axis=(2, 3))
     wanted = level * staff
     wanted[:, 3] = level[:, 3] * (staff[:, 2] + staff[:, 3]) - wanted[:, 2]

@@ -26,9 +26,13 @@ class Drift:
 
 @dataclass(frozen=True)
 class Luck:
-    """What the drifts act on: `size` in FTE in the anchor year, and factors of mean one, years x firms."""
+    """What the drifts act on: `size` in FTE in the anchor year, and factors of mean one, years x firms.
+
+    `least` is the number of FTE below which the firm never falls.
+    """
 
     group: Ints
+    least: Floats
     size: Floats
     employment: Floats
     value_added: Floats
@@ -42,6 +46,7 @@ def draw_luck(register: Register, firms: Firms, patterns: Ints, draw: Draw) -> L
     productivity = _productivity(register, firms, draw, years)
     return Luck(
         group=groups(register, firms, patterns),
+        least=_least(register, firms, draw),
         size=_sizes(register, firms, draw),
         employment=chain,
         value_added=chain * productivity,
@@ -50,7 +55,8 @@ def draw_luck(register: Register, firms: Firms, patterns: Ints, draw: Draw) -> L
 
 def employment(luck: Luck, drift: Drift, anchor: int) -> Floats:
     """Full-time equivalents, years x firms, not rounded; `anchor` is the place of 2002."""
-    return luck.size * luck.employment * _powers(drift.employment, luck.group, len(luck.employment), anchor)
+    grown = luck.size * luck.employment * _powers(drift.employment, luck.group, len(luck.employment), anchor)
+    return np.maximum(grown, luck.least)
 
 
 def value_added(luck: Luck, drift: Drift, anchor: int, base: int) -> Floats:
@@ -113,6 +119,14 @@ def _sizes(register: Register, firms: Firms, draw: Draw) -> Floats:
     low, high = np.array(settings["limits"]).T
     low, high = low[size], high[size]
     return low / (1.0 - draw.uniform(len(size)) * (1.0 - low / high))
+
+
+def _least(register: Register, firms: Firms, draw: Draw) -> Floats:
+    """One FTE for most firms that have as much in 2002: an employer keeps the last employee."""
+    settings, cells = register.parameters.firms["size"], register.cells
+    share = np.array([settings["never_below_one"][name] for name in p.SECTORS])[cells.sector[firms.cell]]
+    keeps = draw.uniform(len(share)) < share
+    return np.where(keeps & (cells.size[firms.cell] != p.BELOW_ONE), 1.0, 0.0)
 
 
 def published_start(register: Register) -> Drift:

@@ -25,7 +25,7 @@ def as_rows(register: Register, firms: Firms, books: Books, draw: Draw, before: 
         ),
         "region": firms.region[firm].astype(np.int16),
         "founded": firms.founded[firm].astype(np.int16),
-        "domestic": register.cells.domestic[firms.cell[firm]],
+        "domestic": years[year] < firms.domestic_until[firm],
         "employment": _known(books, "employment", year, firm, 10).astype(np.int32),
         **{name: _known(books, name, year, firm, 100) for name in ("turnover", "value_added", *books.flows)},
     }

@@ -27,6 +27,7 @@ class Firms:
     activity: Ints
     earlier_activity: Ints
     changed: Ints
+    domestic_until: Ints
 
 
 @dataclass(frozen=True)
@@ -76,11 +77,29 @@ def draw_firms(register: Register, draw: Draw, size: int) -> Firms:
     last = _last_years(register, draw, fate, cell)
     met = np.where(fate == _ALIVE, life["anchor"], last)
     founded = np.where(fate == _ENTERS, life["last_year"], met) - _ages(life, draw, cells.age[cell], fate)
-    lag = draw.pick(np.array(life["first_record"]), size)
+    trades = cells.pattern[cell] > 0
+    lag = np.where(
+        trades,
+        draw.pick(np.array(life["first_record_trading"]), size),
+        draw.pick(np.array(life["first_record"]), size),
+    )
     first = np.maximum(np.minimum(founded + lag, met), life["first_year"])
     first = np.where(fate == _ENTERS, life["last_year"], first)
     activity, earlier, changed = _activities(register, draw, cell)
-    return Firms(cell, founded, first, last, _regions(register, draw, cell), activity, earlier, changed)
+    region = _regions(register, draw, cell)
+    return Firms(
+        cell, founded, first, last, region, activity, earlier, changed, _owners(register, draw, cell)
+    )
+
+
+def _owners(register: Register, draw: Draw, cell: Ints) -> Ints:
+    """Year before which a firm is domestically owned; most foreign-owned firms always were foreign."""
+    settings, life = register.parameters.firms["place"], register.parameters.firms["life"]
+    taken_over = draw.chance(settings["taken_over"], len(cell))
+    years = life["anchor"] - life["first_year"]
+    year = life["first_year"] + 1 + (draw.uniform(len(cell)) * years).astype(np.int64)
+    foreign = np.where(taken_over, year, 0)
+    return np.where(register.cells.domestic[cell], life["last_year"] + 1, foreign)
 
 
 def _last_years(register: Register, draw: Draw, fate: Ints, cell: Ints) -> Ints:

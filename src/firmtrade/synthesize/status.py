@@ -51,9 +51,9 @@ def _on(register: Register, firms: Firms, draw: Draw, name: str, now: Bools) -> 
             on[place] = np.where(year < switch, before, now)
     steady = (before == now) & np.array([_START < year < _END for year in years])[:, None]
     on ^= steady & (flip < np.where(now, dynamics["pause"], dynamics["blip"]))
-    first = _START - years[0]
-    for place in range(first - 1, -1, -1):
-        on[place] = on[place + 1] & (flip[place] >= dynamics["earlier_start"])
+    stops = dynamics["earlier_stop"] * _odds(register.cells.chance[firms.cell, 0 if name == "import" else 1])
+    for place in range(_START - years[0] - 1, -1, -1):
+        on[place] = np.where(on[place + 1], flip[place] >= dynamics["earlier_start"], flip[place] < stops)
     last = _END - years[0]
     on[last + 1] = np.where(
         on[last], flip[last + 1] >= dynamics["next_stop"], flip[last + 1] < dynamics["next_start"]
@@ -73,6 +73,7 @@ def _has_stopped(register: Register, firms: Firms, draw: Draw, name: str) -> Boo
     settings, cells = register.parameters.firms["status"], register.cells
     chance = cells.chance[firms.cell, 0 if name == "import" else 1]
     rate = _rates(settings, cells.sector[firms.cell], name, "stopped") * _odds(chance)
+    rate *= settings["dynamics"]["stopped_more"][name]
     return draw.uniform(len(rate)) < rate
 
 
@@ -104,16 +105,19 @@ def _scopes(settings: dict[str, Any], draw: Draw, now: Ints, on: Bools) -> Ints:
 
 def _import_break(register: Register, firms: Firms, draw: Draw, scope: Ints) -> Ints:
     """Add the importers of 1996 that the later years have not, flow by flow; some are left in 1997."""
-    settings, cells = register.parameters.firms["status"], register.cells
-    wanted, sector = settings["imports_1996"], cells.sector[firms.cell]
+    wanted, cells = register.parameters.firms["status"]["imports_1996"], register.cells
+    first = register.parameters.firms["life"]["first_year"]
+    counted = cells.domestic[firms.cell] & (cells.size[firms.cell] <= p.UNKNOWN) & (firms.first <= first)
+    sector = cells.sector[firms.cell]
     scope = scope.copy()
     for column, (bit, flow) in enumerate(((1, "import_intra"), (2, "import_extra")), start=2):
         chance = cells.chance[firms.cell, column]
         share = np.zeros(len(sector))
         for code, name in enumerate(p.SECTORS[:2]):
-            here = sector == code
-            known = max(float((scope[0, here] & bit > 0).mean()) if here.any() else 0.0, 1e-9)
-            share[here] = max(wanted[name][flow] / 100 / known - 1.0, 0.0)
+            here = counted & (sector == code)
+            if here.any():
+                lacks = wanted[name][flow] / 100 - (scope[0, here] & bit > 0).mean()
+                share[sector == code] = max(lacks, 0.0) / max(chance[here].mean(), 1e-9)
         adds = draw.uniform(len(sector)) < share * _odds(chance)
         stays = draw.uniform(len(sector)) < wanted["left_in_1997"]
         scope[0] |= np.where(adds, bit, 0)

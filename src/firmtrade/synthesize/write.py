@@ -7,9 +7,6 @@ from typing import Any
 
 from firmtrade.errors import DataError
 
-#: Key of the file's metadata under which a synthetic panel says what it is.
-KEY = "firmtrade.synthetic"
-
 _CENTS = ("turnover", "value_added", "import_intra", "import_extra", "export_intra", "export_extra")
 _CODES = ("firm", "year", "activity", "region", "founded", "employment", "domestic")
 
@@ -42,11 +39,13 @@ class Writer:
         """Write the file and return the number of rows."""
         import duckdb
 
+        from firmtrade.acquire.parquet import SYNTHETIC
+
         target, said = (str(text).replace("'", "''") for text in (path, sentence))
         try:
             self._engine.execute(
                 f"copy ({self._select()}) to '{target}' "
-                f"(format parquet, compression zstd, kv_metadata {{'{KEY}': '{said}'}})"
+                f"(format parquet, compression zstd, kv_metadata {{'{SYNTHETIC}': '{said}'}})"
             )
         except duckdb.IOException as error:
             reason = str(error).splitlines()[0]
