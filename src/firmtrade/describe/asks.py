@@ -7,6 +7,7 @@ firms; arithmetic is worked out here from the answers, in double precision, the 
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
@@ -98,18 +99,44 @@ class _Arithmetic:
             return float(node.name)
         if isinstance(node, exp.Column):
             return self._named(node.name, node.table, self.ask)
+        if isinstance(node, exp.Case) and node.this is None:
+            return self._case(node)
         name = expression.function_name(node)
         if name == "total":
             return self._total(node)
         parts = [self.of(child) for child in _operands(node)]
         work = _WORK.get(type(node).__name__) or _WORK.get(name)
         if work is None:
-            raise StudyError(
-                f"{self.measure.where}: '{expression.written(node)}' cannot be used over measures."
-            )
+            raise self._refused(node)
         if any(part is None for part in parts):
             return None
         return _finite(work, parts)  # type: ignore[arg-type]
+
+    def _case(self, node: Tree) -> float | None:
+        """The first result whose condition holds. All parts are asked for, whichever it will be."""
+        found = [(self._holds(branch.this), self.of(branch.args["true"])) for branch in node.args["ifs"]]
+        default = node.args.get("default")
+        otherwise = None if default is None else self.of(default)
+        return next((value for holds, value in found if holds), otherwise)
+
+    def _holds(self, node: Tree) -> bool:
+        """Whether a condition over figures holds; it does not where one of them does not exist."""
+        from sqlglot import exp
+
+        if isinstance(node, exp.Paren):
+            return self._holds(node.this)
+        if isinstance(node, (exp.And, exp.Or)):
+            found = [self._holds(node.left), self._holds(node.right)]
+            return all(found) if isinstance(node, exp.And) else any(found)
+        compare = _COMPARE.get(type(node).__name__)
+        if compare is None:
+            raise self._refused(node)
+        left, right = (self.of(part) for part in _operands(node))
+        return left is not None and right is not None and compare(left, right)
+
+    def _refused(self, node: Tree) -> StudyError:
+        what = expression.written(node)
+        return StudyError(f"{self.measure.where}: '{what}' cannot be used over measures.")
 
     def _named(self, name: str, point: str, ask: Ask) -> float | None:
         if name == "window_years":
@@ -170,6 +197,14 @@ def _finite(work: Callable[..., float], parts: list[float]) -> float | None:
     return value if isinstance(value, float) and math.isfinite(value) else None
 
 
+_COMPARE: Mapping[str, Callable[[float, float], bool]] = {
+    "GT": operator.gt,
+    "GTE": operator.ge,
+    "LT": operator.lt,
+    "LTE": operator.le,
+    "EQ": operator.eq,
+    "NEQ": operator.ne,
+}
 _WORK: Mapping[str, Callable[..., float]] = {
     "Add": lambda a, b: a + b,
     "Sub": lambda a, b: a - b,
