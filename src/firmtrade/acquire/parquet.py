@@ -30,7 +30,7 @@ def open_parquet(engine: DuckDB, located: Located) -> Source:
         raise DataError(f"{located.name}: there are columns but no rows.")
     return Source(
         located=located, columns={name: kind for name, kind in columns.items() if not name.startswith("__")},
-        lazy=True, place=lambda file, row: f"{located.files[file].name}, row {row + 1}",
+        lazy=True, typed=True, place=lambda file, row: f"{located.files[file].name}, row {row + 1}",
         synthetic=_synthetic(engine, located.files),
     )  # fmt: skip
 

@@ -7,7 +7,7 @@ problem can be traced to a file and a line.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,6 +24,8 @@ class Source:
 
     `lazy` sources (Parquet) are read anew by each query and know the row's number in its file
     (`__row`); the others are read once. `place(file, row)` says where a row stands, counted from 0.
+    A `typed` source tells numbers from text; in the others all is text. `fetch`, where a source has one,
+    reads the columns that are named into the relation and returns the number of rows of each file.
     `rows`, where known before reading, is the number of data rows of each file; `repair` is called when
     the engine fails or reads another number: it raises an error that names the file and line, or makes
     the relation readable and returns the numbers. `close` removes copies once the source is read.
@@ -35,6 +37,8 @@ class Source:
     place: Callable[[int, int], str]
     synthetic: str = ""
     rows: tuple[int, ...] = ()
+    typed: bool = False
+    fetch: Callable[[Sequence[str]], tuple[int, ...]] | None = None
     repair: Callable[[Exception | None], tuple[int, ...]] | None = None
     close: Callable[[], None] = field(default=lambda: None)
 
@@ -45,6 +49,7 @@ def open_source(engine: DuckDB, spec: PanelSpec, source: str | None, base: Path)
     Raises DataError for anything that is missing, empty, damaged or of several shapes.
     """
     located = locate(spec, source, base)
+    forget(engine, RELATION)
     if located.format == "parquet":
         from firmtrade.acquire.parquet import open_parquet
 
@@ -63,7 +68,7 @@ def open_source(engine: DuckDB, spec: PanelSpec, source: str | None, base: Path)
         return open_database(engine, spec, located)
     from firmtrade.acquire.statistics import open_statistics
 
-    return open_statistics(engine, located)
+    return open_statistics(engine, spec, located)
 
 
 def hashes(located: Located) -> dict[str, str]:
@@ -79,6 +84,15 @@ def hashes(located: Located) -> dict[str, str]:
                 file, "sha256"
             ).hexdigest()
     return found
+
+
+def forget(engine: DuckDB, name: str) -> None:
+    """Drop the relation `name`, be it a view or a table, if there is one."""
+    found = engine.rows(
+        f"select table_schema, table_type from information_schema.tables where table_name = '{name}'"
+    )
+    for _, kind in found:
+        engine.execute(f"drop {'view' if kind == 'VIEW' else 'table'} {name} cascade")
 
 
 def quoted(name: str) -> str:

@@ -240,6 +240,9 @@ def _whole(column: Column, source: Given, spec: PanelSpec) -> tuple[str, str]:
     elif source.family in ("text", "float", "decimal"):
         number = _number(source, spec)
         value = f"case when {_is_whole(number)} then cast({number} as integer){add} end"
+        if source.family == "text":  # the year of a date such as 1998-05-01
+            date = f"regexp_matches({source.sql}, '^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}($|[ T])')"
+            value = f"case when {date} then cast({source.sql}[:4] as integer){add} else {value} end"
     else:
         return _unusable(source)
     return value, f"{source.present} and ({value}) is null"

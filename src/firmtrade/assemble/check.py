@@ -41,6 +41,7 @@ def check_panel(engine: DuckDB, panel: Panel, spec: PanelSpec) -> CheckReport:
     complete = not counts["missing-firm"] and not counts["missing-year"]
     keys = check_keys(engine, panel, counts["__first"], counts["__last"], complete)
     problems = [
+        *_empty(counts["__rows"]),
         *_unusable(checked, counts["__bad"]),
         *keys.problems(engine, panel),
         *(_problem(checked, rule, counts[rule.name]) for rule in applying if counts[rule.name]),
@@ -71,7 +72,10 @@ def _count(checked: _Checked, applying: list[Rule]) -> Mapping[str, int]:
     }
     counted |= {rule.name: f"count_if({rule.condition})" for rule in applying}
     row = checked.engine.rows(f"select {', '.join(counted.values())} from {checked.panel.rows}")[0]
-    return dict(zip(counted, row, strict=True))
+    return {
+        name: value if name in ("__first", "__last") else value or 0
+        for name, value in zip(counted, row, strict=True)
+    }
 
 
 def _problem(checked: _Checked, rule: Rule, count: int) -> Problem:
@@ -87,6 +91,12 @@ def examples(engine: DuckDB, panel: Panel, condition: str, about: str) -> tuple[
         f"order by __file, __row limit {SHOWN}"
     )
     return tuple(Example(panel.place(file, row), firm, year, value) for file, row, firm, year, value in found)
+
+
+def _empty(rows: int) -> Iterator[Problem]:
+    if not rows:
+        remedy = "The study drops all rows: look at  drop  in [panel]."
+        yield Problem("no-rows", "stop", "no row is left", 0, remedy)
 
 
 def _unusable(checked: _Checked, count: int) -> Iterator[Problem]:

@@ -72,11 +72,16 @@ def check_keys(engine: DuckDB, panel: Panel, first: int | None, last: int | None
         f"from {panel.rows}{known} group by firm"
     )
     # seen & -seen is the lowest bit; added to bits without a hole it carries past them all.
-    firms, years, twice, gaps = engine.rows(
+    firms, years, twice, gaps = _counts(
+        engine,
         f"select count(*), coalesce(bit_count(bit_or(seen)), 0), count_if(n <> bit_count(seen)), "
-        f"count_if(((seen + (seen & -seen)) & seen) <> 0) from ({by_firm})"
-    )[0]
-    return Keys(int(firms), int(years), int(twice), int(gaps))
+        f"count_if(((seen + (seen & -seen)) & seen) <> 0) from ({by_firm})",
+    )
+    return Keys(firms, years, twice, gaps)
+
+
+def _counts(engine: DuckDB, sql: str) -> tuple[int, ...]:
+    return tuple(int(count or 0) for count in engine.rows(sql)[0])
 
 
 def _slow(engine: DuckDB, panel: Panel, known: str) -> Keys:
@@ -85,8 +90,8 @@ def _slow(engine: DuckDB, panel: Panel, known: str) -> Keys:
         f"select count(*) as n, count(distinct year) as years, max(year) - min(year) + 1 as span "
         f"from {panel.rows}{known} group by firm"
     )
-    firms, twice, gaps = engine.rows(
-        f"select count(*), count_if(n <> years), count_if(span > years) from ({by_firm})"
-    )[0]
-    ((years,),) = engine.rows(f"select count(distinct year) from {panel.rows}{known}")
-    return Keys(int(firms), int(years), int(twice), int(gaps))
+    firms, twice, gaps = _counts(
+        engine, f"select count(*), count_if(n <> years), count_if(span > years) from ({by_firm})"
+    )
+    (years,) = _counts(engine, f"select count(distinct year) from {panel.rows}{known}")
+    return Keys(firms, years, twice, gaps)

@@ -59,10 +59,13 @@ def _ratios(name: str) -> str:
 
 def _jumps(engine: DuckDB, name: str) -> str:
     """The first sign. A year in another unit moves almost every firm, single rows only some."""
-    rows, hits, others = engine.rows(
-        f"select count(*), count_if(abs(jump) between {_NEAR[0]} and {_NEAR[1]}), "
-        f"count_if(abs(jump) between 2.0 and 2.6 or abs(jump) between 3.4 and 4.0) from ({_ratios(name)})"
-    )[0]
+    rows, hits, others = (
+        count or 0
+        for count in engine.rows(
+            f"select count(*), count_if(abs(jump) between {_NEAR[0]} and {_NEAR[1]}), "
+            f"count_if(abs(jump) between 2.0 and 2.6 or abs(jump) between 3.4 and 4.0) from ({_ratios(name)})"
+        )[0]
+    )
     if hits >= max(_FEWEST, _SHARE * rows) and hits > 4 * others:
         return f"{hits:,} of {rows:,} changes from one year to the next are by a factor of about 1000"
     return ""

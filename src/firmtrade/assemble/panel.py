@@ -15,7 +15,7 @@ from pathlib import Path
 
 from firmtrade._engine.duckdb import DuckDB
 from firmtrade.acquire.contract import NAMES, REQUIRED, column
-from firmtrade.acquire.read import RELATION, Source, hashes, literal, open_source, quoted
+from firmtrade.acquire.read import RELATION, Source, forget, hashes, literal, open_source, quoted
 from firmtrade.acquire.source import Drop, PanelSpec
 from firmtrade.assemble.cast import Cast, Given, cast, constant, family, given
 from firmtrade.errors import DataError, EngineError, nearest
@@ -64,11 +64,14 @@ def open_panel(engine: DuckDB, spec: PanelSpec, source: str | None, base: Path) 
 
 def _assemble(engine: DuckDB, spec: PanelSpec, opened: Source) -> Panel:
     mapping, missing = _mapping(spec, opened)
+    opened = _fetched(engine, spec, opened, mapping)
     try:
         loaded = _load(engine, spec, opened, mapping)
     except _Unread as unread:
         repaired = replace(opened, rows=_repair(opened, unread.error))
         loaded = _load(engine, spec, repaired, mapping)
+    if not loaded.lazy:
+        forget(engine, RELATION)
     casts = loaded.casts
     dropped = _count_dropped(engine, spec)
     _rows_view(engine, spec, loaded)
@@ -139,6 +142,16 @@ class _Unread(Exception):
         self.error = error
 
 
+def _fetched(engine: DuckDB, spec: PanelSpec, opened: Source, mapping: Mapping[str, str]) -> Source:
+    """The source with the columns read that the study uses, if it has to be asked for them."""
+    if opened.fetch is None:
+        return opened
+    asked = {*mapping.values(), *(name for drop in spec.drop if (name := _dropped_by(drop, spec, opened)))}
+    rows = opened.fetch([name for name in opened.columns if name in asked])
+    types = {name: kind for name, kind in engine.describe(RELATION).items() if name != "__file"}
+    return replace(opened, columns=types, rows=rows)
+
+
 def _repair(opened: Source, error: Exception | None) -> tuple[int, ...]:
     if opened.repair is None:
         raise DataError(f"{opened.located.name} cannot be read: {error}") from None
@@ -194,7 +207,7 @@ def _cast(engine: DuckDB, spec: PanelSpec, opened: Source, name: str, theirs: st
     if theirs is None:
         return cast(column(name), constant(spec.constant[name]), spec)
     kind = opened.columns[theirs]
-    source = given(theirs, kind, spec.missing_values(name), loose=not opened.lazy)
+    source = given(theirs, kind, spec.missing_values(name), loose=not opened.typed)
     if column(name).kind == "flow" and source.family == "text" and name not in spec.codes:
         source = replace(source, words=_first_word(engine, source))
     return cast(column(name), source, spec)
@@ -217,14 +230,8 @@ def _make_all(engine: DuckDB, spec: PanelSpec, casts: list[Cast], opened: Source
     values += [f"{_bad(casts)} as __bad", f"{_drop(spec, opened)} as __drop", "__file"]
     values += ["__row"] if lazy else []
     what = "view" if lazy else "temporary table"
-    _forget(engine)
+    forget(engine, "panel_all")
     engine.execute(f"create {what} panel_all as select {', '.join(values)} from {RELATION}")
-
-
-def _forget(engine: DuckDB) -> None:
-    found = engine.rows("select table_type from information_schema.tables where table_name = 'panel_all'")
-    for (kind,) in found:
-        engine.execute(f"drop {'view' if kind == 'VIEW' else 'table'} panel_all cascade")
 
 
 def _bad(casts: list[Cast]) -> str:
@@ -261,6 +268,16 @@ def _drop(spec: PanelSpec, opened: Source) -> str:
     """The reason why a row is left out, or NULL."""
     branches = [f"when {_condition(drop, spec, opened)} then {literal(drop.reason)}" for drop in spec.drop]
     return f"case {' '.join(branches)} end" if branches else "cast(null as varchar)"
+
+
+def _dropped_by(drop: Drop, spec: PanelSpec, opened: Source) -> str:
+    """The source's column that decides: named by its own name, or by ours."""
+    name = drop.column if drop.column in opened.columns else spec.columns.get(drop.column, drop.column)
+    if name not in opened.columns:
+        raise DataError(
+            f"[panel], drop: there is no column '{drop.column}'.{nearest(drop.column, opened.columns)}"
+        )
+    return name
 
 
 def _condition(drop: Drop, spec: PanelSpec, opened: Source) -> str:
@@ -314,7 +331,7 @@ def _rows_view(engine: DuckDB, spec: PanelSpec, loaded: _Loaded) -> None:
     ]
     row = "__row"
     if not loaded.lazy:
-        row = f"rowid - list_extract([{', '.join(map(str, _starts(engine)))}], __file + 1)"
+        row = f"rowid - list_extract([{', '.join(map(str, _starts(engine)))}], cast(__file as bigint) + 1)"
     kept = " where __drop is null" if spec.drop else ""
     engine.execute(
         f"create or replace view panel_rows as select {', '.join(values)}, __bad, __file, {row} as __row "

@@ -1,0 +1,103 @@
+"""Stata, SAS and SPSS files, read with pyreadstat: raw values, no value labels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from firmtrade._engine.duckdb import DuckDB
+from firmtrade.acquire.insert import Inserter, refuse_twins
+from firmtrade.acquire.lines import is_utf8
+from firmtrade.acquire.locate import Located
+from firmtrade.acquire.read import Source
+from firmtrade.acquire.source import PanelSpec
+from firmtrade.errors import DataError, MissingExtra
+
+_READERS = {".dta": "read_dta", ".sas7bdat": "read_sas7bdat", ".xpt": "read_xport", ".sav": "read_sav",
+            ".zsav": "read_sav", ".por": "read_por"}  # fmt: skip
+_DEFAULT = {"stata": "read_dta", "sas": "read_sas7bdat", "spss": "read_sav"}
+_CHUNK = 250_000
+
+
+def open_statistics(engine: DuckDB, spec: PanelSpec, located: Located) -> Source:
+    """Names and types from the files' heads; the rows are read by `Source.fetch`."""
+    shapes = [_shape(path, located, spec) for path in located.files]
+    _same_shape(located.files, shapes)
+    refuse_twins(list(shapes[0]), located.files[0].name)
+
+    def fetch(names: Sequence[str]) -> tuple[int, ...]:
+        table = Inserter(engine, {name: shapes[0][name] for name in names})
+        rows = [_read(table, number, names, located, spec) for number in range(len(located.files))]
+        return tuple(rows)
+
+    return Source(
+        located=located, columns=shapes[0], lazy=False, typed=True, fetch=fetch,
+        place=lambda file, row: f"{located.files[file].name}, row {row + 1}",
+    )  # fmt: skip
+
+
+def _call(path: Path, located: Located, spec: PanelSpec, **options: Any) -> tuple[dict[str, list[Any]], Any]:
+    try:
+        import pyreadstat
+    except ImportError:
+        raise MissingExtra(f"Reading {path.name}", "files") from None
+    read = getattr(pyreadstat, _READERS.get(path.suffix.lower(), _DEFAULT[located.format]))
+    if not is_utf8(spec.encoding):
+        options["encoding"] = spec.encoding
+    try:
+        return read(str(path), output_format="dict", **options)  # type: ignore[no-any-return]
+    except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError, UnicodeDecodeError) as error:
+        hint = (
+            'Its text is not UTF-8: write  encoding = "latin-1"  in [panel].'
+            if isinstance(error, UnicodeDecodeError) or "string" in str(error).lower()
+            else "It may have been cut off while it was copied: copy or export it again."
+        )
+        raise DataError(f"{path.name} cannot be read as a {located.format} file ({error}). {hint}") from None
+
+
+def _shape(path: Path, located: Located, spec: PanelSpec) -> dict[str, str]:
+    _, about = _call(path, located, spec, metadataonly=True)
+    if about.number_rows == 0:
+        raise DataError(f"{path.name} has columns but no rows.")
+    kinds = about.readstat_variable_types
+    return {name: "VARCHAR" if kinds[name] == "string" else "DOUBLE" for name in about.column_names}
+
+
+def _same_shape(files: Sequence[Path], shapes: Sequence[dict[str, str]]) -> None:
+    first = shapes[0]
+    for path, shape in zip(files, shapes, strict=True):
+        for name in sorted(first.keys() ^ shape.keys()):
+            has, lacks = (files[0], path) if name in first else (path, files[0])
+            raise DataError(
+                f"{lacks.name} has no column '{name}', which {has.name} has. Give all files the same "
+                f"columns, or name only the files that belong together."
+            )
+        for name in sorted(name for name in shape if shape[name] != first[name]):
+            words = {"VARCHAR": "text", "DOUBLE": "numbers"}
+            raise DataError(
+                f"{path.name}: column '{name}' is {words[shape[name]]}, but {words[first[name]]} in "
+                f"{files[0].name}. Export the files with the same types."
+            )
+
+
+def _read(table: Inserter, number: int, names: Sequence[str], located: Located, spec: PanelSpec) -> int:
+    total = 0
+    for chunk in _chunks(located.files[number], names, located, spec):
+        for name in names:
+            table.retype(name, chunk[name])
+        total += table.add([chunk[name] for name in names], number)
+    if not total:
+        raise DataError(f"{located.files[number].name} has columns but no rows.")
+    return total
+
+
+def _chunks(
+    path: Path, names: Sequence[str], located: Located, spec: PanelSpec
+) -> Iterator[dict[str, list[Any]]]:
+    offset, rows = 0, _CHUNK
+    while rows == _CHUNK:
+        chunk, _ = _call(path, located, spec, usecols=list(names), row_offset=offset, row_limit=_CHUNK)
+        rows = len(next(iter(chunk.values()), []))
+        offset += rows
+        yield chunk
