@@ -142,7 +142,16 @@ class Cube:
         return Followed(tuple(sorted(names)), whom) if names else None
 
     def _any_sample(self) -> str:
-        return " or ".join(f"({self._raw(sample)})" for sample in self.steps)
+        """The condition of a row that is in some sample; what all samples ask is asked once."""
+        lists = [[column for _, column in steps] for steps in self.steps.values()]
+        common = [column for column in lists[0] if all(column in columns for columns in lists)]
+        rest = [[column for column in columns if column not in common] for columns in lists]
+        parts = [self._raw(common)] if common else []
+        if all(rest):
+            parts.append(
+                "(" + " or ".join(dict.fromkeys(f"({self._raw(columns)})" for columns in rest)) + ")"
+            )
+        return " and ".join(parts)
 
     def query(self, rows: tuple[Step, ...], by_year: bool) -> Query:
         """The scan: `rows` are the steps that make the relation `rows`."""
@@ -203,8 +212,8 @@ class Cube:
             ),
         )
 
-    def _raw(self, sample: str) -> str:
-        return " and ".join(f"({self.conditions[column][0].sql})" for _, column in self.steps[sample])
+    def _raw(self, columns: list[str]) -> str:
+        return " and ".join(f"({self.conditions[column][0].sql})" for column in columns)
 
 
 def input_value(name: str, values: list[Term], condition: Term | None) -> str:

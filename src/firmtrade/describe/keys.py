@@ -40,7 +40,7 @@ class Key:
 
 def condition_key(name: str, condition: str, years: frozenset[str]) -> Key:
     """The key of a three-valued condition."""
-    return Key(name, f"coalesce(cast(({condition}) as integer) + 1, 0)", None, years)
+    return Key(name, f"coalesce(cast(({condition}) as bigint) + 1, 0)", None, years)
 
 
 def code_key(name: str, tree: Tree, years: frozenset[str]) -> Key | None:
@@ -50,7 +50,7 @@ def code_key(name: str, tree: Tree, years: frozenset[str]) -> Key | None:
         return None
     codes = tuple(dict.fromkeys(code for _, code in branches))
     whens = " ".join(f"when {render(when)} then {codes.index(code) + 1}" for when, code in branches)
-    return Key(name, f"case {whens} else 0 end", codes, years)
+    return Key(name, f"cast(case {whens} else 0 end as bigint)", codes, years)
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def pack(keys: list[Key], all_years: frozenset[str], always: set[str], inside: s
             sums.append(([], []))
             shift = 0
         places[key.name] = (len(sums) - 1, shift)
-        digit = f"cast({_of_years(key, all_years)} as bigint)" + (f" * {2**shift}" if shift else "")
+        digit = _of_years(key, all_years) + (f" * {2**shift}" if shift else "")
         sums[-1][key.name not in always].append(digit)
         shift += key.bits
     return Packed(tuple(_word(outer, inner, inside) for outer, inner in sums), places)
