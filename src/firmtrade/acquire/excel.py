@@ -7,7 +7,8 @@ turn a mistake into 'missing' without a word.
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
@@ -115,16 +116,16 @@ def _sheet(path: Path, spec: PanelSpec) -> _Sheet:
             raise DataError(
                 f'{path.name} has several sheets ({known}). Say which:  sheet = "{name}"  in [panel].'
             )
-        rows = _rows(book[name], path)
-        header = _header(next(rows, ()), path)
-        if next((row for row in rows if any(cell is not None for cell in row)), None) is None:
-            raise DataError(f"{path.name}, sheet {name}, has a header but no rows.")
+        with closing(_rows(book[name], path)) as rows:
+            header = _header(next(rows, ()), path)
+            if not any(cell is not None for row in rows for cell in row):
+                raise DataError(f"{path.name}, sheet {name}, has a header but no rows.")
         return _Sheet(path, name, header, [])
     finally:
         book.close()
 
 
-def _rows(sheet: Any, path: Path) -> Iterator[tuple[Any, ...]]:
+def _rows(sheet: Any, path: Path) -> Generator[tuple[Any, ...]]:
     if not hasattr(sheet, "reset_dimensions"):
         raise DataError(f"{path.name}: '{sheet.title}' is a chart, not a sheet of cells.")
     # Some programs write a wrong size of the sheet; to believe it would lose rows.
@@ -153,16 +154,16 @@ def _read(table: Inserter, sheet: _Sheet, names: Sequence[str], number: int) -> 
     total = 0
     book = _workbook(sheet.path)
     try:
-        cells = _rows(book[sheet.name], sheet.path)
-        next(cells)
-        for line, row in enumerate(_calculated(cells, sheet), start=2):
-            if all(cell is None for cell in row):
-                sheet.blank.append(line)
-                continue
-            _refuse_wide(row, line, sheet)
-            rows.append(tuple(row[at] if at < len(row) else None for at in positions))
-            if len(rows) == _CHUNK:
-                total += _insert(table, rows, number)
+        with closing(_rows(book[sheet.name], sheet.path)) as cells:
+            next(cells)
+            for line, row in enumerate(_calculated(cells, sheet), start=2):
+                if all(cell is None for cell in row):
+                    sheet.blank.append(line)
+                    continue
+                _refuse_wide(row, line, sheet)
+                rows.append(tuple(row[at] if at < len(row) else None for at in positions))
+                if len(rows) == _CHUNK:
+                    total += _insert(table, rows, number)
         return total + _insert(table, rows, number)
     finally:
         book.close()
@@ -192,11 +193,11 @@ def _calculated(cells: Iterator[tuple[Any, ...]], sheet: _Sheet) -> Iterator[tup
         return
     book = _workbook(sheet.path, values=False)
     try:
-        formulas = _rows(book[sheet.name], sheet.path)
-        next(formulas)
-        for line, (row, written) in enumerate(zip_longest(cells, formulas, fillvalue=()), start=2):
-            _refuse_uncalculated(row, written, line, sheet)
-            yield row
+        with closing(_rows(book[sheet.name], sheet.path)) as formulas:
+            next(formulas)
+            for line, (row, written) in enumerate(zip_longest(cells, formulas, fillvalue=()), start=2):
+                _refuse_uncalculated(row, written, line, sheet)
+                yield row
     finally:
         book.close()
 

@@ -46,7 +46,7 @@ def _call(path: Path, located: Located, spec: PanelSpec, **options: Any) -> tupl
     if not is_utf8(spec.encoding):
         options["encoding"] = spec.encoding
     try:
-        return read(str(path), output_format="dict", **options)  # type: ignore[no-any-return]
+        return read(str(path), output_format="dict", **options)
     except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError, UnicodeDecodeError) as error:
         hint = (
             'Its text is not UTF-8: write  encoding = "latin-1"  in [panel].'
