@@ -63,7 +63,8 @@ class Cast:
 
     `raw` is the source's value as text, for messages; `flag` says that a flow is traded / not traded.
     `number`: the value is to become a DECIMAL; `plain` is then the source column if the value is nothing
-    but it times `factor`, so that the source's own statistics bound it.
+    but it times `factor`, so that the source's own statistics bound it. `text` is the source column of
+    text that is only tidied; `loose_nan` says that NaN is still to become missing.
     """
 
     column: Column
@@ -74,6 +75,8 @@ class Cast:
     number: bool = False
     plain: str = ""
     factor: float = 1.0
+    text: str = ""
+    loose_nan: bool = False
 
 
 def family(kind: str) -> str:
@@ -151,7 +154,9 @@ def cast(column: Column, source: Given, spec: PanelSpec) -> Cast:
         else ""
     )
     factor = spec.units.get(column.name, 1.0)
-    return Cast(column, value, bad, f"cast({source.sql} as varchar)", flag, number, plain, factor)
+    tidied = column.kind in ("text", "code", "region") and source.kind == "VARCHAR" and not source.loose
+    text = source.name if tidied and not codes and not spec.missing_values(column.name) else ""
+    return Cast(column, value, bad, f"cast({source.sql} as varchar)", flag, number, plain, factor, text)
 
 
 def _plain_number(column: Column, source: Given) -> Given:

@@ -165,7 +165,7 @@ def _load(engine: DuckDB, spec: PanelSpec, opened: Source, mapping: Mapping[str,
         # Text that holds numbers would be parsed by each query: better once.
         lazy = opened.lazy and not any(_parsed(item, opened, mapping) for item in casts)
         largest = _known_ranges(engine, casts) if lazy else {}
-        casts = [replace(item, bad="") if item.column.name in largest else item for item in casts]
+        casts = [_slim(engine, item, item.column.name in largest) if lazy else item for item in casts]
         _make_all(engine, spec, casts, opened, lazy)
     except EngineError as error:
         raise _Unread(error) from None
@@ -178,6 +178,27 @@ def _load(engine: DuckDB, spec: PanelSpec, opened: Source, mapping: Mapping[str,
         if item.number and item.column.name not in largest
     }
     return _Loaded(casts, lazy, largest | _ranges(engine, "panel_all", rest))
+
+
+def _slim(engine: DuckDB, item: Cast, finite: bool) -> Cast:
+    """The cheapest expression that gives the same values: a view is worked out again by each query.
+
+    Codes are looked at once for each distinct code, not for each row; a firm's identifier in a typed file
+    is taken as it is (the check says where it has blanks); a number that the file's statistics show to be
+    finite needs no test but that for NaN, which becomes missing when it is cast.
+    """
+    if finite:
+        times = f" * {item.factor!r}" if item.factor != 1.0 else ""
+        return replace(item, value=f"{item.plain}{times}", bad="", loose_nan=True)
+    if not item.text:
+        return item
+    if item.column.kind == "text":
+        return replace(item, value=item.text)
+    for cheaper in (item.text, f"replace({item.text}, '.', '')"):
+        changed = f"{item.value} is distinct from {cheaper}"
+        if not engine.rows(f"select 1 from (select distinct {item.text} from {RELATION}) where {changed} limit 1"):
+            return replace(item, value=cheaper)
+    return item
 
 
 def _known_ranges(engine: DuckDB, casts: list[Cast]) -> dict[str, float]:
@@ -350,4 +371,5 @@ def _typed(item: Cast, largest: float) -> str:
             f"missing, write  missing = {{ {item.column.name} = [...] }}  in [panel]."
         )
     width = 18 if largest < 0.999999 * 10.0 ** (18 - scale) else 38
-    return f"cast({item.value} as DECIMAL({width},{scale}))"
+    how = "try_cast" if item.loose_nan else "cast"
+    return f"{how}({item.value} as DECIMAL({width},{scale}))"
