@@ -153,7 +153,7 @@ class _Arithmetic:
         if found is None:
             self.catalog.get(name, "measure", where=f"{self.measure.where}: '{self.measure.expr}'")
         if found is not None and found.kind == "parameter":
-            return found.value(self._year(point))
+            return found.value(self._year(point or ask.point))
         measure = self.catalog.get(name, "measure")
         asked = replace(ask, point=point or ask.point)
         return evaluate(measure, asked, self.answers, self.catalog, self.window, self.trail)
@@ -175,7 +175,8 @@ class _Arithmetic:
     def _window_years(self) -> float:
         if self.window is None:
             raise StudyError(
-                f"{self.measure.where}: '{self.measure.name}' is about a window, this sample about a year."
+                f"{self.measure.where}: '{self.measure.name}' is about a window, and this table about a year. "
+                f"Say which window: window = '...'."
             )
         return float(self.window.outcome - self.window.t0)
 
