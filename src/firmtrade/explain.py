@@ -90,7 +90,9 @@ def _word(word: Definition, spec: StudySpec) -> Parts:
         ("unit", (word.unit,)),
         ("adds up", (_adds_up(word),)),
     ]
-    parts += [("codes", tuple(f"{code}: {label}" for code, label in word.codes.items()))]
+    parts += [
+        ("codes", tuple(f"{code}: {label}".replace("{flow}", "trade") for code, label in word.codes.items()))
+    ]
     parts += [
         ("values", tuple(f"{v.value} from {v.since} ({catalog.citation(v.source)})" for v in word.values))
     ]

@@ -11,7 +11,7 @@ import tempfile
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -211,7 +211,9 @@ class Study:
         with self._opened() as (engine, panel, setting):
             self._may_leave(panel, reason)
             results, attrition, refusals = self._compute(engine, panel, setting, None)
-            warnings = (*(problem.title for problem in self._report.warnings), *refusals)
+            # A column that is missing is said where it is missed: in the table that needs it.
+            found = [str(p) for p in self._report.warnings if p.rule != "missing-column"]
+            warnings = (*found, *refusals)
             origin = Origin(
                 self.spec.name,
                 self.spec.title,
@@ -264,7 +266,7 @@ class Study:
                     "The study names no panel. Give one with --panel FILE, or as files = ... under [panel]."
                 )
             self.progress("read the panel")
-            panel = open_panel(engine, spec, source, self.spec.base)
+            panel = self._relevant(open_panel(engine, spec, source, self.spec.base))
             if strict:
                 self.progress("check the panel")
                 self._report = check_panel(engine, panel, spec)
@@ -272,6 +274,18 @@ class Study:
                     raise DataError(self._report.text())
             further = frozenset(panel.columns) if panel.columns else frozenset()
             yield engine, panel, self._setting(frozenset(panel.columns), further)
+
+    def _relevant(self, panel: Panel) -> Panel:
+        """The panel, missing only what the study's tables ask for: Chile need not have regions."""
+        from firmtrade.describe.compute import plan
+        from firmtrade.describe.needs import needed_columns
+
+        if not self.spec.tables or not panel.missing:
+            return panel
+        setting = self._setting(None, frozenset(panel.columns))
+        asks = [ask for made in plan(self.spec.tables, setting) for ask in made.asks]
+        needed = needed_columns(asks, setting.groups)
+        return replace(panel, missing={k: v for k, v in panel.missing.items() if k in needed})
 
     def _made(self, scratch: Path) -> str | None:
         """The synthetic population of a study that names one and is given no panel."""

@@ -78,7 +78,7 @@ def word(definition: Definition, catalog: Catalog) -> Word:
         formula,
         definition.unit,
         source,
-        dict(definition.codes),
+        {code: label.replace("{flow}", "trade") for code, label in definition.codes.items()},
         {code: say(definition.group(code), catalog, definition) for code in definition.groups},
     )
 

@@ -41,6 +41,11 @@ def _apart(asks: Iterable[Ask], groups: Groups) -> Iterator[Ask]:
             yield ask
 
 
+def needed_columns(asks: Iterable[Ask], groups: Groups) -> set[str]:
+    """Every panel column that the asks read."""
+    return set().union(*(_needed(term, groups) for ask in asks for term in terms(ask, groups)))
+
+
 def terms(ask: Ask, groups: Groups) -> list[Term]:
     """Everything over panel columns that an ask needs."""
     return [term for _, found in _words(ask, groups) for term in found]

@@ -7,6 +7,7 @@ every output.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -57,8 +58,8 @@ def release_unprotected(
     if not why:
         raise DisclosureError(
             "This panel is not marked as synthetic, so its tables are confidential, and disclosure control "
-            "is not part of this version. Nothing was written. If the data are public or may be seen by all who "
-            "gets the output, say why (it is printed on every output): firmtrade run ... --unprotected REASON"
+            "is not part of this version. Nothing was written. If the data are public, or may be seen by all "
+            "who get the output, say why, and it is printed on every output: --unprotected REASON"
         )
     tables = tuple(_released(result, catalog, labels) for result in results)
     return Release(
@@ -109,24 +110,29 @@ def _labels(
 ) -> dict[str, dict[str, str]]:
     """What a reader sees for each attribute and code of a table."""
     found: dict[str, dict[str, str]] = {"sample": {}, "measure": {}, "period": {}}
-    for cell in result.cells:
-        found["sample"].setdefault(cell.sample, catalog.get(cell.sample, "sample").title)
-        found["measure"].setdefault(cell.measure, catalog.get(cell.measure, "measure").title)
-        found["period"].setdefault(cell.period, cell.period)
-        for dimension, code in cell.codes.items():
-            found.setdefault(dimension, {TOTAL: "Total", UNKNOWN: "Unknown"}).setdefault(
-                code, _label(dimension, code, labels)
-            )
-    for unknown in result.unknowns:
-        found["sample"].setdefault(unknown.sample, catalog.get(unknown.sample, "sample").title)
-        for dimension, code in unknown.codes.items():
-            found.setdefault(dimension, {}).setdefault(code, _label(dimension, code, labels))
+    groups: dict[str, set[str]] = {}
+    for part in (*result.cells, *result.unknowns):
+        found["sample"].setdefault(part.sample, catalog.get(part.sample, "sample").title)
+        found["measure"].setdefault(part.measure, catalog.get(part.measure, "measure").title)
+        found["period"].setdefault(part.period, part.period)
+        for dimension, code in part.codes.items():
+            groups.setdefault(dimension, set()).add(code)
+    for dimension, codes in groups.items():
+        known = {TOTAL: "Total", UNKNOWN: "Unknown"}
+        found[dimension] = known | {code: _label(dimension, code, labels, groups) for code in sorted(codes)}
     return found
 
 
-def _label(dimension: str, code: str, labels: Mapping[str, Mapping[str, str]]) -> str:
+def _label(
+    dimension: str, code: str, labels: Mapping[str, Mapping[str, str]], groups: Mapping[str, set[str]]
+) -> str:
+    """A code's label; `{flow}` in it stands for the table's flow, where the table has just one."""
     known = labels.get(dimension, {})
-    return " or ".join(known.get(part.strip(), part.strip()) for part in code.split("|"))
+    text = " or ".join(known.get(part.strip(), part.strip()) for part in code.split("|"))
+    for other, codes in groups.items():
+        if len(codes) == 1 and f"{{{other}}}" in text:
+            text = text.replace(f"{{{other}}}", labels.get(other, {}).get(*codes, *codes))
+    return re.sub(r"\{\w+\}", "trade", text)
 
 
 def _dimensions(tables: Iterable[ReleasedTable]) -> tuple[str, ...]:
