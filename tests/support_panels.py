@@ -14,8 +14,8 @@ from firmtrade.acquire.source import PanelSpec
 from firmtrade.assemble.check import CheckReport, check_panel
 from firmtrade.assemble.panel import Panel, open_panel
 
-COLUMNS = ("firm", "year", "activity", "region", "founded", "employment", "turnover", "value_added", "domestic",
-           "import_intra", "import_extra", "export_intra", "export_extra")  # fmt: skip
+COLUMNS = ("firm", "year", "activity", "region", "founded", "employment", "turnover", "value_added",
+           "domestic", "import_intra", "import_extra", "export_intra", "export_extra")  # fmt: skip
 TEXT = ("firm", "activity", "region")
 
 #: Values that a format could spoil: many digits, thirds, zeros, missing values, a leading zero, an accent.
@@ -65,7 +65,8 @@ def check(source: str | Path | None = None, base: Path = Path(), **panel: Any) -
 
 
 def write_csv(path: Path, rows: Sequence[Sequence[Any]] = ROWS, columns: Sequence[str] = COLUMNS,
-              delimiter: str = ",", decimal: str = ".", encoding: str = "utf-8", end: str = "\n") -> Path:  # fmt: skip
+              delimiter: str = ",", decimal: str = ".", encoding: str = "utf-8",
+              end: str = "\n") -> Path:  # fmt: skip
     """Delimited text: quotes only where needed, missing values as empty cells."""
 
     def cell(value: Any) -> str:
@@ -88,14 +89,16 @@ def write_parquet(path: Path, rows: Sequence[Sequence[Any]] = ROWS, columns: Seq
     """Parquet with the types that a careful writer uses, or those given."""
     import duckdb
 
-    kinds = {name: "double" for name in columns} | {name: "varchar" for name in columns if name in TEXT}
-    kinds |= {name: "integer" for name in ("year", "founded")} | {"domestic": "boolean"} | dict(types or {})
+    kinds = dict.fromkeys(columns, "double") | {name: "varchar" for name in columns if name in TEXT}
+    kinds |= dict.fromkeys(("year", "founded"), "integer") | {"domestic": "boolean"} | dict(types or {})
     path.parent.mkdir(parents=True, exist_ok=True)
     options = f", kv_metadata {{'firmtrade.synthetic': '{synthetic}'}}" if synthetic else ""
     with duckdb.connect() as connection:
         connection.execute(f"create table p ({', '.join(f'{name} {kinds[name]}' for name in columns)})")
         if rows:
-            connection.executemany(f"insert into p values ({', '.join('?' * len(columns))})", list(map(list, rows)))
+            connection.executemany(
+                f"insert into p values ({', '.join('?' * len(columns))})", list(map(list, rows))
+            )
         connection.execute(f"copy p to '{path}' (format parquet{options})")
     return path
 
@@ -118,7 +121,7 @@ def write_excel(path: Path, rows: Sequence[Sequence[Any]] = ROWS, columns: Seque
 def write_sqlite(path: Path, rows: Sequence[Sequence[Any]] = ROWS, columns: Sequence[str] = COLUMNS,
                  table: str = "panel") -> Path:  # fmt: skip
     """A SQLite file with one table."""
-    kinds = {name: "REAL" for name in columns} | {name: "TEXT" for name in TEXT}
+    kinds = dict.fromkeys(columns, "REAL") | dict.fromkeys(TEXT, "TEXT")
     kinds |= {"year": "INTEGER", "founded": "INTEGER", "domestic": "BOOLEAN", "turnover": "NUMERIC(18, 2)"}
     connection = sqlite3.connect(path)
     connection.execute(f"create table {table} ({', '.join(f'{name} {kinds[name]}' for name in columns)})")
@@ -128,7 +131,9 @@ def write_sqlite(path: Path, rows: Sequence[Sequence[Any]] = ROWS, columns: Sequ
     return path
 
 
-def write_statistics(path: Path, rows: Sequence[Sequence[Any]] = ROWS, columns: Sequence[str] = COLUMNS) -> Path:
+def write_statistics(
+    path: Path, rows: Sequence[Sequence[Any]] = ROWS, columns: Sequence[str] = COLUMNS
+) -> Path:
     """A Stata, SPSS or SAS transport file: these have no booleans, so they are 1 and 0."""
     import pandas as pd
     import pyreadstat
@@ -139,7 +144,9 @@ def write_statistics(path: Path, rows: Sequence[Sequence[Any]] = ROWS, columns: 
         if name in TEXT:
             data[name] = pd.Series([value or "" for value in values], dtype=object)
         else:
-            data[name] = pd.Series([None if value is None else float(value) for value in values], dtype="float64")
+            data[name] = pd.Series(
+                [None if value is None else float(value) for value in values], dtype="float64"
+            )
     write = {".dta": pyreadstat.write_dta, ".sav": pyreadstat.write_sav, ".xpt": pyreadstat.write_xport}
     write[path.suffix](pd.DataFrame(data), str(path))
     return path

@@ -69,8 +69,8 @@ def test_text_with_both_kinds_of_line_end(tmp_path: Path, expected: list[tuple[A
 
 
 def test_text_with_thousands(tmp_path: Path) -> None:
-    path = write_csv(tmp_path / "panel.csv", [("1", 2001, "1.234.567,5"), ("2", 2001, "12,25"), ("3", 2001, "1.000")],
-                     ("firm", "year", "turnover"), delimiter=";")  # fmt: skip
+    rows = [("1", 2001, "1.234.567,5"), ("2", 2001, "12,25"), ("3", 2001, "1.000")]
+    path = write_csv(tmp_path / "panel.csv", rows, ("firm", "year", "turnover"), delimiter=";")
     with opened(path, decimal=",", thousands=".") as it:
         found = [row[2] for row in it.rows()]
     assert found == [Decimal("1234567.5"), Decimal("12.25"), Decimal("1000")]
@@ -113,7 +113,9 @@ def test_a_partitioned_folder(tmp_path: Path, expected: list[tuple[Any, ...]]) -
     assert content(tmp_path / "hive") == expected
 
 
-def test_many_csv_files_with_columns_in_another_order(tmp_path: Path, expected: list[tuple[Any, ...]]) -> None:
+def test_many_csv_files_with_columns_in_another_order(
+    tmp_path: Path, expected: list[tuple[Any, ...]]
+) -> None:
     (tmp_path / "parts").mkdir()
     write_csv(tmp_path / "parts" / "a.csv", ROWS[:2])
     backwards = [tuple(reversed(row)) for row in ROWS[2:]]
@@ -126,10 +128,12 @@ def test_many_csv_files_with_columns_in_another_order(tmp_path: Path, expected: 
     [
         {"year": "bigint", "founded": "double", "firm": "varchar"},
         {"year": "double", "founded": "smallint"},
-        {name: "varchar" for name in COLUMNS},
+        dict.fromkeys(COLUMNS, "varchar"),
     ],
 )
-def test_other_types_in_parquet(tmp_path: Path, expected: list[tuple[Any, ...]], types: dict[str, str]) -> None:
+def test_other_types_in_parquet(
+    tmp_path: Path, expected: list[tuple[Any, ...]], types: dict[str, str]
+) -> None:
     assert content(write_parquet(tmp_path / "other.parquet", types=types)) == expected
 
 

@@ -1,4 +1,4 @@
-"""Input that cannot be read whole: each names the file, the place and what to do, and nothing is swallowed."""
+"""Input that cannot be read whole: the error names file, place and remedy, and nothing is swallowed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,16 @@ from pathlib import Path
 import pytest
 
 from firmtrade.errors import DataError, StudyError
-from support_panels import ROWS, content, opened, write_csv, write_excel, write_parquet, write_sqlite, write_statistics
+from support_panels import (
+    ROWS,
+    content,
+    opened,
+    write_csv,
+    write_excel,
+    write_parquet,
+    write_sqlite,
+    write_statistics,
+)
 
 HEADER = b"firm,year,turnover\n"
 
@@ -63,7 +72,9 @@ def test_lines_after_a_quoted_line_end_keep_their_number(tmp_path: Path) -> None
 
 def test_quoted_cells_may_hold_delimiters_quotes_and_line_ends(tmp_path: Path) -> None:
     path = tmp_path / "panel.csv"
-    path.write_bytes(b'"firm","year","turnover"\r\n"a;b,c","2001","1.5"\r\n"say ""x""","2002",""\r\n"d\r\ne","2003",2\r\n')
+    path.write_bytes(
+        b'"firm","year","turnover"\r\n"a;b,c","2001","1.5"\r\n"say ""x""","2002",""\r\n"d\r\ne","2003",2\r\n'
+    )
     assert [row[0] for row in content(path)] == ["a;b,c", "d\r\ne", 'say "x"']
 
 

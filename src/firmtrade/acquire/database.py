@@ -112,7 +112,7 @@ def _read(sqlalchemy: Any, connect: Any, table: Any, names: Sequence[str], into:
 
 
 def _as_it_comes(sqlalchemy: Any, column: Any) -> Any:
-    """The driver's own value: SQLAlchemy would round NUMERIC of SQLite. Only 1 / 0 of BOOLEAN is put right."""
+    """The driver's own value: SQLAlchemy would round NUMERIC of SQLite. BOOLEAN is true or false, not 1."""
     if isinstance(column.type, sqlalchemy.Boolean):
         return column
     return sqlalchemy.type_coerce(column, sqlalchemy.types.NullType()).label(column.name)

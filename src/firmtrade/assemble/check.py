@@ -10,13 +10,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from firmtrade._engine.duckdb import DuckDB
-from firmtrade.acquire.contract import NAMES, column
+from firmtrade.acquire.contract import column
 from firmtrade.acquire.source import PanelSpec
 from firmtrade.assemble.check_keys import check_keys
 from firmtrade.assemble.check_report import CheckReport, Example, Problem
 from firmtrade.assemble.check_rules import Rule, rules
 from firmtrade.assemble.check_units import check_units
-from firmtrade.assemble.panel import RECORD, UNIT, Panel
+from firmtrade.assemble.load import RECORD, UNIT
+from firmtrade.assemble.panel import Panel
 
 __all__ = ["CheckReport", "Example", "Problem", "check_panel"]
 
@@ -141,10 +142,12 @@ def _remedy(spec: PanelSpec, name: str) -> str:
 
 def _absent(panel: Panel) -> Iterator[Problem]:
     """Columns of the contract that are not there: what needs them cannot be answered."""
-    for name in NAMES:
-        if name in panel.missing:
-            near = panel.missing[name]
-            hint = f" The nearest name there is '{near}'." if near else ""
-            title = f"no column {name} ({column(name).title}).{hint}"
-            remedy = f'If it has another name:  columns = {{ {name} = "{near or "..."}" }}  in [panel].'
-            yield Problem("missing-column", "warn", title, 0, remedy, name)
+    near = {name: theirs for name, theirs in panel.missing.items() if theirs}
+    for name, theirs in near.items():
+        title = f"no column {name} ({column(name).title}). The nearest name there is '{theirs}'."
+        remedy = f'If that is it, write  columns = {{ {name} = "{theirs}" }}  in [panel].'
+        yield Problem("missing-column", "warn", title, 0, remedy, name)
+    rest = [name for name in panel.missing if name not in near]
+    if rest:
+        remedy = "Tables that need them are not answered. Map a column of another name in [panel], columns."
+        yield Problem("missing-column", "warn", f"no column {', '.join(rest)}", 0, remedy, rest[0])

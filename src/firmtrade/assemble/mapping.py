@@ -1,0 +1,82 @@
+"""Which column of the source is which of ours, and which rows stand for nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from firmtrade.acquire.contract import NAMES, REQUIRED, column
+from firmtrade.acquire.read import Source, literal, quoted
+from firmtrade.acquire.source import Drop, PanelSpec
+from firmtrade.assemble.names import suggestion
+from firmtrade.errors import DataError, nearest
+
+
+def map_columns(spec: PanelSpec, opened: Source) -> tuple[dict[str, str], dict[str, str]]:
+    """Our name -> theirs, and the contract's columns that are not there -> the likeliest of theirs or ''.
+
+    Raises DataError for a mapping to a column that is not there, and where firm or year is missing.
+    """
+    theirs = {name.lower(): name for name in opened.columns}
+    found: dict[str, str] = {}
+    for ours, name in spec.columns.items():
+        if name not in opened.columns and name.lower() not in theirs:
+            raise DataError(
+                f"The study reads {ours} from the column '{name}', which {opened.located.name} does not have."
+                f"{nearest(name, opened.columns)} Columns: {_some(opened.columns)}."
+            )
+        found[ours] = name if name in opened.columns else theirs[name.lower()]
+    for ours in NAMES:
+        if ours not in found and ours not in spec.constant and ours in theirs:
+            found[ours] = theirs[ours]
+    absent = [ours for ours in NAMES if ours not in found and ours not in spec.constant]
+    free = [name for name in opened.columns if name not in found.values()]
+    missing = {ours: suggestion(ours, free) for ours in absent}
+    for ours in REQUIRED:
+        if ours in missing:
+            raise _required(ours, missing[ours], opened)
+    return found, missing
+
+
+def _required(ours: str, near: str, opened: Source) -> DataError:
+    hint = f" Did you mean '{near}'?" if near else ""
+    return DataError(
+        f"{opened.located.name} has no column '{ours}' ({column(ours).title}).{hint} "
+        f'Say which column it is:  columns = {{ {ours} = "{near or "..."}" }}  in [panel]. '
+        f"Columns: {_some(opened.columns)}."
+    )
+
+
+def _some(names: Mapping[str, str]) -> str:
+    shown = list(names)[:30]
+    return ", ".join(shown) + (f" and {len(names) - 30} more" if len(names) > 30 else "")
+
+
+def drop_reason(spec: PanelSpec, opened: Source) -> str:
+    """SQL of the reason why a row is left out, or NULL."""
+    branches = [f"when {_condition(drop, spec, opened)} then {literal(drop.reason)}" for drop in spec.drop]
+    return f"case {' '.join(branches)} end" if branches else "cast(null as varchar)"
+
+
+def dropped_by(drop: Drop, spec: PanelSpec, opened: Source) -> str:
+    """The source's column that decides: named by its own name, or by ours."""
+    name = drop.column if drop.column in opened.columns else spec.columns.get(drop.column, drop.column)
+    if name not in opened.columns:
+        raise DataError(
+            f"[panel], drop: there is no column '{drop.column}'.{nearest(drop.column, opened.columns)}"
+        )
+    return name
+
+
+def _condition(drop: Drop, spec: PanelSpec, opened: Source) -> str:
+    name = quoted(dropped_by(drop, spec, opened))
+    number = f"try_cast(cast({name} as varchar) as double)"
+    if drop.below is not None:
+        return f"{number} < {drop.below!r}"
+    values = drop.equals if isinstance(drop.equals, tuple) else (drop.equals,)
+    tests = []
+    for value in values:
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            tests.append(f"{number} = {float(value)!r}")
+        else:
+            tests.append(f"lower(cast({name} as varchar)) = {literal(str(value).lower())}")
+    return f"({' or '.join(tests)})"
