@@ -93,8 +93,20 @@ def check(
     """
     from firmtrade.study import Study
 
-    report = Study(study, panel, memory=memory, progress=_progress()).check()
+    from firmtrade.errors import StudyError
+
+    made = Study(study, panel, memory=memory, progress=_progress())
+    report = made.check()
     typer.echo(report.text())
+    if not report.stops and made.spec.tables:
+        try:
+            samples = made.attrition()
+        except StudyError as error:
+            typer.echo(f"\n{error}")
+        else:
+            typer.echo("\nWho is in, step by step:")
+            for sample in samples:
+                typer.echo(f"\n{sample.text()}")
     if report.stops or report.warnings:
         raise typer.Exit(11)
 

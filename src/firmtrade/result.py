@@ -125,6 +125,15 @@ class Attrition:
     period: str
     steps: tuple[AttritionStep, ...]
 
+    def text(self) -> str:
+        """The steps for the terminal: firms left, and of those lost, how many for want of knowledge."""
+        width = max(len(step.condition) for step in self.steps)
+        lines = [f"{self.title} ({self.period})"]
+        for step in self.steps:
+            unknown = f"  ({step.unknown:,} unknown)" if step.unknown else ""
+            lines.append(f"  {step.condition:<{width}}  {step.left:>12,}{unknown}")
+        return "\n".join(lines)
+
 
 @dataclass(frozen=True)
 class Word:

@@ -181,6 +181,11 @@ class Study:
         with self._opened(strict=check) as (engine, panel, setting):
             return [Shown.of(result) for result in self._compute(engine, panel, setting, tables)[0]]
 
+    def attrition(self) -> list[Attrition]:
+        """What each condition of each sample removes. Confidential."""
+        with self._opened(strict=False) as (engine, panel, setting):
+            return self._compute(engine, panel, setting, None)[1]
+
     def explain(self, name: str) -> Any:
         """The card of a definition or a table: title, formula, unit, source, uses, used by."""
         from firmtrade.explain import explain
