@@ -62,7 +62,7 @@ def _cell(text: str) -> str:
 
 
 def number(text: str) -> float | None:
-    """A drawn figure, which may be worked out in place ('100 * 2 / 3'); '-' is a figure that does not exist."""
+    """A drawn figure, which may be worked out in place ('100 * 2 / 3'); '-' does not exist."""
     return None if text == "-" else _work_out(ast.parse(text, mode="eval").body)
 
 
@@ -94,9 +94,9 @@ def write(out: Path) -> None:
 def _index(found: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     yield "# The manual\n"
     yield (
-        "What firmtrade computes, shown on panels small enough to count by hand. Every example below is a test:\n"
-        "its panel is drawn, its question is written as in a study file, and its answer is computed anew and\n"
-        "compared at each change.\n"
+        "What firmtrade computes, shown on panels small enough to count by hand. Every example is a test:\n"
+        "its panel is drawn, its question is written as in a study file, and its answer is computed anew\n"
+        "and compared at each change.\n"
     )
     for name, chapter in found.items():
         yield f"{int(name[:2])}. [{chapter['title']}]({name}.md)"
@@ -148,12 +148,7 @@ def _found(example: Mapping[str, Any]) -> Iterator[str]:
 
 def _shown(cell: str) -> str:
     """A figure that is worked out in place is shown with its result."""
-    if not re.search(r"\d *[-+*/] *\(?\d|\) *[-+*/]", cell):
-        return cell
-    try:
-        return f"{cell} = {number(cell):.10g}"
-    except (SyntaxError, ValueError):
-        return cell  # a code such as 10-49 and not a figure
+    return f"{cell} = {number(cell):.10g}" if re.search(r" (\*\*|[-+*/]) ", cell) else cell
 
 
 def _markdown(header: list[str], rows: list[list[str]]) -> str:
@@ -180,15 +175,13 @@ def _anchor(title: str) -> str:
 
 
 def toml(entry: Mapping[str, Any], path: tuple[str, ...] = ()) -> str:
-    """An entry as a study file has it: tables with a heading, what they hold inline."""
-    lines = [f"{_key(key)} = {_value(value)}\n" for key, value in entry.items() if not _heads(path, value)]
-    parts = [toml(value, (*path, key)) for key, value in entry.items() if _heads(path, value)]
+    """An entry as a study file has it: a heading for each word, or a line for each where there are many."""
+    flat = len(path) > 1 or path == ("panel",) or (len(path) == 1 and len(entry) > 3)
+    parts = {key: value for key, value in entry.items() if isinstance(value, dict) and not flat}
+    lines = [f"{_key(key)} = {_value(value)}\n" for key, value in entry.items() if key not in parts]
     heading = f"[{'.'.join(map(_key, path))}]\n" if path and lines else ""
-    return "\n".join([*([heading + "".join(lines)] if lines else []), *parts])
-
-
-def _heads(path: tuple[str, ...], value: Any) -> bool:
-    return isinstance(value, dict) and len(path) < 2 and not (path and path[0] == "panel")
+    texts = [toml(value, (*path, key)) for key, value in parts.items()]
+    return "\n".join([*([heading + "".join(lines)] if lines else []), *texts])
 
 
 def _key(key: str) -> str:
@@ -202,9 +195,10 @@ def _value(value: Any) -> str:
         return "{ " + ", ".join(f"{_key(key)} = {_value(each)}" for key, each in value.items()) + " }"
     if isinstance(value, list):
         return "[" + ", ".join(map(_value, value)) + "]"
-    return (
-        '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"' if isinstance(value, str) else str(value)
-    )
+    if not isinstance(value, str):
+        return str(value)
+    text = value if len(value) < 300 else f"{value[:60]} ... {value[-20:]}"
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 if __name__ == "__main__":

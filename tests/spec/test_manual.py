@@ -27,7 +27,7 @@ ROOT = Path(__file__).resolve().parents[2]
 TOLERANCE = 1e-9
 
 TYPES = {
-    **{name: "decimal(18, 6)" for name in CONTRACT},
+    **dict.fromkeys(CONTRACT, "decimal(18, 6)"),
     **dict.fromkeys(("firm", "activity", "region"), "varchar"),
     **dict.fromkeys(("year", "founded"), "integer"),
     "employment": "decimal(18, 9)",
@@ -97,7 +97,7 @@ def setting(spec: StudySpec, columns: frozenset[str]) -> Setting:
 
 def draw_panel(engine: DuckDB, header: list[str], rows: list[list[str]]) -> None:
     """The relation `panel`: columns of the contract that are not drawn are unknown in every row."""
-    cells = dict(zip(header, zip(*rows, strict=True), strict=True)) if rows else {name: () for name in header}
+    cells = dict(zip(header, zip(*rows, strict=True), strict=True)) if rows else dict.fromkeys(header, ())
     types = {**TYPES, **{name: further(cells[name]) for name in header if name not in TYPES}}
     engine.execute(f"create or replace table panel ({', '.join(f'{n} {t}' for n, t in types.items())})")
     for row in rows:
@@ -138,9 +138,8 @@ def compare(cells: list[Cell], header: list[str], rows: list[list[str]]) -> None
     ]
     assert len({key for key, _ in found}) == len(found), "the drawn answer does not tell all cells apart"
     assert {key for key, _ in found} == set(expected)
-    assert list(dict.fromkeys(key[: len(keys)] for key, _ in found)) == [
-        key for key in dict.fromkeys(key[: len(keys)] for key in expected)
-    ]
+    order = [list(dict.fromkeys(key[: len(keys)] for key in each)) for each in (dict(found), expected)]
+    assert order[0] == order[1], "the rows of the answer stand in another order"
     values = {key: cell.value for key, cell in found}
     drawn = {key: manual.number(text) for key, text in expected.items()}
     assert values == {
