@@ -86,6 +86,14 @@ class StudySpec:
 
 def read_study(study: str | Path) -> StudySpec:
     """A built-in study by name, or a study file by path."""
+    path = _find(study)
+    raw = _extended(path, ())
+    return make_study(
+        raw, path.parent.name if path.name == "study.toml" else path.stem, path.parent, path.name
+    )
+
+
+def _find(study: str | Path) -> Path:
     path = studies().get(str(study), Path(study))
     if path.is_dir():
         path = path / "study.toml"
@@ -94,13 +102,26 @@ def read_study(study: str | Path) -> StudySpec:
             f"There is no study '{study}'.{nearest(str(study), studies())} Built in: "
             f"{', '.join(studies()) or 'none'}; or give the path of a study file."
         )
+    return path
+
+
+def _extended(path: Path, trail: tuple[Path, ...]) -> dict[str, Any]:
+    """The file's contents over those of the study that it extends: an entry replaces one of its name."""
+    if path.resolve() in trail:
+        raise StudyError(f"{path.name}: the study extends itself.")
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise StudyError(f"{path.name} is not a TOML file that can be read: {error}") from None
-    return make_study(
-        raw, path.parent.name if path.name == "study.toml" else path.stem, path.parent, path.name
-    )
+    if "extends" not in raw:
+        return raw
+    name = raw.pop("extends")
+    beside = path.parent / str(name)
+    base = _extended(beside if beside.is_file() else _find(str(name)), (*trail, path.resolve()))
+    for key, value in raw.items():
+        joined = isinstance(value, dict) and isinstance(base.get(key), dict)
+        base[key] = {**base[key], **value} if joined else value
+    return base
 
 
 def make_study(raw: Mapping[str, Any], name: str, base: Path, file: str) -> StudySpec:
