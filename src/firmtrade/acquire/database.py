@@ -47,11 +47,11 @@ def open_database(engine: DuckDB, spec: PanelSpec, located: Located) -> Source:
     columns = {column.name: "VARCHAR" for column in table.columns}
     refuse_twins(list(columns), f"{shown}, table '{table.fullname}'")
 
-    def fetch(names: Sequence[str]) -> tuple[int, ...]:
+    def fetch(names: Sequence[str], limit: int | None = None) -> tuple[int, ...]:
+        into = Inserter(engine, dict.fromkeys(names, "VARCHAR"))
+        columns = [_as_it_comes(sqlalchemy, table.columns[name]) for name in names]
         try:
-            return (
-                _read(sqlalchemy, connect, table, names, Inserter(engine, dict.fromkeys(names, "VARCHAR"))),
-            )
+            return (_read(connect, sqlalchemy.select(*columns).limit(limit), into),)
         except sqlalchemy.exc.SQLAlchemyError as error:
             raise _failed(shown, error) from None
         finally:
@@ -102,8 +102,7 @@ def _has_rows(sqlalchemy: Any, connect: Any, table: Any) -> bool:
         )
 
 
-def _read(sqlalchemy: Any, connect: Any, table: Any, names: Sequence[str], into: Inserter) -> int:
-    query = sqlalchemy.select(*(_as_it_comes(sqlalchemy, table.columns[name]) for name in names))
+def _read(connect: Any, query: Any, into: Inserter) -> int:
     total = 0
     with connect.connect().execution_options(stream_results=True) as connection:
         for rows in connection.execute(query).partitions(_CHUNK):

@@ -10,7 +10,7 @@ import zipfile
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from itertools import zip_longest
+from itertools import islice, zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -47,9 +47,10 @@ def open_excel(engine: DuckDB, spec: PanelSpec, located: Located) -> Source:
                 f"one of them only. Give all files the same columns."
             )
 
-    def fetch(names: Sequence[str]) -> tuple[int, ...]:
+    def fetch(names: Sequence[str], limit: int | None = None) -> tuple[int, ...]:
         table = Inserter(engine, dict.fromkeys(names, "VARCHAR"))
-        return tuple(_read(table, sheet, names, number) for number, sheet in enumerate(sheets))
+        asked = sheets[:1] if limit else sheets
+        return tuple(_read(table, sheet, names, number, limit) for number, sheet in enumerate(asked))
 
     def place(file: int, row: int) -> str:
         number = row + 2
@@ -147,7 +148,7 @@ def _header(row: Sequence[Any], path: Path) -> tuple[str, ...]:
     return names
 
 
-def _read(table: Inserter, sheet: _Sheet, names: Sequence[str], number: int) -> int:
+def _read(table: Inserter, sheet: _Sheet, names: Sequence[str], number: int, limit: int | None) -> int:
     positions = [sheet.header.index(name) for name in names]
     sheet.blank.clear()
     rows: list[tuple[Any, ...]] = []
@@ -156,7 +157,7 @@ def _read(table: Inserter, sheet: _Sheet, names: Sequence[str], number: int) -> 
     try:
         with closing(_rows(book[sheet.name], sheet.path)) as cells:
             next(cells)
-            for line, row in enumerate(_calculated(cells, sheet), start=2):
+            for line, row in enumerate(islice(_calculated(cells, sheet), limit), start=2):
                 if all(cell is None for cell in row):
                     sheet.blank.append(line)
                     continue

@@ -10,12 +10,20 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from firmtrade._engine.duckdb import DuckDB
 from firmtrade.acquire.locate import Located, locate
 from firmtrade.acquire.source import PanelSpec
 
 RELATION = "panel_source"
+
+
+class Fetch(Protocol):
+    """Reads columns into the relation; returns the number of rows of each file."""
+
+    def __call__(self, names: Sequence[str], limit: int | None = None) -> tuple[int, ...]:
+        """Read `names`; with a limit only the first rows of the first file."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +33,8 @@ class Source:
     `lazy` sources (Parquet) are read anew by each query and know the row's number in its file
     (`__row`); the others are read once. `place(file, row)` says where a row stands, counted from 0.
     A `typed` source tells numbers from text; in the others all is text. `fetch`, where a source has one,
-    reads the columns that are named into the relation and returns the number of rows of each file.
+    reads the columns that are named into the relation and returns the number of rows of each file (only
+    the first file's first rows with a limit).
     `rows`, where known before reading, is the number of data rows of each file; `repair` is called when
     the engine fails or reads another number: it raises an error that names the file and line, or makes
     the relation readable and returns the numbers. `close` removes copies once the source is read.
@@ -38,7 +47,7 @@ class Source:
     synthetic: str = ""
     rows: tuple[int, ...] = ()
     typed: bool = False
-    fetch: Callable[[Sequence[str]], tuple[int, ...]] | None = None
+    fetch: Fetch | None = None
     repair: Callable[[Exception | None], tuple[int, ...]] | None = None
     close: Callable[[], None] = field(default=lambda: None)
 

@@ -26,10 +26,13 @@ def open_statistics(engine: DuckDB, spec: PanelSpec, located: Located) -> Source
     _same_shape(located.files, shapes)
     refuse_twins(list(shapes[0]), located.files[0].name)
 
-    def fetch(names: Sequence[str]) -> tuple[int, ...]:
+    def fetch(names: Sequence[str], limit: int | None = None) -> tuple[int, ...]:
         table = Inserter(engine, {name: shapes[0][name] for name in names})
-        rows = [_read(table, number, names, located, spec) for number in range(len(located.files))]
-        return tuple(rows)
+        files = located.files[:1] if limit else located.files
+        return tuple(
+            _read(table, number, path.name, _chunks(path, names, located, spec, limit))
+            for number, path in enumerate(files)
+        )
 
     return Source(
         located=located, columns=shapes[0], lazy=False, typed=True, fetch=fetch,
@@ -81,23 +84,23 @@ def _same_shape(files: Sequence[Path], shapes: Sequence[dict[str, str]]) -> None
             )
 
 
-def _read(table: Inserter, number: int, names: Sequence[str], located: Located, spec: PanelSpec) -> int:
+def _read(table: Inserter, number: int, name: str, chunks: Iterator[dict[str, list[Any]]]) -> int:
     total = 0
-    for chunk in _chunks(located.files[number], names, located, spec):
-        for name in names:
-            table.retype(name, chunk[name])
-        total += table.add([chunk[name] for name in names], number)
+    for chunk in chunks:
+        for column, values in chunk.items():
+            table.retype(column, values)
+        total += table.add(list(chunk.values()), number)
     if not total:
-        raise DataError(f"{located.files[number].name} has columns but no rows.")
+        raise DataError(f"{name} has columns but no rows.")
     return total
 
 
-def _chunks(
-    path: Path, names: Sequence[str], located: Located, spec: PanelSpec
-) -> Iterator[dict[str, list[Any]]]:
-    offset, rows = 0, _CHUNK
-    while rows == _CHUNK:
-        chunk, _ = _call(path, located, spec, usecols=list(names), row_offset=offset, row_limit=_CHUNK)
+def _chunks(path: Path, names: Sequence[str], located: Located, spec: PanelSpec,
+            limit: int | None) -> Iterator[dict[str, list[Any]]]:  # fmt: skip
+    size = limit or _CHUNK
+    offset, rows = 0, size
+    while rows == size and not (limit and offset):
+        chunk, _ = _call(path, located, spec, usecols=list(names), row_offset=offset, row_limit=size)
         rows = len(next(iter(chunk.values()), []))
         offset += rows
-        yield chunk
+        yield {name: chunk[name] for name in names}
