@@ -86,9 +86,9 @@ def _word(word: Definition, spec: StudySpec) -> Parts:
         ("expression", (word.expr,) if word.expr else tuple(f"{c}: {e}" for c, e in word.groups.items()))
     ]
     parts += [
-        ("over columns", (_columns(word, catalog, spec),)),
+        ("over columns", (over_columns(word, spec),)),
         ("unit", (word.unit,)),
-        ("adds up", (_adds_up(word),)),
+        ("adds up", (adds_up(word),)),
     ]
     parts += [
         ("codes", tuple(f"{code}: {label}".replace("{flow}", "trade") for code, label in word.codes.items()))
@@ -98,16 +98,18 @@ def _word(word: Definition, spec: StudySpec) -> Parts:
     ]
     parts += [
         ("source", (catalog.citation(word.source),) if word.source else ()),
-        ("link", (_link(word, catalog),)),
+        ("link", (link(word, catalog),)),
     ]
     parts += [("uses", tuple(f"{used.name} ({used.kind})" for used in uses(word, catalog)))]
-    parts += [("used by", tuple(_users(word, catalog))), ("tables", (", ".join(_tables(word, spec)),))]
+    parts += [("used by", tuple(f"{user.name} ({user.kind})" for user in users(word, catalog)))]
+    parts += [("tables", (", ".join(tables_of(word, spec)),))]
     parts += [("defined in", (word.where,))]
     return [(heading, texts) for heading, texts in parts if any(texts)]
 
 
-def _columns(word: Definition, catalog: Catalog, spec: StudySpec) -> str:
+def over_columns(word: Definition, spec: StudySpec) -> str:
     """The expression with every name replaced by panel columns, where that can be shown in one line."""
+    catalog = spec.catalog
     if (
         not word.expr
         or word.kind == "source"
@@ -122,7 +124,8 @@ def _columns(word: Definition, catalog: Catalog, spec: StudySpec) -> str:
         return ""  # it depends on a group that only a cell gives
 
 
-def _adds_up(word: Definition) -> str:
+def adds_up(word: Definition) -> str:
+    """Whether figures of a measure, or firms of a dimension's codes, may be added up; and why not."""
     if word.kind == "dimension":
         return (
             "no: a firm may have several of the codes; unions are exact ('a | b')"
@@ -141,28 +144,37 @@ def _adds_up(word: Definition) -> str:
     )
 
 
-def _link(word: Definition, catalog: Catalog) -> str:
+def link(word: Definition, catalog: Catalog) -> str:
+    """The address of the source that the word rests on, or of the source that it is."""
     source = catalog.find(word.source.partition("#")[0], "source") if word.source else None
     return (source.link if source else "") or word.link
 
 
-def _users(word: Definition, catalog: Catalog) -> list[str]:
-    return [f"{other.name} ({other.kind})" for other in catalog if word in uses(other, catalog)]
+def users(word: Definition, catalog: Catalog) -> list[Definition]:
+    """The words that are made of this one, directly; of a source, those that rest on it."""
+
+    def index() -> dict[tuple[str, str], list[Definition]]:
+        found: dict[tuple[str, str], list[Definition]] = {}
+        for other in catalog:
+            for used in uses(other, catalog):
+                found.setdefault((used.kind, used.name), []).append(other)
+            sources = {other.source, *(value.source for value in other.values)}
+            for name in sorted({source.partition("#")[0] for source in sources} - {""}):
+                found.setdefault(("source", name), []).append(other)
+        return found
+
+    return catalog.remember("users", index).get((word.kind, word.name), [])
 
 
-def _tables(word: Definition, spec: StudySpec) -> list[str]:
+def tables_of(word: Definition, spec: StudySpec) -> list[str]:
     """Tables that ask for the word, or for a word made of it."""
-    reached = {(word.kind, word.name)}
-    grown = True
-    while grown:
-        users = {
-            (o.kind, o.name)
-            for o in spec.catalog
-            for u in uses(o, spec.catalog)
-            if (u.kind, u.name) in reached
-        }
-        grown = not users <= reached
-        reached |= users
+    reached: set[tuple[str, str]] = set()
+    waiting = [word] if word.kind != "source" else []
+    while waiting:
+        one = waiting.pop()
+        if (one.kind, one.name) not in reached:
+            reached.add((one.kind, one.name))
+            waiting += users(one, spec.catalog)
     return [table.name for table in spec.tables if _asks(table) & reached]
 
 
