@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 YEARS = range(1996, 2004)
 FLOWS = ("import_intra", "import_extra", "export_intra", "export_extra")
 LARGEST = 8.5  # log of employment
+ROW_GROUP = 122_880  # as DuckDB writes them; a reader shares the groups out among its threads
 # Classes of NACE Rev. 1.1, manufacturing, services and others; construction and trade are the largest.
 _CODES = """
 01.11 02.01 05.01 10.30 11.20 13.20 14.11 14.21 15.11 15.81 16.00 17.11 17.54 18.22 19.30 20.10
@@ -73,7 +74,7 @@ def make_panel(path: str | Path, rows: int = 10_000_000, seed: int = 2002) -> Pa
             if year > YEARS[0]:
                 _next_year(random, firms, year)
             count = rows - each * (len(YEARS) - 1) if last else each
-            writer.write_table(_year_table(random, firms, year, count), row_group_size=count)
+            writer.write_table(_year_table(random, firms, year, count), row_group_size=ROW_GROUP)
     return Path(path)
 
 

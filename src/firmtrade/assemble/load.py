@@ -14,7 +14,7 @@ from firmtrade._engine.duckdb import DuckDB
 from firmtrade.acquire.contract import NAMES, column
 from firmtrade.acquire.read import RELATION, Source, forget
 from firmtrade.acquire.source import PanelSpec
-from firmtrade.assemble.cast import Cast, Given, cast, constant, family, given
+from firmtrade.assemble.cast import Cast, Given, cast, constant, family, given, number_of
 from firmtrade.assemble.mapping import drop_reason, dropped_by
 from firmtrade.errors import DataError, EngineError
 
@@ -83,7 +83,7 @@ def _attempt(engine: DuckDB, spec: PanelSpec, opened: Source, mapping: Mapping[s
         raise _Unread(error) from None
     if opened.rows and tuple(n for _, n in per_file(engine)) != opened.rows:
         raise _Unread(None)
-    casts = [_settled(engine, item, lazy) for item in casts]
+    casts = [_settled(engine, item, spec, lazy) for item in casts]
     rest = {
         item.column.name: (item.value, 1.0)
         for item in casts
@@ -110,9 +110,9 @@ def _slim(engine: DuckDB, item: Cast, finite: bool) -> Cast:
         return item if first is not None and first < "!" else replace(item, value=item.text)
     for cheaper in (item.text, f"replace({item.text}, '.', '')"):
         changed = f"{item.value} is distinct from {cheaper}"
-        if not engine.rows(
-            f"select 1 from (select distinct {item.text} from {RELATION}) where {changed} limit 1"
-        ):
+        # Materialized, or the engine would try each row before it makes them distinct.
+        codes = f"with codes as materialized (select distinct {item.text} from {RELATION})"
+        if not engine.rows(f"{codes} select 1 from codes where {changed} limit 1"):
             return replace(item, value=cheaper)
     return item
 
@@ -180,22 +180,22 @@ def _bad(casts: list[Cast]) -> str:
     return f"nullif(concat({', '.join(parts)}), '')" if parts else "cast(null as varchar)"
 
 
-def _settled(engine: DuckDB, item: Cast, lazy: bool) -> Cast:
+def _settled(engine: DuckDB, item: Cast, spec: PanelSpec, lazy: bool) -> Cast:
     """The value in `panel_all`; further text of only numbers, or only true and false, becomes that."""
     name = item.column.name
-    if not lazy and item.column.kind == "further" and not item.number:
-        ((count, numbers, zeros, words),) = engine.rows(
-            f"select count({name}), "
-            f"count(*) filter (isfinite(try_cast({name} as double)) and not contains({name}, '_')), "
-            f"count(*) filter (regexp_matches({name}, '^0[0-9]')), "
-            f"count(*) filter (lower({name}) in ('true', 'false')) "
-            f"from (select cast({name} as varchar) as {name} from panel_all)"
-        )
-        if count and numbers == count and not zeros:
-            return replace(item, value=f"try_cast({name} as double)", number=True)
-        if count and words == count:
-            return replace(item, value=f"cast({name} as boolean)")
-    return replace(item, value=name)
+    if lazy or item.column.kind != "further" or item.number:
+        return replace(item, value=name)
+    text = Given(f"cast({name} as varchar)", "text")
+    number = number_of(text, spec)
+    ((count, numbers, zeros, words),) = engine.rows(
+        f"select count({name}), count_if(isfinite({number}) or lower({text.sql}) = 'nan'), "
+        f"count_if(regexp_matches({text.sql}, '^0[0-9]')), count_if(lower({text.sql}) in ('true', 'false')) "
+        f"from panel_all"
+    )
+    if count and numbers == count and not zeros:
+        value = f"case when isfinite({number}) then {number} * {item.factor!r} end"
+        return replace(item, value=value, number=True)
+    return replace(item, value=f"cast({name} as boolean)" if count and words == count else name)
 
 
 def per_file(engine: DuckDB) -> list[tuple[int, int]]:

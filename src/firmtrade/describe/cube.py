@@ -113,10 +113,12 @@ class Cube:
 
     def sample_condition(self, sample: str) -> str:
         """SQL over the cube: the firms of a sample."""
-        return " and ".join(c for _, c in self.steps[sample] if c not in self.implied()) or "true"
+        implied = self.implied()
+        own = [column for _, column in self.steps[sample] if column not in implied]
+        return " and ".join([*(["c_shared"] if implied else []), *own]) or "true"
 
     def implied(self) -> set[str]:
-        """Conditions that hold for every row kept: in a cube without attrition, those of all samples."""
+        """In a cube without attrition: the conditions that all samples share, kept as one key."""
         if self.whole:
             return set()
         return set.intersection(*({c for _, c in steps} for steps in self.steps.values())) - self.asked
@@ -157,6 +159,8 @@ class Cube:
         """The scan: `rows` are the steps that make the relation `rows`."""
         needed = {c: found for c, found in self.conditions.items() if c not in self.implied()}
         keys = [condition_key(c, term.sql, frozenset(years)) for c, (term, years) in needed.items()]
+        if self.implied():
+            keys.append(condition_key("c_shared", self._raw(sorted(self.implied())), self.years))
         texts: dict[str, str] = {}
         read: dict[str, str] = {}
         for column, (term, years) in self.dimensions.items():
@@ -186,7 +190,9 @@ class Cube:
         self, keys: list[Key], texts: Mapping[str, str], read: Mapping[str, str], by_year: bool
     ) -> tuple[Step, ...]:
         """Code each row, group, and give the packed keys their names back."""
-        packed = pack(keys, self.years, self.sample_keys, "in_a_sample")
+        # Without attrition a row outside the samples may be coded in full: nobody looks at it.
+        always = self.sample_keys if self.whole else {key.name for key in keys}
+        packed = pack(keys, self.years, always, "in_a_sample")
         year = ["year"] if by_year else []
         words = [f"{sql} as k{n}" for n, sql in enumerate(packed.words)]
         coded = [*year, *words, *(f"case when in_a_sample then {sql} end as {c}" for c, sql in texts.items())]
@@ -200,10 +206,10 @@ class Cube:
             *texts,
             *(c for _, _, c in self.aggregates.values()),
         ]
-        kept = "" if self.whole else "\nwhere in_a_sample"
+        flag = f"coalesce({self._any_sample()}, false)" if self.whole or texts else "true"
         return (
-            Step("flagged", f"select *, coalesce({self._any_sample()}, false) as in_a_sample from rows"),
-            Step("coded", "select " + ",\n  ".join(coded) + f"\nfrom flagged{kept}"),
+            Step("flagged", f"select *, {flag} as in_a_sample from rows"),
+            Step("coded", "select " + ",\n  ".join(coded) + "\nfrom flagged"),
             Step("finest", f"select {', '.join([*names, *sums])}\nfrom coded\ngroup by {', '.join(names)}"),
             Step("unpacked", "select " + ",\n  ".join(decoded) + "\nfrom finest"),
             Step(
