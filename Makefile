@@ -30,15 +30,16 @@ gate: install ## the checks that take seconds: style, size, imports, hygiene
 types: install ## check the type hints
 	@$(PY) -m mypy
 
-check: gate types ## all checks: gate, types, licences, generated reference
+check: gate types ## all checks: gate, types, licences, generated documents
 	@$(PY) tools/licences.py
 	@$(PY) tools/docs_current.py
 
 bench: install ## measure the Belgian study against a bare scan and a pandas script
 	@$(PY) -m benchmarks $(ARGS)
 
-docs: install ## write docs/reference anew from the definitions
-	@$(PY) -m firmtrade.publish.reference docs/reference
+docs: install ## write docs/reference anew from the definitions and docs/manual from the spec tests
+	@$(PY) -m firmtrade.reference docs/reference
+	@$(PY) tools/manual.py docs/manual
 
 lock: install ## resolve requirements.lock anew (ARGS=--upgrade: to the newest versions)
 	@.venv/bin/uv pip compile pyproject.toml --universal --fork-strategy fewest --all-extras --group dev \

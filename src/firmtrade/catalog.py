@@ -147,6 +147,10 @@ class Catalog:
     def __iter__(self) -> Iterator[Definition]:
         return iter(self._ordered)
 
+    def told(self, kind: str) -> list[Definition]:
+        """The words of a kind in the order in which the files tell them, the study's own last."""
+        return [word for word in self._words.values() if word.kind == kind]
+
     def find(self, name: str, *kinds: str) -> Definition | None:
         """The definition of `name` (hyphens and underscores are one) in the first kind that has it."""
         plain = name.replace("_", "-")
