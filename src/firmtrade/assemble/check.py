@@ -49,6 +49,7 @@ def check_panel(engine: DuckDB, panel: Panel, spec: PanelSpec) -> CheckReport:
         *_absent(panel),
         *check_units(engine, panel, keys.firms),
         *keys.notes(),
+        *(Problem("settled", "info", note, 0, "Nothing to do if that is right.") for note in panel.notes),
     ]
     order = {"stop": 0, "warn": 1, "info": 2}
     problems.sort(key=lambda problem: order[problem.severity])

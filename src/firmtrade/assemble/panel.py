@@ -9,15 +9,16 @@ the columns and row groups that it needs; other sources are read once into a tem
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from firmtrade._engine.duckdb import DuckDB
-from firmtrade.acquire.read import RELATION, Source, forget, hashes, open_source
+from firmtrade.acquire.read import RELATION, Source, forget, hashes
 from firmtrade.acquire.source import PanelSpec
 from firmtrade.assemble.cast import Cast
 from firmtrade.assemble.load import Loaded, load, per_file
 from firmtrade.assemble.mapping import map_columns
+from firmtrade.assemble.settle import open_settled
 from firmtrade.errors import DataError
 
 
@@ -28,7 +29,8 @@ class Panel:
     `columns` maps the contract's (and further) columns that are there to their SQL types; `missing` maps
     the contract's columns that are not there to the source's nearest name ('' if none is near). `flags`
     are the flows that say only traded / not traded, as 1 / 0. `dropped` counts the rows that the study
-    leaves out, by reason. `synthetic` is what the source says of being synthetic ('' for real data).
+    leaves out, by reason. `notes` is how a text file was read where the
+    study does not say. `synthetic` is what the source says of being synthetic ('' for real data).
     """
 
     columns: Mapping[str, str]
@@ -43,6 +45,7 @@ class Panel:
     place: Callable[[int, int], str] = field(repr=False)
     relation: str = "panel"
     rows: str = "panel_rows"
+    notes: tuple[str, ...] = ()
 
 
 def open_panel(engine: DuckDB, spec: PanelSpec, source: str | None, base: Path) -> Panel:
@@ -51,9 +54,9 @@ def open_panel(engine: DuckDB, spec: PanelSpec, source: str | None, base: Path) 
     Raises DataError for a source that cannot be read whole, for one without firm or year, and for a
     mapping to a column that is not there. Values that cannot be used are left to `check_panel`.
     """
-    opened = open_source(engine, spec, source, base)
+    spec, opened, notes = open_settled(engine, spec, source, base)
     try:
-        return _assemble(engine, spec, opened)
+        return replace(_assemble(engine, spec, opened), notes=notes)
     finally:
         opened.close()
 
