@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -187,8 +187,11 @@ class Catalog:
         return self._facts[key]  # type: ignore[no-any-return]
 
     def hash(self) -> str:
-        """SHA-256 over every word, so that a release says which definitions made it."""
-        text = "\n".join(repr(word) for word in self)
+        """SHA-256 over every word, so that a release says which definitions made it.
+
+        Where a word is written does not matter: a study file may be renamed.
+        """
+        text = "\n".join(repr(replace(word, where="")) for word in self)
         return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -239,8 +242,6 @@ def _dated(value: Mapping[str, Any], where: str) -> Dated:
 
 def _alike(words: dict[tuple[str, str], Definition]) -> dict[tuple[str, str], Definition]:
     """Give dimensions that are `like` another its groups, expression and codes."""
-    from dataclasses import replace
-
     for key, word in words.items():
         if word.kind == "dimension" and word.expr.startswith("like "):
             model = words.get(("dimension", word.expr.removeprefix("like ")))
@@ -256,8 +257,6 @@ def _alike(words: dict[tuple[str, str], Definition]) -> dict[tuple[str, str], De
 
 def _coded(words: dict[tuple[str, str], Definition]) -> dict[tuple[str, str], Definition]:
     """Give dimensions without codes those of their CASE; refuse a code that is not on the closed list."""
-    from dataclasses import replace
-
     for key, word in words.items():
         if word.kind != "dimension" or word.overlaps or word.classification:
             continue
@@ -284,7 +283,8 @@ def _check_rows(word: Definition, tree: expression.Tree) -> None:
     if found and word.kind != "variable":
         raise StudyError(
             f"{word.where}: '{expression.written(found[0])}' looks at several rows, a {word.kind} at one "
-            f"firm in one year. What a firm's other years say is a variable of its own, whose name can stand here."
+            f"firm in one year. What a firm's other years say is a variable of its own, whose name can stand "
+            f"here."
         )
     for node in found:
         name = expression.split_aggregate(node)[0]

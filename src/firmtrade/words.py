@@ -15,11 +15,11 @@ from firmtrade.result import Word
 
 #: The panel's columns in words (DESIGN.md, section 3).
 COLUMNS = {
-    "firm": "the firm",
-    "year": "the year",
-    "activity": "the activity code",
-    "region": "the region code",
-    "founded": "the year of foundation",
+    "firm": "firm",
+    "year": "year",
+    "activity": "activity code",
+    "region": "region code",
+    "founded": "year of foundation",
     "employment": "employment",
     "turnover": "turnover",
     "value_added": "value added",
@@ -59,7 +59,7 @@ _CALLS = {
     "total": "{0} over all of {1}",
     "power": "({0}) to the power of ({1})",
     "ln": "logarithm of {0}",
-    "substring": "characters {1} to {2} of {0}",
+    "substring": "{2} characters of {0} from place {1} on",
     "abs": "size of {0}",
     "coalesce": "{0}, or else {1}",
 }
