@@ -101,7 +101,7 @@ LABELS = {
 }
 LABELS["given"] = LABELS["flow"]
 
-_REPORT = "Sleuwaegen and others (2009), section 5.3.1"
+_REPORT = "Internationalization of Belgian SMEs, section 5.3.1"
 
 
 MEANINGS = {

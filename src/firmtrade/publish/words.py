@@ -9,7 +9,13 @@ from firmtrade.publish.layout import AnyTable, Part, label, labels_of
 from firmtrade.publish.numbers import typeset
 from firmtrade.result import Attrition, Unknown, Word
 
-KINDS = {"sample": "Samples", "measure": "Measures", "dimension": "Dimensions", "parameter": "Parameters"}
+KINDS = {
+    "sample": "Samples",
+    "measure": "Measures",
+    "dimension": "Dimensions",
+    "parameter": "Parameters",
+    "variable": "Variables",
+}
 _NUMBERED = re.compile(r"(table|figure)-0*(\d+)([a-z]?)", re.IGNORECASE)
 
 
