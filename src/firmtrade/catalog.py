@@ -25,6 +25,9 @@ KINDS = ("parameter", "variable", "dimension", "measure", "sample", "rule", "sou
 #: Aggregates that a variable may take over the years of a firm.
 HISTORIES = ("count", "max", "min", "sum")
 
+#: Codes of every dimension: not broken down, and the firms whose group is not known.
+TOTAL, UNKNOWN = "_T", "unknown"
+
 #: Fields of a definition by kind: those that it must have, and those that it may have.
 _REQUIRED = {
     "parameter": {"title", "unit", "source", "values"},
@@ -258,6 +261,8 @@ def _alike(words: dict[tuple[str, str], Definition]) -> dict[tuple[str, str], De
 def _coded(words: dict[tuple[str, str], Definition]) -> dict[tuple[str, str], Definition]:
     """Give dimensions without codes those of their CASE; refuse a code that is not on the closed list."""
     for key, word in words.items():
+        if word.kind == "dimension":
+            _check_codes(word)
         if word.kind != "dimension" or word.overlaps or word.classification:
             continue
         cases = expression.cases(word.tree)
@@ -275,6 +280,18 @@ def _coded(words: dict[tuple[str, str], Definition]) -> dict[tuple[str, str], De
             )
         words[key] = replace(word, codes=word.codes or {code: code for code in found})
     return words
+
+
+def _check_codes(word: Definition) -> None:
+    """Codes that stand for something else, or could not be told from a union, are refused."""
+    cases = [] if word.overlaps or not word.expr else expression.cases(word.tree) or []
+    given = [*word.codes, *word.groups, *(code for _, code in cases)]
+    for code in given:
+        if code == TOTAL or "|" in code or (code == UNKNOWN and not word.overlaps):
+            raise StudyError(
+                f"{word.where}: '{code}' cannot be a code. '{TOTAL}' is the total, '{UNKNOWN}' what no case "
+                f"says (leave it out of the expression), and '|' joins codes."
+            )
 
 
 def _check_rows(word: Definition, tree: expression.Tree) -> None:

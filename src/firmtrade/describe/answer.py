@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import decimal
+import operator
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -13,6 +15,7 @@ from firmtrade.describe.cube import Cube
 from firmtrade.result import UNKNOWN
 
 Value = float | None
+Column = tuple[str, str]  # an aggregate over the cube, and the condition of its group ('' for all)
 
 
 def answer(engine: DuckDB, cube: Cube, table: str, asks: Iterable[Ask]) -> dict[Ask, Value]:
@@ -35,43 +38,67 @@ def _batch(
     by_year: bool,
     names: tuple[str, ...],
 ) -> Mapping[Ask, Value]:
-    """Asks about one sample by the same dimensions: one row for each combination of codes."""
+    """Asks about one sample by the same dimensions."""
     columns = {ask: _column(cube, ask) for ask in asks}
-    distinct = list(dict.fromkeys(columns.values()))
     keys = [*(["year"] if by_year else []), *(cube.dimension_column(name) for name in names)]
-    rows = engine.rows(roll_up(cube, table, sample, keys, distinct))
-    width = len(keys)
-    values = {tuple(map(_code, row[:width])): row[width:] for row in rows}
-    position = {column: n for n, column in enumerate(distinct)}
+    sums = list(dict.fromkeys(aggregate for aggregate, _ in columns.values()))
+    flags = list(dict.fromkeys(condition for _, condition in columns.values() if condition))
+    rows = engine.rows(roll_up(cube, table, sample, keys, flags, sums))
+    totals = _totals(rows, len(keys), flags, sums, set(columns.values()))
     answers: dict[Ask, Value] = {}
-    for ask in asks:
+    for ask, column in columns.items():
         exclusive, _ = cube.groups.split(ask)
         key = (*((ask.year,) if by_year else ()), *(exclusive[name] for name in names))
-        value = values[key][position[columns[ask]]] if key in values else None
-        answers[ask] = _number(value, columns[ask][0].startswith("sum(n"))
+        answers[ask] = _number(totals.get((key, column)), column[0].startswith("sum(n"))
     return answers
 
 
-def roll_up(cube: Cube, table: str, sample: str, keys: list[str], columns: list[tuple[str, str]]) -> Query:
-    """The query of one batch over the cube; `columns` are (aggregate, condition).
+def roll_up(cube: Cube, table: str, sample: str, keys: list[str], flags: list[str], sums: list[str]) -> Query:
+    """The query of one batch over the cube: sums by the codes and by which groups a firm is in.
 
-    Each condition is worked out once, in a step of its own: a table asks for many sums of one group.
+    Groups may overlap; the few rows that this gives are added up group by group afterwards, which is
+    far quicker than a filtered sum for each group and measure.
     """
-    flags = {condition: f"f{n}" for n, condition in enumerate(dict.fromkeys(c for _, c in columns if c))}
-    sums = [f"{a} filter (where {flags[c]})" if c else a for a, c in columns]
-    asked = "".join(f",\n  {condition} as {flag}" for condition, flag in flags.items())
-    listed = ",\n  ".join([*keys, *(f"{column} as v{n}" for n, column in enumerate(sums))])
-    by = f"\ngroup by {', '.join(keys)}" if keys else ""
+    asked = "".join(f",\n  {condition} as f{n}" for n, condition in enumerate(flags))
+    by = [*keys, *(f"f{n}" for n in range(len(flags)))]
+    listed = ",\n  ".join([*by, *(f"{column} as v{n}" for n, column in enumerate(sums))])
+    grouped = f"\ngroup by {', '.join(by)}" if by else ""
     return Query(
         f"{sample} by {', '.join(keys) or 'nothing'}",
         (
             Step("members", f"select *{asked}\nfrom {table}\nwhere {cube.sample_condition(sample)}"),
-            Step("cells", f"select {listed}\nfrom members{by}"),
+            Step("cells", f"select {listed}\nfrom members{grouped}"),
         ),
     )
 
 
-def _column(cube: Cube, ask: Ask) -> tuple[str, str]:
+def _totals(
+    rows: Iterable[tuple[Any, ...]], width: int, flags: list[str], sums: list[str], wanted: set[Column]
+) -> dict[tuple[tuple[str, ...], Column], Any]:
+    """Each wanted column's total by key: exact, since counts are int and amounts are Decimal."""
+    places = [
+        (
+            column,
+            width + flags.index(column[1]) if column[1] else -1,
+            width + len(flags) + sums.index(column[0]),
+        )
+        for column in sorted(wanted)
+    ]
+    combine = {"sum": operator.add, "min": min, "max": max}
+    found: dict[tuple[tuple[str, ...], Column], Any] = {}
+    with decimal.localcontext(prec=80):  # more digits than any sum has: nothing is rounded
+        for row in rows:
+            key = tuple(map(_code, row[:width]))
+            for column, flag, place in places:
+                value = row[place]
+                if value is None or (flag >= 0 and row[flag] is not True):
+                    continue
+                held = found.get((key, column))
+                found[key, column] = value if held is None else combine[column[0][:3]](held, value)
+    return found
+
+
+def _column(cube: Cube, ask: Ask) -> Column:
     function, column = cube.aggregate_column(ask)
     _, conditions = cube.groups.split(ask)
     return f"{function}({column})", " and ".join(f"({cube.condition(term)})" for term in conditions)

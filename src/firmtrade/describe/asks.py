@@ -175,8 +175,8 @@ class _Arithmetic:
     def _window_years(self) -> float:
         if self.window is None:
             raise StudyError(
-                f"{self.measure.where}: '{self.measure.name}' is about a window, and this table about a year. "
-                f"Say which window: window = '...'."
+                f"{self.measure.where}: '{self.measure.name}' is about a window, and this table about a "
+                f"year. Say which window: window = '...'."
             )
         return float(self.window.outcome - self.window.t0)
 

@@ -87,6 +87,7 @@ def slots(
 
     `windowed[sample]` says whether a sample compares years, so that its figures are about a window.
     """
+    _check_points_agree(table)
     for number, block in enumerate(table.blocks, 1):
         where = f"table {table.name}, cells {number}"
         window = _window(block, windows, windowed, where)
@@ -99,6 +100,19 @@ def slots(
             for measure in block.measures:
                 for period in _periods(block, window, where):
                     yield _slot(block, window, pairs, catalog.get(measure, "measure", where=where), period)
+
+
+def _check_points_agree(table: Table) -> None:
+    """A cell is known by its codes, so a dimension stands in a table at one point of the window only."""
+    points: dict[str, str] = {}
+    for name in (name for block in table.blocks for name, _ in block.by):
+        point, _, dimension = name.rpartition(".")
+        if points.setdefault(dimension, point or POINTS[0]) != (point or POINTS[0]):
+            raise StudyError(
+                f"table {table.name}: '{dimension}' is asked for at two points of the window. Give one of "
+                f'them a name of its own: [dimensions.last-{dimension}] with like = "{dimension}", and ask for '
+                f"'{point or points[dimension]}.last-{dimension}'."
+            )
 
 
 def _check_point(name: str, window: Window | None, where: str) -> None:

@@ -79,7 +79,10 @@ def plan(tables: Iterable[Table], setting: Setting) -> list[TablePlan]:
 
 
 def _plan(table: Table, setting: Setting, windowed: Mapping[str, bool]) -> TablePlan:
-    made = TablePlan(table, list(slots(table, setting.catalog, setting.codes, setting.windows, windowed)))
+    asked = slots(table, setting.catalog, setting.codes, setting.windows, windowed)
+    # A cell that two blocks ask for stands in the table once.
+    once = {(slot.ask, slot.period, slot.measure.name): slot for slot in asked}
+    made = TablePlan(table, list(once.values()))
     made.doubts = doubts(made.slots, setting.catalog)
 
     def record(ask: Ask) -> Value:
