@@ -8,6 +8,7 @@ DECIMALs to the last digit.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -30,6 +31,7 @@ _INTEGERS = (
     "UHUGEINT",
 )
 NUMBERS = ("integer", "float", "decimal")
+_WHOLE = re.compile(r"'-?(0|[1-9][0-9]*)'\Z")
 _YES = ("true", "t", "yes", "y", "1")
 _NO = ("false", "f", "no", "n", "0")
 
@@ -110,10 +112,18 @@ def _without(column: Given, missing: Sequence[Scalar]) -> Given:
     sql = f"nullif(trim(cast({column.sql} as varchar)), '')" if column.family == "text" else column.sql
     if column.family == "float":
         sql = f"cast({sql} as double)"
-    values = [value for value in (_comparable(one, column.family) for one in missing) if value]
-    if values:
-        sql = f"(case when {sql} not in ({', '.join(values)}) then {sql} end)"
+    tests = [test for one in missing if (test := _equals(sql, column.family, one))]
+    if tests:
+        sql = f"(case when not ({' or '.join(tests)}) then {sql} end)"
     return Given(sql, column.family)
+
+
+def _equals(sql: str, kind: str, value: Scalar) -> str:
+    """The condition that a source's value is this one; '' if it cannot be. In text -9 may be '-9.0'."""
+    key = _comparable(value, kind)
+    if kind == "text" and _WHOLE.match(key):
+        return f"{sql} = {key} or regexp_matches({sql}, '^{key[1:-1]}[.]0+$')"
+    return f"{sql} = {key}" if key else ""
 
 
 def _comparable(value: Scalar, kind: str) -> str:
@@ -175,10 +185,10 @@ def _mapped(source: Given, codes: dict[str, Scalar], name: str) -> Given:
         raise StudyError(f"[panel], codes.{name}: true and false are mixed with other values.")
     branches = []
     for theirs, ours in codes.items():
-        key = _comparable(theirs, source.family)
-        if key:
+        test = _equals(source.sql, source.family, theirs)
+        if test:
             value = literal(str(ours)) if kind == "text" else literal(ours)
-            branches.append(f"when {source.sql} = {key} then {value}")
+            branches.append(f"when {test} then {value}")
     if not branches:
         raise StudyError(f"[panel], codes.{name}: no value on the left can be in a column of numbers.")
     to = {"boolean": "boolean", "text": "varchar", "float": "double", "integer": "bigint"}[kind]
@@ -243,7 +253,7 @@ def _whole(column: Column, source: Given, spec: PanelSpec) -> tuple[str, str]:
     if source.family == "integer":
         value = f"try_cast({source.sql} as integer){add}"
     elif source.family in ("text", "float", "decimal"):
-        number = _number(source, spec)
+        number = number_of(source, spec)
         value = f"case when {_is_whole(number)} then cast({number} as integer){add} end"
         if source.family == "text":  # the year of a date such as 1998-05-01
             date = f"regexp_matches({source.sql}, '^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}($|[ T])')"
@@ -257,7 +267,7 @@ def _is_whole(number: str) -> str:
     return f"{number} = trunc({number}) and abs({number}) < 1e9"
 
 
-def _number(source: Given, spec: PanelSpec) -> str:
+def number_of(source: Given, spec: PanelSpec) -> str:
     """DOUBLE of a number or of a text; NULL for a text that is none in the study's notation."""
     if source.family != "text":
         return source.sql if source.family == "float" else f"cast({source.sql} as double)"
@@ -279,7 +289,7 @@ def _amount(column: Column, source: Given, spec: PanelSpec) -> tuple[str, str]:
         return (source.sql if factor == 1.0 else f"cast({source.sql} as double) * {factor!r}"), ""
     if source.family not in ("text", "float"):
         return _unusable(source)
-    number = _number(source, spec)
+    number = number_of(source, spec)
     value = f"case when isfinite({number}) then {number}{f' * {factor!r}' if factor != 1.0 else ''} end"
     if source.family == "float":
         return value, f"isinf({source.sql})"

@@ -30,7 +30,8 @@ def check_units(engine: DuckDB, panel: Panel, firms: int) -> Iterator[Problem]:
         return
     _sample(engine, panel, amounts, firms)
     for name in amounts:
-        found = _jumps(engine, name) or ("employment" in known and _heaps(engine, name))
+        found = _steps(engine, name) or _jumps(engine, name)
+        found = found or ("employment" in known and _heaps(engine, name))
         if found:
             title = f"{name} seems to be in two units: {found}"
             remedy = f"Bring {name} to one unit. A whole panel in thousands is  units = {{ {name} = 1000 }}."
@@ -57,14 +58,22 @@ def _ratios(name: str) -> str:
     )
 
 
+def _steps(engine: DuckDB, name: str) -> str:
+    """The first sign for whole years: the middle firm's amount changes by a factor of about 1000."""
+    found = engine.rows(
+        f"select year from ({_ratios(name)}) group by year "
+        f"having count(*) >= {_FEWEST} and abs(median(jump)) between {_NEAR[0]} and {_NEAR[1]} order by year"
+    )
+    years = ", ".join(str(year) for (year,) in found)
+    return f"the middle firm's amount changes by a factor of about 1000 in {years}" if years else ""
+
+
 def _jumps(engine: DuckDB, name: str) -> str:
-    """The first sign. A year in another unit moves almost every firm, single rows only some."""
-    rows, hits, others = (
-        count or 0
-        for count in engine.rows(
-            f"select count(*), count_if(abs(jump) between {_NEAR[0]} and {_NEAR[1]}), "
-            f"count_if(abs(jump) between 2.0 and 2.6 or abs(jump) between 3.4 and 4.0) from ({_ratios(name)})"
-        )[0]
+    """The first sign for single rows: jumps by about 1000 are much commoner than by 100 or 10,000."""
+    ((rows, hits, others),) = engine.rows(
+        f"select count(*), count(*) filter (abs(jump) between {_NEAR[0]} and {_NEAR[1]}), "
+        f"count(*) filter (abs(jump) between 2.0 and 2.6 or abs(jump) between 3.4 and 4.0) "
+        f"from ({_ratios(name)})"
     )
     if hits >= max(_FEWEST, _SHARE * rows) and hits > 4 * others:
         return f"{hits:,} of {rows:,} changes from one year to the next are by a factor of about 1000"

@@ -119,7 +119,8 @@ def classification(codes: Collection[str], years: tuple[int, int] | None) -> tup
         return "", ""
     last = years[1] if years else 2010
     order = ["NACE 1.1", "NACE 2", "NACE 2.1"] if last < 2008 else ["NACE 2", "NACE 2.1", "NACE 1.1"]
-    equal = [name for name in (*order, "ISIC 2", "ISIC 3.1", "ISIC 4") if known[name] >= best]
+    # Three known digits say more than two.
+    equal = [name for name in ("ISIC 2", *order, "ISIC 3.1", "ISIC 4") if known[name] >= best]
     others = f"; the codes would also fit {', '.join(equal[1:])}" if equal[1:] else ""
     return equal[0], f"by codes and years{others}"
 

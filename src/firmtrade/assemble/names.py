@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 import tomllib
 import unicodedata
@@ -9,9 +10,9 @@ from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
-from firmtrade.errors import nearest
-
 _FILE = Path(__file__).with_name("names.toml")
+#: A name that is spelled this much alike is a slip; below it, 'omzet' would be like 'domestic'.
+_ALIKE = 0.75
 _TOKEN = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _UNION = re.compile(r"(?<![a-z])(eu|ue)[0-9]{2}", re.IGNORECASE)  # EU15 is one word
 _GERMAN = {
@@ -73,4 +74,6 @@ def suggestion(ours: str, names: Iterable[str]) -> str:
     found = sorted(((score(ours, name), name) for name in names), key=lambda pair: (-pair[0], pair[1]))
     if found and found[0][0] > 0:
         return found[0][1]
-    return nearest(ours, [name for _, name in found]).removeprefix(" Did you mean '").removesuffix("'?")
+    spelled = {name.replace("_", "").lower(): name for _, name in found}
+    near = difflib.get_close_matches(ours.replace("_", ""), spelled, n=1, cutoff=_ALIKE)
+    return spelled[near[0]] if near else ""
