@@ -110,7 +110,7 @@ def _check_points_agree(table: Table) -> None:
         if points.setdefault(dimension, point or POINTS[0]) != (point or POINTS[0]):
             raise StudyError(
                 f"table {table.name}: '{dimension}' is asked for at two points of the window. Give one of "
-                f'them a name of its own: [dimensions.last-{dimension}] with like = "{dimension}", and ask for '
+                f'them its own name: [dimensions.last-{dimension}] with like = "{dimension}", and ask for '
                 f"'{point or points[dimension]}.last-{dimension}'."
             )
 
