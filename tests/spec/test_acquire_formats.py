@@ -62,6 +62,22 @@ def test_delimited_text(
     assert content(path, decimal=decimal, encoding=encoding) == expected
 
 
+def test_latin_1_and_a_decimal_comma_are_recognised(tmp_path: Path, expected: list[tuple[Any, ...]]) -> None:
+    path = write_csv(tmp_path / "panel.csv", delimiter=";", decimal=",", encoding="latin-1", end="\r\n")
+    path.write_bytes(path.read_bytes().replace(b"\r\n", b"\n", 2))
+    with opened(path) as it:
+        assert it.rows() == expected
+        notes = [problem.title for problem in it.report().problems if problem.rule == "settled"]
+    assert len(notes) == 2 and "Latin-1" in notes[0] and "decimal comma" in notes[1]
+
+
+def test_a_comma_that_may_separate_thousands_is_no_decimal_comma(tmp_path: Path) -> None:
+    rows = [("a", 2001, "1,234"), ("b", 2001, "2,345")]
+    path = write_csv(tmp_path / "panel.csv", rows, ("firm", "year", "turnover"), delimiter=";")
+    with opened(path) as it:
+        assert [problem.count for problem in it.report().stops] == [2]
+
+
 def test_text_with_both_kinds_of_line_end(tmp_path: Path, expected: list[tuple[Any, ...]]) -> None:
     path = write_csv(tmp_path / "panel.csv", end="\r\n")
     path.write_bytes(path.read_bytes().replace(b"\r\n", b"\n", 2))

@@ -47,7 +47,8 @@ def test_a_bad_line_is_named(tmp_path: Path, name: str) -> None:
     body, words = TEXTS[name]
     path = tmp_path / "panel.csv"
     path.write_bytes(HEADER + body)
-    text = refused(path)
+    # Without `encoding` in the study, bytes that are not UTF-8 are read as Latin-1.
+    text = refused(path, encoding="utf-8")
     assert "panel.csv" in text
     for word in words:
         assert word in text

@@ -25,19 +25,19 @@ from support_panels import (
 
 HEADERS = {
     "Dutch": ("Ondernemingsnummer", "Boekjaar", "NACEBEL", "Gewest", "Oprichtingsjaar", "VTE",
-              "Omzet", "Toegevoegde waarde", "Binnenlands", "Invoer intra-EU", "Invoer niet-EU", "Uitvoer EU15",
-              "Uitvoer derde landen"),
+              "Omzet", "Toegevoegde waarde", "Binnenlands", "Invoer intra-EU", "Invoer niet-EU",
+              "Uitvoer EU15", "Uitvoer derde landen"),
     "French": ("Numéro_entreprise", "Année", "Code NAF", "Région", "AnneeCreation", "Effectif",
-               "Chiffre d'affaires", "Valeur ajoutée", "National", "importations_UE", "importations hors UE", "Exportations UE",
-               "exportations_extra"),
+               "Chiffre d'affaires", "Valeur ajoutée", "National", "importations_UE",
+               "importations hors UE", "Exportations UE", "exportations_extra"),
     "German": ("Unternehmensnummer", "Jahr", "WZ2008", "Bundesland", "Gründungsjahr", "Beschäftigte",
                "Umsatz", "Wertschöpfung", "inländisch", "Einfuhr_EU", "Einfuhr_Drittländer", "Ausfuhr EU",
                "Ausfuhr Nicht-EU"),
     "short": ("id", "yr", "nace", "nuts2", "startyear", "fte", "sales", "va", "dom", "imp_intra",
               "imp_extra", "exp_eu", "exp_noneu"),
     "English": ("VAT_NR", "Accounting Year", "Industry code", "NUTS 1", "YearOfFoundation", "Employees",
-                "Net sales", "Gross value added", "domestically_owned", "ImportsIntraEU", "ImportsExtraEU", "intra exports",
-                "extra exports"),
+                "Net sales", "Gross value added", "domestically_owned", "ImportsIntraEU", "ImportsExtraEU",
+                "intra exports", "extra exports"),
 }  # fmt: skip
 
 

@@ -1,18 +1,20 @@
 """What a delimited text file leaves open and the study does not say: its encoding and decimal sign.
 
-Neither can lose a row. Any bytes are text in Latin-1; a decimal comma is read only where no number has a
-point and some number has a comma that cannot separate thousands. What was settled is said by the check.
+Neither can lose a row. Any bytes are text in Latin-1; a decimal comma is read where the first number that
+is not whole has one that cannot separate thousands, and then a number with a point is an unusable value
+that the check shows. What was settled is said by the check.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from firmtrade._engine.duckdb import DuckDB
 from firmtrade.acquire.contract import NAMES, column
 from firmtrade.acquire.read import RELATION, Source, open_source, quoted
 from firmtrade.acquire.source import PanelSpec
-from firmtrade.errors import DataError
+from firmtrade.errors import DataError, EngineError
 
 _COMMA = "^[+-]?[0-9]+,([0-9]{1,2}|[0-9]{4,})$"
 _POINT = "^[+-]?[0-9]*[.][0-9]+$"
@@ -23,7 +25,12 @@ def open_settled(
 ) -> tuple[PanelSpec, Source, tuple[str, ...]]:
     """(the spec with what was settled, the open source, what was settled as sentences)."""
     spec, opened, notes = _encoded(engine, spec, source, base)
-    if _has_decimal_comma(engine, spec, opened):
+    try:
+        opened, comma = _decimal_comma(engine, spec, opened)
+    except BaseException:
+        opened.close()
+        raise
+    if comma:
         spec = spec.model_copy(update={"decimal": ","})
         notes = (*notes, "numbers are read with a decimal comma; the study may say so: decimal = ','")
     return spec, opened, notes
@@ -42,17 +49,40 @@ def _encoded(
     return spec, open_source(engine, spec, source, base), (note,)
 
 
-def _has_decimal_comma(engine: DuckDB, spec: PanelSpec, opened: Source) -> bool:
-    """Whether the amounts are written '12,5': by the contract's own names or the study's."""
-    if opened.typed or "decimal" in spec.model_fields_set or spec.thousands or opened.fetch is not None:
-        return False
+def _decimal_comma(engine: DuckDB, spec: PanelSpec, opened: Source) -> tuple[Source, bool]:
+    """Whether amounts are written '12,5'; the source is repaired first if the engine cannot read it."""
+    amounts = _amounts(spec, opened)
+    if not amounts:
+        return opened, False
+    try:
+        return opened, _first_fraction(engine, amounts) == ","
+    except EngineError as error:
+        if opened.repair is None:
+            raise
+        opened = replace(opened, rows=opened.repair(error))
+    return opened, _first_fraction(engine, amounts) == ","
+
+
+def _amounts(spec: PanelSpec, opened: Source) -> list[str]:
+    """The columns of a text file that hold amounts, by the contract's names or the study's; else none."""
+    if opened.typed or opened.fetch is not None or spec.thousands or "decimal" in spec.model_fields_set:
+        return []
     lower = {name.lower(): name for name in opened.columns}
-    amounts = [name for name in NAMES if column(name).kind in ("amount", "flow")]
-    named = [spec.columns.get(name, lower.get(name, "")) for name in amounts]
-    tests = [f"trim({quoted(name)})" for name in named if name in opened.columns]
-    if not tests:
-        return False
-    commas = " or ".join(f"regexp_matches({text}, '{_COMMA}')" for text in tests)
-    points = " or ".join(f"regexp_matches({text}, '{_POINT}')" for text in tests)
-    ((comma, point),) = engine.rows(f"select bool_or({commas}), bool_or({points}) from {RELATION}")
-    return bool(comma) and not point
+    ours = [name for name in NAMES if column(name).kind in ("amount", "flow")]
+    named = [spec.columns.get(name, lower.get(name, "")) for name in ours]
+    return [f"trim({quoted(name)})" for name in named if name in opened.columns]
+
+
+def _first_fraction(engine: DuckDB, amounts: list[str]) -> str:
+    """The decimal sign of the first number that surely has one, or ''; reading stops there."""
+    # The cheap test first: files of whole numbers are read to their end.
+    signs = [
+        f"case when not (contains({text}, ',') or contains({text}, '.')) then null "
+        f"when regexp_matches({text}, '{_COMMA}') then ',' when regexp_matches({text}, '{_POINT}') then '.' end"
+        for text in amounts
+    ]
+    sign = f"coalesce({', '.join(signs)})" if len(signs) > 1 else signs[0]
+    found = engine.rows(
+        f"select sign from (select {sign} as sign from {RELATION}) where sign is not null limit 1"
+    )
+    return str(found[0][0]) if found else ""
