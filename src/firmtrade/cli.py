@@ -91,9 +91,8 @@ def check(
     The study says how columns, units and codes are to be read; the built-in one expects the panel contract.
     Exit code 11 if there is any problem.
     """
-    from firmtrade.study import Study
-
     from firmtrade.errors import StudyError
+    from firmtrade.study import Study
 
     made = Study(study, panel, memory=memory, progress=_progress())
     report = made.check()

@@ -93,7 +93,7 @@ def test_the_union_of_overlapping_flows_is_exact_and_their_sum_refused(panel):
     study = Study("belgium-2002", panel)
     union = {"flow": ["import-intra | export-intra"]}
     assert list(values(study.table("firms", by=union, sample="manufacturing", period=2002)).values()) == [2]
-    with pytest.raises(StudyError, match="do not add up.*'import-intra | export-intra'"):
+    with pytest.raises(StudyError, match=r"do not add up.*'import-intra \| export-intra'"):
         study.table(
             "firms", by={"flow": ["import-intra + export-intra"]}, sample="manufacturing", period=2002
         )

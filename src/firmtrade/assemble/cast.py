@@ -32,8 +32,8 @@ _INTEGERS = (
 )
 NUMBERS = ("integer", "float", "decimal")
 _WHOLE = re.compile(r"'-?(0|[1-9][0-9]*)'\Z")
-_YES = ("true", "t", "yes", "y", "1")
-_NO = ("false", "f", "no", "n", "0")
+_YES = ("true", "t", "yes", "y", "1", "1.0")
+_NO = ("false", "f", "no", "n", "0", "0.0")
 
 
 @dataclass(frozen=True)
@@ -202,7 +202,7 @@ def _unusable(source: Given) -> tuple[str, str]:
 def _text(column: Column, source: Given, spec: PanelSpec) -> tuple[str, str]:
     """Whole numbers as text without '.0': 1001.0 of a data frame is firm 1001."""
     if source.family == "text":
-        return (f"regexp_replace({source.sql}, '^([0-9]+)[.]0+$', '\\1')" if source.loose else source.sql), ""
+        return (_without_point(source.sql, "[0-9]+", "0+") if source.loose else source.sql), ""
     if source.family in ("integer", "date"):
         return f"cast({source.sql} as varchar)", ""
     if source.family in ("float", "decimal"):
@@ -213,6 +213,14 @@ def _text(column: Column, source: Given, spec: PanelSpec) -> tuple[str, str]:
     return _unusable(source)
 
 
+def _without_point(text: str, digits: str, zeros: str) -> str:
+    """A number that became text, such as '1001.0', without its point; looked at only where there is one."""
+    return (
+        f"case when ends_with({text}, '0') and contains({text}, '.') "
+        f"then regexp_replace({text}, '^({digits})[.]{zeros}$', '\\1') else {text} end"
+    )
+
+
 def _code(column: Column, source: Given, spec: PanelSpec) -> tuple[str, str]:
     """'15.12' -> '1512'. One digit can only be a division that lost its zero: '1' -> '01'.
 
@@ -221,7 +229,7 @@ def _code(column: Column, source: Given, spec: PanelSpec) -> tuple[str, str]:
     pads = spec.classification != "" and division_length(spec.classification) == 2
     bad = ""
     if source.family == "text":
-        text = f"regexp_replace({source.sql}, '^([0-9]|[0-9]{{3,}})[.]0$', '\\1')"
+        text = _without_point(source.sql, "[0-9]|[0-9]{3,}", "0")
         value = f"replace(replace({text}, '.', ''), ' ', '')"
     elif source.family == "integer":
         value = f"cast({source.sql} as varchar)"
@@ -257,6 +265,7 @@ def _whole(column: Column, source: Given, spec: PanelSpec) -> tuple[str, str]:
         value = f"case when {_is_whole(number)} then cast({number} as integer){add} end"
         if source.family == "text":  # the year of a date such as 1998-05-01
             date = f"regexp_matches({source.sql}, '^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}($|[ T])')"
+            date = f"length({source.sql}) > 9 and {date}"
             value = f"case when {date} then cast({source.sql}[:4] as integer){add} else {value} end"
     else:
         return _unusable(source)
@@ -308,7 +317,7 @@ def _yesno(column: Column, source: Given, spec: PanelSpec) -> tuple[str, str]:
     if source.family == "boolean":
         return source.sql, ""
     if source.family == "text":
-        text = f"regexp_replace(lower({source.sql}), '^([01])[.]0+$', '\\1')"
+        text = f"lower({source.sql})"
         yes, no = (", ".join(map(literal, words)) for words in (_YES, _NO))
         value = f"case when {text} in ({yes}) then true when {text} in ({no}) then false end"
     elif source.family in NUMBERS:

@@ -78,7 +78,8 @@ def _first_fraction(engine: DuckDB, amounts: list[str]) -> str:
     # The cheap test first: files of whole numbers are read to their end.
     signs = [
         f"case when not (contains({text}, ',') or contains({text}, '.')) then null "
-        f"when regexp_matches({text}, '{_COMMA}') then ',' when regexp_matches({text}, '{_POINT}') then '.' end"
+        f"when regexp_matches({text}, '{_COMMA}') then ',' "
+        f"when regexp_matches({text}, '{_POINT}') then '.' end"
         for text in amounts
     ]
     sign = f"coalesce({', '.join(signs)})" if len(signs) > 1 else signs[0]

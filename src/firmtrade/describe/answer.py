@@ -5,7 +5,7 @@ from __future__ import annotations
 import decimal
 import operator
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from firmtrade._engine.duckdb import DuckDB
@@ -84,7 +84,7 @@ def _totals(
         )
         for column in sorted(wanted)
     ]
-    combine = {"sum": operator.add, "min": min, "max": max}
+    combine: Mapping[str, Callable[[Any, Any], Any]] = {"sum": operator.add, "min": min, "max": max}
     found: dict[tuple[tuple[str, ...], Column], Any] = {}
     with decimal.localcontext(prec=80):  # more digits than any sum has: nothing is rounded
         for row in rows:

@@ -23,6 +23,7 @@ from firmtrade.result import (
     ReleasedCell,
     ReleasedTable,
     Result,
+    Unknown,
     Word,
 )
 from firmtrade.words import closure, word
@@ -111,7 +112,8 @@ def _labels(
     """What a reader sees for each attribute and code of a table."""
     found: dict[str, dict[str, str]] = {"sample": {}, "measure": {}, "period": {}}
     groups: dict[str, set[str]] = {}
-    for part in (*result.cells, *result.unknowns):
+    parts: list[Cell | Unknown] = [*result.cells, *result.unknowns]
+    for part in parts:
         found["sample"].setdefault(part.sample, catalog.get(part.sample, "sample").title)
         found["measure"].setdefault(part.measure, catalog.get(part.measure, "measure").title)
         found["period"].setdefault(part.period, part.period)
@@ -131,7 +133,8 @@ def _label(
     text = " or ".join(known.get(part.strip(), part.strip()) for part in code.split("|"))
     for other, codes in groups.items():
         if len(codes) == 1 and f"{{{other}}}" in text:
-            text = text.replace(f"{{{other}}}", labels.get(other, {}).get(*codes, *codes))
+            (only,) = codes
+            text = text.replace(f"{{{other}}}", labels.get(other, {}).get(only, only))
     return re.sub(r"\{\w+\}", "trade", text)
 
 

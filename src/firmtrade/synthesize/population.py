@@ -30,8 +30,8 @@ def write_panel(path: Path, firms: int = 100_000, seed: int = 2002) -> int:
     """Write a synthetic panel as Parquet and return its number of rows (about eight for each of `firms`).
 
     `firms` is about the number of firms on record in a year; at 100,000 the numbers of firms in 2002 are
-    those of the Belgian report (Internationalization of Belgian SMEs: 28,284 in manufacturing, 65,941 in services) and
-    some 10,000 outside its samples. Columns: the contract of a panel, amounts in EUR; sorted by firm and
+    those of the Belgian report (28,284 in manufacturing, 65,941 in services) and some 10,000 outside its
+    samples. Columns: the contract of a panel, amounts in EUR; sorted by firm and
     year. The same arguments give the same bytes with the same version of DuckDB. Raises StudyError for a
     number of firms below one, DataError if the file cannot be written.
     """
