@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 import zipfile
 from pathlib import Path
 
 import pytest
 
-from firmtrade.errors import DataError, StudyError
+from firmtrade.errors import DataError, MissingExtra, StudyError
 from support_panels import (
     ROWS,
     content,
@@ -265,3 +266,26 @@ def test_a_damaged_database(tmp_path: Path) -> None:
     path = tmp_path / "panel.db"
     path.write_bytes(b"not a database at all" * 100)
     assert "cannot be read" in refused(f"sqlite:///{path}")
+
+
+@pytest.mark.parametrize(
+    ("name", "module", "extra"),
+    [("p.dta", "pyreadstat", "files"), ("p.xlsx", "openpyxl", "files"), ("p.db", "sqlalchemy", "database")],
+)
+def test_an_optional_part_that_is_not_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, module: str, extra: str
+) -> None:
+    path = tmp_path / name
+    write = {"p.dta": write_statistics, "p.xlsx": write_excel, "p.db": write_sqlite}[name]
+    write(path)
+    monkeypatch.setitem(sys.modules, module, None)
+    source = f"sqlite:///{path}" if name == "p.db" else path
+    with pytest.raises(MissingExtra, match=rf"pip install 'firmtrade\[{extra}\]'"), opened(source):
+        pass
+
+
+def test_without_arrow_the_rows_are_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write_excel(tmp_path / "p.xlsx")
+    expected = content(path)
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    assert content(path) == expected

@@ -70,7 +70,7 @@ class Drop(_Part):
 
 
 class PanelSpec(_Part):
-    """Where a panel is and how it is read; see docs/how-to for each key with an example.
+    """Where a panel is and how it is read; `columns`, `units`, `codes` and `missing` are by our names.
 
     Raises StudyError for an unknown key, a column that nothing maps, a factor that is not positive.
     """
