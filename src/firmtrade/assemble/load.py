@@ -108,12 +108,14 @@ def _slim(engine: DuckDB, item: Cast, finite: bool) -> Cast:
         # A blank sorts before all letters and digits, so the files' statistics say whether one comes first.
         ((first,),) = engine.rows(f"select min({item.text}) from {RELATION}")
         return item if first is not None and first < "!" else replace(item, value=item.text)
-    for cheaper in (item.text, f"replace({item.text}, '.', '')"):
-        changed = f"{item.value} is distinct from {cheaper}"
-        # Materialized, or the engine would try each row before it makes them distinct.
-        codes = f"with codes as materialized (select distinct {item.text} from {RELATION})"
-        if not engine.rows(f"{codes} select 1 from codes where {changed} limit 1"):
-            return replace(item, value=cheaper)
+    cheaper = (item.text, f"replace({item.text}, '.', '')")
+    tests = ", ".join(f"bool_or({item.value} is distinct from {value})" for value in cheaper)
+    # Materialized, or the engine would try each row before it makes them distinct.
+    codes = f"with codes as materialized (select distinct {item.text} from {RELATION})"
+    (changed,) = engine.rows(f"{codes} select {tests} from codes")
+    for value, differs in zip(cheaper, changed, strict=True):
+        if not differs:
+            return replace(item, value=value)
     return item
 
 
