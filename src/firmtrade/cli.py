@@ -188,7 +188,7 @@ def init(
         raise DataError(f"{out} exists already. Give another name with --out, or move it away.")
     with DuckDB() as engine:
         guesses = guess_columns(engine, file)
-    out.write_text(study_text(file, guesses), encoding="utf-8")
+    out.write_text(study_text(file, guesses, out.parent), encoding="utf-8")
     for ours, theirs, reason in guesses:
         typer.echo(f"  {ours:<14} {theirs or '-':<24} {reason}")
     typer.echo(f"Wrote {out}. Read it, correct it, then: firmtrade check {file} --study {out}")
