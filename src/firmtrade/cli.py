@@ -182,13 +182,15 @@ def init(
     """Look at a panel, guess what its columns are, and write a commented study for it."""
     from firmtrade._engine.duckdb import DuckDB
     from firmtrade.assemble.guess import guess_columns, study_text
+    from firmtrade.describe.starter import starter_tables
     from firmtrade.errors import DataError
 
     if out.exists():
         raise DataError(f"{out} exists already. Give another name with --out, or move it away.")
     with DuckDB() as engine:
         guesses = guess_columns(engine, file)
-    out.write_text(study_text(file, guesses, out.parent), encoding="utf-8")
+    tables = starter_tables([ours for ours, theirs, _ in guesses if theirs], guesses.years)
+    out.write_text(study_text(file, guesses, out.parent) + tables, encoding="utf-8")
     for ours, theirs, reason in guesses:
         typer.echo(f"  {ours:<14} {theirs or '-':<24} {reason}")
     typer.echo(f"Wrote {out}. Read it, correct it, then: firmtrade check {file} --study {out}")

@@ -143,6 +143,9 @@ def test_init_writes_a_study_and_does_not_overwrite_it(tmp_path, panel):
     done = firmtrade("init", panel, "--out", tmp_path / "study.toml")
     assert done.returncode == 0, done.stderr
     assert firmtrade("check", panel, "--study", tmp_path / "study.toml").returncode == 0
+    done = firmtrade("run", tmp_path / "study.toml", "--out", tmp_path / "out", "--unprotected", "made up")
+    assert done.returncode == 0, done.stderr
+    assert "participation-by-size" in (tmp_path / "out" / "tables.csv").read_text(encoding="utf-8")
     again = firmtrade("init", panel, "--out", tmp_path / "study.toml")
     assert again.returncode == 11
     assert "exists" in again.stderr
