@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from firmtrade._engine import expression
@@ -58,13 +59,13 @@ class Says:
         """Names of the dimensions that the figure is broken down by."""
         return tuple(name for name, _ in self.figure.codes)
 
-    @property
+    @cached_property
     def direct(self) -> Place | None:
         """The place that the figure is about, where it is printed as it is."""
         found = [place for place, power in self.powers.items() if power == 1]
         return found[0] if len(self.powers) == 1 and found else None
 
-    @property
+    @cached_property
     def ratio(self) -> tuple[Place, Place] | None:
         """(numerator, denominator) of a simple quotient."""
         over = [p for p, power in self.powers.items() if power == 1]

@@ -17,7 +17,7 @@ from firmtrade.reconcile.solver import Model, Row
 Group = tuple[str, frozenset[str], tuple[tuple[str, int], ...]]
 Bounds = Mapping[Says, tuple[float, float]]
 
-_MOST_NODES = 4000
+_MOST_NODES = 1500
 _NEAR = 1e-5  # of a quotient: far finer than any printed rounding
 
 
@@ -61,6 +61,7 @@ class _Search:
         }
         self.size = len(self.column) + len(self.extra)
         self.scale, self.roots = _scales(self.aggregates, said)
+        self._known: dict[tuple[str, Group, int], Mapping[int, float]] = {}
         self.pivots = {g: p for g, found in system.figures.items() if (p := _pivot(found, bounds))}
 
     def run(self) -> bool:
@@ -68,13 +69,19 @@ class _Search:
         waiting = [{g: self.bounds[p] for g, p in self.pivots.items()}]
         first = self._rows(waiting[0])
         model = Model(self.size, first)
-        moving = {n for n, row in enumerate(first) if row.tag in self.pivots}
+        numbers: dict[Says, list[int]] = {}
+        for number, row in enumerate(first):
+            if isinstance(row.tag, Says) and self._moves(row.tag):
+                numbers.setdefault(row.tag, []).append(number)
+        home = {s: g for g, found in self.system.figures.items() for s in found}
         nodes = 0
         while waiting and nodes < _MOST_NODES:
             ranges = waiting.pop()
             nodes += 1
-            now = self._rows(ranges)
-            found = model.solve({n: now[n] for n in moving})
+            changed = {}
+            for said, places in numbers.items():
+                changed.update(zip(places, self._figure(said, home[said], ranges), strict=True))
+            found = model.solve(changed)
             if not found.feasible:
                 continue
             worst = self._worst(found.values, ranges)
@@ -85,7 +92,16 @@ class _Search:
             waiting += [{**ranges, worst: (low, middle)}, {**ranges, worst: (middle, high)}]
         return bool(waiting)
 
-    def _weights(self, aggregate: str, group: Group, cover: int = 0) -> dict[int, float]:
+    def _moves(self, said: Says) -> bool:
+        return len(said.powers) == 4 or said in self.pivots.values()
+
+    def _weights(self, aggregate: str, group: Group, cover: int = 0) -> Mapping[int, float]:
+        key = (aggregate, group, cover)
+        if key not in self._known:
+            self._known[key] = self._made(*key)
+        return self._known[key]
+
+    def _made(self, aggregate: str, group: Group, cover: int) -> dict[int, float]:
         """A sum over a group as weights of variables: a part is one, the whole the sum of a cover's."""
         if (aggregate, group) in self.column:
             return {self.column[aggregate, group]: 1.0}
@@ -105,7 +121,7 @@ class _Search:
             rows.append(Row(self._weights(root, self.system.whole), 1.0, 1.0))
         for cover in range(1, len(self.system.covers)):
             for aggregate in self.aggregates:
-                weights = self._weights(aggregate, self.system.whole)
+                weights = dict(self._weights(aggregate, self.system.whole))
                 for n, w in self._weights(aggregate, self.system.whole, cover).items():
                     weights[n] = weights.get(n, 0.0) - w
                 rows.append(Row(weights, 0.0, 0.0))
@@ -117,7 +133,7 @@ class _Search:
             over, under = said.ratio[0].aggregate, said.ratio[1].aggregate
             if self.pivots.get(group) is said:
                 low, high = max(low, ranges[group][0]), min(high, ranges[group][1])
-            return self._between(over, under, group, low, high)
+            return self._between(said, over, under, group, low, high)
         if group not in self.pivots or not said.powers:
             return []
         rest = _rest(said, self.pivots[group])
@@ -126,10 +142,12 @@ class _Search:
         (over, under), sign = rest
         ends = ranges[group]
         if sign > 0:
-            return self._between(over, under, group, low / ends[1], high / ends[0])
-        return self._between(over, under, group, low * ends[0], high * ends[1])
+            return self._between(said, over, under, group, low / ends[1], high / ends[0])
+        return self._between(said, over, under, group, low * ends[0], high * ends[1])
 
-    def _between(self, over: str, under: str, group: Group, low: float, high: float) -> list[Row]:
+    def _between(
+        self, said: Says, over: str, under: str, group: Group, low: float, high: float
+    ) -> list[Row]:
         """low <= over / under <= high, as two rows, scaled so that coefficients are near one."""
         size = self.scale[over] / self.scale[under]
         rows = []
@@ -137,7 +155,7 @@ class _Search:
             weights = {n: sign * w for n, w in self._weights(over, group).items()}
             for n, w in self._weights(under, group).items():
                 weights[n] = weights.get(n, 0.0) - sign * w * end / size
-            rows.append(Row(weights, 0.0, float("inf"), group))
+            rows.append(Row(weights, 0.0, float("inf"), said))
         return rows
 
     def _worst(self, values: list[float], ranges: Mapping[Group, tuple[float, float]]) -> Group | None:

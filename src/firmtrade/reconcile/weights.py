@@ -147,7 +147,7 @@ def _needed(system: System, one: Says | None) -> float | None:
         if high > 512:
             return None
     low = high / 2
-    for _ in range(8):
+    for _ in range(5):
         middle = (low + high) / 2
         low, high = (low, middle) if system.feasible((), middle, one) else (middle, high)
     return high
