@@ -141,7 +141,9 @@ def _twice(reading: Reading) -> Iterator[Finding]:
 
 def _overlaps(reading: Reading, words: Setting) -> Iterator[Finding]:
     """Parts of a dimension whose groups overlap: by how much their sum exceeds the whole is said, not blamed."""
-    whole = {(f.sample, f.period, f.codes, f.measure): f for s in reading.said if s.direct for f in [s.figure]}
+    whole = {
+        (f.sample, f.period, f.codes, f.measure): f for s in reading.said if s.direct for f in [s.figure]
+    }
     parts: dict[tuple[object, ...], dict[tuple[str, str], Figure]] = defaultdict(dict)
     for sample, period, codes, measure in whole:
         for pair in codes:

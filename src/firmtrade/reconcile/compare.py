@@ -59,7 +59,9 @@ class Comparison:
         return found
 
 
-def against_published(published: Iterable[Figure], run: Iterable[Figure], names: tuple[str, str]) -> Comparison:
+def against_published(
+    published: Iterable[Figure], run: Iterable[Figure], names: tuple[str, str]
+) -> Comparison:
     """A run is equal to a printed figure if it would be printed so: rounded half away from zero."""
     left = list(published)
     tables = {figure.table for figure in left}

@@ -148,7 +148,11 @@ class Counts:
             if why.startswith("the many"):
                 verdict = HOLDS
             if verdict == NOTHING:
-                why = "the parts exceed the whole" if upper.missing or len(upper.figures) > 1 else "they are one group"
+                why = (
+                    "the parts exceed the whole"
+                    if upper.missing or len(upper.figures) > 1
+                    else "they are one group"
+                )
         figures = ordered((*one.figures, *other.figures))
         unit = "firms" if place.counts else figures[0].unit
         left, right = f"{one.how} {span(*one.ends)}", f"{other.how} {span(*other.ends)}"
@@ -169,14 +173,20 @@ class Counts:
 
     def _within(self, small: Place, large: Place) -> Iterator[Finding]:
         part, whole = self.estimates[small][0], self.best(large)
-        if whole is None or set(part.figures) & set(whole.figures) or len(part.figures) + len(whole.figures) > 60:
+        if (
+            whole is None
+            or set(part.figures) & set(whole.figures)
+            or len(part.figures) + len(whole.figures) > 60
+        ):
             return
         twins = small.group == large.group
         if not twins and (small.base != large.base or len(part.figures) > 1 or len(whole.figures) > 1):
             return
         miss = gap(part.ends, whole.ends)
         figures = ordered((*part.figures, *whole.figures))
-        verdict, why = (NOTHING, "a part exceeds its whole") if miss > 0 and not whole.missing else (HOLDS, "")
+        verdict, why = (
+            (NOTHING, "a part exceeds its whole") if miss > 0 and not whole.missing else (HOLDS, "")
+        )
         if miss > 0 and whole.missing:
             verdict, why = SUBSAMPLE, whole.missing
         if miss < 0 and twins:
@@ -191,7 +201,9 @@ class Counts:
 def _reachable(said: Says, base: Estimate, reached: bool) -> Finding:
     """Whether some whole number of firms gives the printed share."""
     firms = base.high
-    nearest = min((math.floor(said.at * firms), math.ceil(said.at * firms)), key=lambda n: abs(n - said.at * firms))
+    nearest = min(
+        (math.floor(said.at * firms), math.ceil(said.at * firms)), key=lambda n: abs(n - said.at * firms)
+    )
     value = said.value(nearest / firms) if firms else 0.0
     miss = 0.0 if reached else abs(value - float(said.figure.value or 0)) - float(said.figure.half)
     return Finding(

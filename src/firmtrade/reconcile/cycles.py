@@ -109,7 +109,13 @@ def _closed(ring: list[Step]) -> Finding:
     miss = gap((printed[0], printed[1]), (implied[0], implied[1]))
     partial = any(s.partial for s, _ in ring) and any(not s.partial for s, _ in ring)
     verdict = HOLDS if not miss else SUBSAMPLE if partial else NOTHING
-    why = "" if not miss else "firms of which one of the sums is unknown" if partial else "they are of the same firms"
+    why = (
+        ""
+        if not miss
+        else "firms of which one of the sums is unknown"
+        if partial
+        else "they are of the same firms"
+    )
     kind = "product of growth" if len(said.powers) == 4 else "ring of quotients"
     return Finding(kind, f"{said.figure.measure} of {said.figure.row}", f"printed {said.figure.text}",
                    f"the others imply {implied[0]:.{said.figure.decimals + 2}f} to "

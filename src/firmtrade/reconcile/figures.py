@@ -72,7 +72,9 @@ def read_figures(path: str | Path) -> list[Figure]:
     path = Path(path)
     path = path / "tables.csv" if path.is_dir() else path
     if not path.exists():
-        raise DataError(f"There is no file {path}. Give a CSV file, or the folder of a run (with tables.csv).")
+        raise DataError(
+            f"There is no file {path}. Give a CSV file, or the folder of a run (with tables.csv)."
+        )
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file)

@@ -50,7 +50,9 @@ def ordered(figures: Iterable[Figure]) -> tuple[Figure, ...]:
 
 def span(low: float, high: float) -> str:
     """A range as it is printed: one number where both ends are the same."""
-    ends = [f"{end:,.0f}" if abs(end) >= 1000 or float(end).is_integer() else f"{end:,.4g}" for end in (low, high)]
+    ends = [
+        f"{end:,.0f}" if abs(end) >= 1000 or float(end).is_integer() else f"{end:,.4g}" for end in (low, high)
+    ]
     return ends[0] if ends[0] == ends[1] else f"{ends[0]} to {ends[1]}"
 
 

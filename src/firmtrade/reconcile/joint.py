@@ -80,6 +80,7 @@ def build(reading: Reading, said: Sequence[Says], unknown: bool = True) -> Progr
             size += count
             blocks[population].append(block)
     links = [row for found in blocks.values() for row in _linked(found)] + _nested(blocks)
+    links += _whole(linear, blocks)
     scale = _sizes(linear)
     figures = {s: _rows(s, blocks, scale) for s in linear}
     return Program(size, links, {s: rows for s, rows in figures.items() if rows})
@@ -117,8 +118,35 @@ def _nested(blocks: Mapping[tuple[str, frozenset[str], str], Sequence[Block]]) -
     rows = []
     for small, inner in blocks.items():
         for large, outer in blocks.items():
-            if small[0] == large[0] and small[2] == large[2] and small[1] > large[1] and small[2] == "count(*)":
+            if (
+                small[0] == large[0]
+                and small[2] == large[2]
+                and small[1] > large[1]
+                and small[2] == "count(*)"
+            ):
                 rows += [row for a in outer for b in inner for row in _margins(a, b, INFINITY)]
+    return rows
+
+
+def _whole(
+    said: Sequence[Says], blocks: Mapping[tuple[str, frozenset[str], str], Sequence[Block]]
+) -> list[Row]:
+    """Sums of which only quotients are printed have no size: one of those tied together is 1 over all firms."""
+    near: dict[tuple[str, frozenset[str], str], set[tuple[str, frozenset[str], str]]] = {
+        p: {p} for p in blocks
+    }
+    sized = {s.direct.population for s in said if s.direct}
+    for s in said:
+        if s.ratio and all(p.population in near for p in s.ratio):
+            one, other = (near[p.population] for p in s.ratio)
+            if one is not other:
+                one |= other
+                near |= dict.fromkeys(other, one)
+    rows, done = [], set()
+    for population in sorted(blocks, key=repr):
+        if blocks[population] and population not in done and not near[population] & sized:
+            rows.append(Row(dict.fromkeys(blocks[population][0].columns({}), 1.0), 1.0, 1.0))
+        done |= near[population]
     return rows
 
 
@@ -171,13 +199,14 @@ def _rows(said: Says, blocks: Mapping[tuple[str, frozenset[str], str], Sequence[
     if said.direct:
         unit = max(abs(said.at), 1.0)
         weights = {n: w / unit for n, w in (sides[said.direct] or {}).items()}
-        return [Row(weights, said.low / unit, INFINITY), Row({n: -w for n, w in weights.items()}, -said.high / unit, INFINITY)]
+        return [
+            Row(weights, said.low / unit, INFINITY),
+            Row({n: -w for n, w in weights.items()}, -said.high / unit, INFINITY),
+        ]
     over, under = said.ratio or (None, None)
     assert over is not None and under is not None
     unit = scale.get(under, 1.0) if under.counts else max(said.at, 1e-9)
     rows = []
-    if not under.counts:  # sums have no printed size: any scale will do, but there is something to compare
-        rows.append(Row(dict(sides[under] or {}), 1.0, INFINITY))
     for end, sign in ((said.low, 1.0), (said.high, -1.0)):
         weights = {n: sign * w / unit for n, w in (sides[over] or {}).items()}
         for n, w in (sides[under] or {}).items():
@@ -186,7 +215,9 @@ def _rows(said: Says, blocks: Mapping[tuple[str, frozenset[str], str], Sequence[
     return rows
 
 
-def _sum(place: Place, blocks: Mapping[tuple[str, frozenset[str], str], Sequence[Block]]) -> dict[int, float] | None:
+def _sum(
+    place: Place, blocks: Mapping[tuple[str, frozenset[str], str], Sequence[Block]]
+) -> dict[int, float] | None:
     group = dict(place.group)
     for block in blocks[place.population]:
         if set(group) <= set(block.factors):
@@ -226,7 +257,9 @@ def _given_up(program: Program) -> list[Says]:
     return [s for s in program.figures if moved.get(s, 0.0) > _SLACK]
 
 
-def _elastic(program: Program, said: Sequence[Says], weights: Mapping[Says, float]) -> tuple[float, dict[Says, float], dict[Says, float]]:
+def _elastic(
+    program: Program, said: Sequence[Says], weights: Mapping[Says, float]
+) -> tuple[float, dict[Says, float], dict[Says, float]]:
     """(weighted slack, slack of each figure, price of each figure); figures without a weight are strict."""
     rows, cost, owner = list(program.links), {}, {}
     size = program.size
@@ -256,6 +289,6 @@ def _against(program: Program, kept: Sequence[Says], one: Says) -> tuple[Figure,
     core = [s for s in kept if prices.get(s, 0.0) > 1e-9]
     for other in list(core):
         rest = [s for s in core if s is not other]
-        if _elastic(program, [*rest, one], {one: 1.0})[0] > _SLACK:
+        if _SLACK < _elastic(program, [*rest, one], {one: 1.0})[0] < INFINITY:
             core = rest
     return tuple(s.figure for s in sorted(core, key=lambda s: s.figure.line))

@@ -38,7 +38,8 @@ def _lines(audit: Audit, name: str) -> Iterator[str]:
     yield from _part("Explainable: a smaller subsample, or firms of unknown group", audit, SUBSAMPLE)
     yield from _part("Groups that overlap: no error of arithmetic", audit, OVERLAP)
     yield from _joint(
-        "All figures at once: the smallest set found that cannot be right, whoever is unknown", audit.contradictions
+        "All figures at once: the smallest set found that cannot be right, whoever is unknown",
+        audit.contradictions,
     )
     yield from _joint("All figures at once, if every firm's group were known", audit.explainable)
 
@@ -82,7 +83,10 @@ def rows(audit: Audit) -> list[dict[str, object]]:
             found.append(_row(head, figure))
     for verdict, conflicts in ((NOTHING, audit.contradictions), (SUBSAMPLE, audit.explainable)):
         for number, conflict in enumerate(conflicts, 1):
-            for kind, figures in (("must give way", (conflict.figure,)), ("contradicts it", conflict.against)):
+            for kind, figures in (
+                ("must give way", (conflict.figure,)),
+                ("contradicts it", conflict.against),
+            ):
                 for figure in figures:
                     head = ("joint", number, kind, str(conflict.figure), "", "", "", "", verdict, "")
                     found.append(_row(head, figure))
@@ -90,7 +94,14 @@ def rows(audit: Audit) -> list[dict[str, object]]:
 
 
 def _row(head: tuple[object, ...], figure: Figure) -> dict[str, object]:
-    cell = (figure.table, figure.row, figure.measure, figure.text.replace(",", ""), figure.decimals, figure.line)
+    cell = (
+        figure.table,
+        figure.row,
+        figure.measure,
+        figure.text.replace(",", ""),
+        figure.decimals,
+        figure.line,
+    )
     return dict(zip(COLUMNS, (*head, *cell), strict=True))
 
 

@@ -172,7 +172,9 @@ def _ask(figure: Figure, known: Mapping[tuple[Any, ...], Ask], setting: Setting)
             raise StudyError(f"{where}: '{code}' is not a code of {name}.{nearest(code, codes)}")
     if not uses_points(sample.tree, setting.catalog):
         if not figure.period.isdigit():
-            raise DataError(f"{where}: the period '{figure.period}' of the sample {figure.sample} is not a year.")
+            raise DataError(
+                f"{where}: the period '{figure.period}' of the sample {figure.sample} is not a year."
+            )
         return Ask(figure.sample, "", figure.period, figure.codes, "*"), measure
     for window in setting.windows.values():
         point = "" if figure.period == window.label else window.point(figure.period)

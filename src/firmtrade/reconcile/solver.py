@@ -47,7 +47,9 @@ class Model:
         return _solved(self._model)
 
 
-def solve(size: int, rows: Sequence[Row], cost: Mapping[int, float], upper: Mapping[int, float] | None = None) -> Solution:
+def solve(
+    size: int, rows: Sequence[Row], cost: Mapping[int, float], upper: Mapping[int, float] | None = None
+) -> Solution:
     """Minimise `cost` over `size` variables, each at least 0 (and at most `upper`)."""
     return _solved(_model(size, rows, cost, upper or {}))
 

@@ -54,7 +54,9 @@ class _Search:
         said = list(bounds)
         self.aggregates = sorted({p.aggregate for s in said for p in s.powers})
         self.parts = sorted({(*p.population[:2], p.group) for c in system.covers for p in c.parts}, key=repr)
-        self.column = {(a, g): n for n, (a, g) in enumerate((a, g) for a in self.aggregates for g in self.parts)}
+        self.column = {
+            (a, g): n for n, (a, g) in enumerate((a, g) for a in self.aggregates for g in self.parts)
+        }
         self.extra = {
             (a, n): len(self.column) + i
             for i, (a, n) in enumerate((a, n) for a in self.aggregates for n in sorted(system.loose))
@@ -145,9 +147,7 @@ class _Search:
             return self._between(said, over, under, group, low / ends[1], high / ends[0])
         return self._between(said, over, under, group, low * ends[0], high * ends[1])
 
-    def _between(
-        self, said: Says, over: str, under: str, group: Group, low: float, high: float
-    ) -> list[Row]:
+    def _between(self, said: Says, over: str, under: str, group: Group, low: float, high: float) -> list[Row]:
         """low <= over / under <= high, as two rows, scaled so that coefficients are near one."""
         size = self.scale[over] / self.scale[under]
         rows = []

@@ -37,7 +37,9 @@ def _systems(
     reading: Reading, figures: dict[Group, list[Says]], counts: Counts
 ) -> Iterator[tuple[str, System, System | None]]:
     for rows, space in reading.spaces.items():
-        shapes = {Place(*g[:2], "", g[2]): {s.shape for s in said} for g, said in figures.items() if g[0] == rows}
+        shapes = {
+            Place(*g[:2], "", g[2]): {s.shape for s in said} for g, said in figures.items() if g[0] == rows
+        }
         shelf = Shelf(shapes, space.factors)
         wholes = {place: None for place in shapes}
         for place in shapes:
@@ -58,13 +60,18 @@ def _systems(
 def _made(
     whole: Group, covers: tuple[Cover, ...], figures: dict[Group, list[Says]], counts: Counts
 ) -> tuple[str, System, System | None]:
-    groups = [*([whole] if whole in figures else []), *((*p.population[:2], p.group) for c in covers for p in c.parts)]
+    groups = [
+        *([whole] if whole in figures else []),
+        *((*p.population[:2], p.group) for c in covers for p in c.parts),
+    ]
     used = {g: tuple(figures[g]) for g in groups}
     strict = System(whole, covers, used)
     loose = frozenset(n for n, c in enumerate(covers) if c.missing and not _complete(c, counts))
     lenient = System(whole, covers, used, loose) if loose else None
     codes = [" and ".join(_label(figures[(*p.population[:2], p.group)]) for p in c.parts) for c in covers]
-    about = f"{_label(figures[whole])} of {codes[0]}" if whole in figures else f"{codes[0]} against {codes[1]}"
+    about = (
+        f"{_label(figures[whole])} of {codes[0]}" if whole in figures else f"{codes[0]} against {codes[1]}"
+    )
     return about, strict, lenient
 
 
@@ -92,7 +99,9 @@ def _tested(about: str, system: System, lenient: System | None) -> Finding:
     columns = len({s.figure.measure for s in said})
     left = f"{len(said)} figures in {columns} columns"
     if system.feasible():
-        return Finding("weights of parts", about, left, "one set of weights serves them", 0.0, "", every, HOLDS)
+        return Finding(
+            "weights of parts", about, left, "one set of weights serves them", 0.0, "", every, HOLDS
+        )
     failing = system
     verdict, why = NOTHING, "no weights of the parts give all these figures"
     if lenient is not None:
