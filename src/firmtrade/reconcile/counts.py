@@ -12,7 +12,7 @@ from firmtrade.reconcile.covers import Cover, Shelf
 from firmtrade.reconcile.figures import Figure
 from firmtrade.reconcile.finding import HOLDS, NOTHING, SUBSAMPLE, Finding, gap, ordered, span
 from firmtrade.reconcile.says import Reading, Says
-from firmtrade.reconcile.space import Place, subset
+from firmtrade.reconcile.space import Place, order, subset
 
 _FEW = 0.2  # codes that a table may leave out and still be expected to add up
 
@@ -113,7 +113,7 @@ class Counts:
             shelf = Shelf(shapes, space.factors)
             wholes = {p for s in self.reading.said for p in s.powers if p.rows == rows and p.counts}
             wholes |= {p for p in self.estimates if p.rows == rows}
-            for whole in sorted(wholes, key=repr):
+            for whole in sorted(wholes, key=order):
                 for cover in shelf.covers(whole):
                     self.covered |= {(part, whole) for part in cover.parts}
                     made.setdefault(whole, []).append(self._summed(cover, how))

@@ -16,7 +16,7 @@ from itertools import product
 from firmtrade.reconcile.figures import Figure
 from firmtrade.reconcile.says import Reading, Says
 from firmtrade.reconcile.solver import INFINITY, Row, solve
-from firmtrade.reconcile.space import Place, Space
+from firmtrade.reconcile.space import Place, Space, order
 
 _MOST_CLASSES = 60_000
 _SLACK = 1e-7
@@ -67,7 +67,7 @@ def build(reading: Reading, said: Sequence[Says], unknown: bool = True) -> Progr
     places = {p for s in linear for p in s.powers}
     blocks: dict[tuple[str, frozenset[str], str], list[Block]] = defaultdict(list)
     size = 0
-    for population in sorted({p.population for p in places}, key=repr):
+    for population in sorted({p.population for p in places}, key=order):
         space = reading.spaces[population[0]]
         mine = [p for p in places if p.population == population]
         for factors in _maximal({tuple(f for f, _ in p.group) for p in mine}):
@@ -143,7 +143,7 @@ def _whole(
                 one |= other
                 near |= dict.fromkeys(other, one)
     rows, done = [], set()
-    for population in sorted(blocks, key=repr):
+    for population in sorted(blocks, key=order):
         if blocks[population] and population not in done and not near[population] & sized:
             rows.append(Row(dict.fromkeys(blocks[population][0].columns({}), 1.0), 1.0, 1.0))
         done |= near[population]

@@ -299,6 +299,15 @@ def _components(terms: list[Term]) -> list[list[Term]]:
     return [members for _, members in parts]
 
 
+def order(item: Any) -> Any:
+    """A key to sort places and their parts by, the same in every run."""
+    if isinstance(item, Place):
+        return order((item.rows, item.base, item.aggregate, item.group))
+    if isinstance(item, frozenset):
+        return tuple(sorted(item))
+    return tuple(order(part) for part in item) if isinstance(item, tuple) else item
+
+
 def subset(small: Place, large: Place, factors: Mapping[str, Factor]) -> bool:
     """Whether every firm of one group is in the other."""
     if small.rows != large.rows or small.aggregate != large.aggregate or not small.base >= large.base:

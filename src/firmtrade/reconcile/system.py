@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from firmtrade.reconcile.covers import Cover
 from firmtrade.reconcile.says import Says
 from firmtrade.reconcile.solver import Model, Row
+from firmtrade.reconcile.space import order
 
 Group = tuple[str, frozenset[str], tuple[tuple[str, int], ...]]
 Bounds = Mapping[Says, tuple[float, float]]
 
 _MOST_NODES = 1500
-_NEAR = 1e-5  # of a quotient: far finer than any printed rounding
+_NEAR = 5e-5  # of a quotient: a tenth of what a printed decimal allows
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ class _Search:
         self.system, self.bounds = system, bounds
         said = list(bounds)
         self.aggregates = sorted({p.aggregate for s in said for p in s.powers})
-        self.parts = sorted({(*p.population[:2], p.group) for c in system.covers for p in c.parts}, key=repr)
+        self.parts = sorted({(*p.population[:2], p.group) for c in system.covers for p in c.parts}, key=order)
         self.column = {
             (a, g): n for n, (a, g) in enumerate((a, g) for a in self.aggregates for g in self.parts)
         }

@@ -9,7 +9,7 @@ from firmtrade.reconcile.counts import Counts
 from firmtrade.reconcile.covers import Cover, Shelf
 from firmtrade.reconcile.finding import HOLDS, NOTHING, SUBSAMPLE, Finding, ordered
 from firmtrade.reconcile.says import Reading, Says
-from firmtrade.reconcile.space import Place
+from firmtrade.reconcile.space import Place, order
 from firmtrade.reconcile.system import Group, System
 
 
