@@ -162,7 +162,7 @@ def _overlaps(reading: Reading, words: Setting) -> Iterator[Finding]:
         excess = summed - float(total.value or 0)
         yield Finding(
             "overlap", f"{measure} of {total.row} by {name}", f"{total.table} prints {total.text}",
-            f"the sum of {len(found)} parts {summed:,.0f}", max(excess, 0.0), total.unit,
+            f"the sum of {len(found)} parts {summed:,.0f}", max(excess, 0.0), "firms" if total.unit == "count" else total.unit,
             ordered((total, *found.values())), OVERLAP if excess > 0 else HOLDS,
             f"a firm may be in several groups of {name}: on average in {times:.2f}" if excess > 0 else "",
         )  # fmt: skip

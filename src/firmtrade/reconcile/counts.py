@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from firmtrade.describe.asks import COUNT, Ask
 from firmtrade.reconcile.covers import Cover, Shelf
@@ -17,6 +17,10 @@ from firmtrade.reconcile.space import Place, order, subset
 _FEW = 0.2  # codes that a table may leave out and still be expected to add up
 
 
+_MORE = "the parts exceed the whole"
+_EXCEEDS = f"{_MORE}; if a firm may have several of these codes, the dimension is to be defined with groups"
+
+
 @dataclass(frozen=True)
 class Estimate:
     """A range for a sum, the figures that it rests on, and whether firms may be missing from it."""
@@ -26,6 +30,7 @@ class Estimate:
     figures: tuple[Figure, ...]
     how: str
     missing: str = ""
+    single: bool = False  # parts of a dimension that gives each firm one code
 
     @property
     def ends(self) -> tuple[float, float]:
@@ -113,6 +118,9 @@ class Counts:
             shelf = Shelf(shapes, space.factors)
             wholes = {p for s in self.reading.said for p in s.powers if p.rows == rows and p.counts}
             wholes |= {p for p in self.estimates if p.rows == rows}
+            bases = {p.base for p in wholes}
+            # A group that is printed for one sample is compared with the same group of another.
+            wholes |= {replace(p, base=b) for p in wholes for b in bases if b < p.base or b > p.base}
             for whole in sorted(wholes, key=order):
                 for cover in shelf.covers(whole):
                     self.covered |= {(part, whole) for part in cover.parts}
@@ -132,9 +140,9 @@ class Counts:
             many = len(cover.unprinted) > _FEW * (len(parts) + len(cover.unprinted))
             missing = f"{'the many' if many else 'the'} codes not printed ({codes}) or {unknown}"
         names = ordered(figure for part in parts for figure in part.figures)
-        return Estimate(
-            sum(e.low for e in parts), sum(e.high for e in parts), names, f"{how} {len(parts)} parts", missing
-        )
+        low, high = sum(e.low for e in parts), sum(e.high for e in parts)
+        single = ":" in cover.factor.masks
+        return Estimate(low, high, names, f"{how} {len(parts)} parts", missing, single)
 
     # -- comparing -------------------------------------------------------------------------------------
 
@@ -148,11 +156,8 @@ class Counts:
             if why.startswith("the many"):
                 verdict = HOLDS
             if verdict == NOTHING:
-                why = (
-                    "the parts exceed the whole"
-                    if upper.missing or len(upper.figures) > 1
-                    else "they are one group"
-                )
+                parts = upper.missing or len(upper.figures) > 1
+                why = _EXCEEDS if parts and upper.single else _MORE if parts else "they are one group"
         figures = ordered((*one.figures, *other.figures))
         unit = "firms" if place.counts else figures[0].unit
         left, right = f"{one.how} {span(*one.ends)}", f"{other.how} {span(*other.ends)}"

@@ -10,7 +10,7 @@ from firmtrade.reconcile.audit import Audit
 from firmtrade.reconcile.compare import EQUAL, Comparison, change, words
 from firmtrade.reconcile.figures import Figure
 from firmtrade.reconcile.finding import NOTHING, OVERLAP, SUBSAMPLE
-from firmtrade.reconcile.report import amount
+from firmtrade.reconcile.report import apart
 
 _STYLE = """
 main { max-width: 70rem; margin: 0 auto; padding: 1rem; }
@@ -85,7 +85,7 @@ def _audited(audit: Audit) -> list[str]:
         found = [f for f in audit.findings if f.verdict == verdict]
         for finding in found:
             caption = f"{title}. {finding.kind}: {finding.about}"
-            text = f"{finding.left}; {finding.right}; misses by {amount(finding)}. {finding.why}"
+            text = f"{finding.left}; {finding.right}; {apart(finding)}. {finding.why}"
             parts += [_cells(caption, finding.figures), f"<p>{escape(text)}</p>"]
     for title, conflicts in (
         ("Cells that cannot be right together with the rest, whoever is unknown", audit.contradictions),

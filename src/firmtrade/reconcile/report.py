@@ -51,7 +51,7 @@ def _part(title: str, audit: Audit, verdict: str) -> Iterator[str]:
     yield from ("", title, "-" * len(title))
     for number, finding in enumerate(found, 1):
         yield f"{number}. {finding.kind}: {finding.about}"
-        yield f"   {finding.left}; {finding.right}; misses by {amount(finding)}"
+        yield f"   {finding.left}; {finding.right}; {apart(finding)}"
         yield f"   {finding.verdict}{': ' + finding.why if finding.why else ''}"
         yield from (f"     {figure}" for figure in finding.figures)
 
@@ -64,6 +64,13 @@ def _joint(title: str, conflicts: tuple[Conflict, ...]) -> Iterator[str]:
         yield f"{number}. {conflict.figure}"
         yield "   cannot hold together with"
         yield from (f"     {figure}" for figure in conflict.against)
+
+
+def apart(finding: Finding) -> str:
+    """'misses by 477 firms'; a system of parts is only known to miss by at least so much."""
+    if finding.verdict == OVERLAP:
+        return f"exceeds by {amount(finding)}"
+    return f"misses by {'at least ' if finding.among else ''}{amount(finding)}"
 
 
 def amount(finding: Finding) -> str:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +30,20 @@ class Solution:
     objective: float
     values: Sequence[float]
     prices: Sequence[float]
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """HiGHS greets on standard output when it is made, before it can be told to be silent."""
+    sys.stdout.flush()
+    kept, nothing = os.dup(1), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nothing, 1)
+        yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
+        os.close(nothing)
 
 
 class Model:
@@ -58,7 +75,8 @@ def _model(size: int, rows: Sequence[Row], cost: Mapping[int, float], upper: Map
     import highspy
     import numpy as np
 
-    model = highspy.Highs()
+    with _quiet():
+        model = highspy.Highs()
     for option, value in (("output_flag", False), ("threads", 1), ("random_seed", 0), ("solver", "simplex")):
         model.setOptionValue(option, value)
     program = highspy.HighsLp()

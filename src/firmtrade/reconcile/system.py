@@ -7,7 +7,7 @@ productivity) is made linear by halving the range of one of its quotients until 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from firmtrade.reconcile.covers import Cover
@@ -159,7 +159,7 @@ class _Search:
             rows.append(Row(weights, 0.0, float("inf"), said))
         return rows
 
-    def _worst(self, values: list[float], ranges: Mapping[Group, tuple[float, float]]) -> Group | None:
+    def _worst(self, values: Sequence[float], ranges: Mapping[Group, tuple[float, float]]) -> Group | None:
         """The group whose quotient of quotients is missed most by this solution, if any is."""
         worst, most = None, _NEAR
         for group, said in self.system.figures.items():
