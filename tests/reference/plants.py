@@ -73,7 +73,9 @@ def _modes(rows: list[Row]) -> list[Identity]:
             whole = [n for n, r in mine if r["mode"] == mode and r["scope"] == "_T"]
             parts = [n for n, r in mine if r["mode"] == mode and r["scope"] != "_T"]
             found.append(Identity("modes", (*whole, *parts), lambda v: v[0] - sum(v[1:])))
-    total = [n for n, r in enumerate(rows) if r["table"] == "table-03" and _total(r, "manufacturing", "firms")]
+    total = [
+        n for n, r in enumerate(rows) if r["table"] == "table-03" and _total(r, "manufacturing", "firms")
+    ]
     modes = [n for n, r in enumerate(rows) if r["table"] == "table-01" and r["scope"] == "_T"]
     found.append(Identity("total", (*total, *modes), lambda v: v[0] - sum(v[1:])))
     return found
@@ -128,7 +130,9 @@ def _twice(rows: list[Row]) -> list[Identity]:
     for n, row in enumerate(rows):
         if row["measure"] == "firms":
             at[tuple(v for k, v in row.items() if k not in ("table", "value", "line"))].append(n)
-    return [Identity("twice", tuple(cells), lambda v: v[0] - v[1]) for cells in at.values() if len(cells) == 2]
+    return [
+        Identity("twice", tuple(cells), lambda v: v[0] - v[1]) for cells in at.values() if len(cells) == 2
+    ]
 
 
 def _sizes(rows: list[Row]) -> list[Identity]:

@@ -35,7 +35,9 @@ class Printer:
         if value is not None:
             pairs = tuple(sorted(codes.items()))
             line = len(self.figures) + 2
-            figure = Figure(line, table, sample, period, pairs, measure, printed(value, decimals), unit, decimals)
+            figure = Figure(
+                line, table, sample, period, pairs, measure, printed(value, decimals), unit, decimals
+            )
             self.figures.append(figure)
 
 
@@ -46,7 +48,9 @@ def cross_section(seed: int, unknown: float) -> list[Figure]:
     out = Printer()
     year, sample = "2002", "manufacturing"
     for mode in ("none", "both", "import-only", "export-only"):
-        out.add("modes", sample, year, {"mode": mode}, "firms", Fraction(sum(_mode(f) == mode for f in firms)))
+        out.add(
+            "modes", sample, year, {"mode": mode}, "firms", Fraction(sum(_mode(f) == mode for f in firms))
+        )
         for scope in ("intra", "extra", "both"):
             count = sum(_mode(f) == mode and _scope(f) == scope for f in firms)
             if mode != "none":
@@ -81,7 +85,12 @@ def _firm(rng: random.Random, unknown: float) -> Firm:
 
 def _mode(firm: Firm) -> str | None:
     ways = (firm["import"], firm["export"])
-    names = {(True, True): "both", (True, False): "import-only", (False, True): "export-only", (False, False): "none"}
+    names = {
+        (True, True): "both",
+        (True, False): "import-only",
+        (False, True): "export-only",
+        (False, False): "none",
+    }
     return names.get(ways)  # type: ignore[arg-type]
 
 
