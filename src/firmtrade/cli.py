@@ -224,12 +224,12 @@ def reconcile(
 ) -> None:
     """Test published figures against each other, with nothing but their definitions and their rounding.
 
-    Every identity that the study's definitions imply is tested: sums, shares times counts, conditional shares,
-    growth, weights of parts; then all figures at once. Each violation is named with its cells and by how much
-    it misses. With --run the figures of a run are compared with the published ones cell by cell.
+    Every identity that the study's definitions imply is tested: sums, shares times counts, conditional
+    shares, growth, weights of parts; then all figures at once. Each violation is named with its cells and
+    by how much it misses. With --run a run is compared with the published figures cell by cell.
 
     Exit code 0: all hold, or a smaller subsample (or firms of unknown group) can explain what does not.
-    13: there are contradictions that nothing explains. The comparison with a run doesn't change the exit code.
+    13: there are contradictions that nothing explains. The comparison with a run has no say in it.
     """
     from firmtrade.reconcile import against_published, audit, read_figures, report, setting
     from firmtrade.reconcile.compare import lines
@@ -240,7 +240,9 @@ def reconcile(
     words = setting(
         spec.catalog, spec.windows, spec.panel.get("classification", ""), spec.panel.get("columns", {})
     )
-    compared = run and against_published(figures, read_figures(run), (published.name, run.name))
+    compared = (
+        against_published(figures, read_figures(run), (published.name, run.name)) if run is not None else None
+    )
     made = audit(figures, spec.tables, words, _progress())
     typer.echo(report.text(made, published.name), nl=False)
     if compared:

@@ -1,4 +1,4 @@
-"""Make the golden audit of the report: python tests/golden/make_audit.py PUBLISHED.csv > audit-belgium-2002.txt."""
+"""Make the golden audit: python tests/golden/make_audit.py PUBLISHED.csv > audit-belgium-2002.txt."""
 
 from __future__ import annotations
 

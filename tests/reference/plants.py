@@ -1,8 +1,8 @@
 """Errors planted into published figures, by identities that are written out here by hand.
 
 Nothing of firmtrade is used, so that the auditor is not asked about what it found itself. Each identity is a
-residual that is zero but for rounding; a plant moves one printed cell until the residual is at least twice what
-rounding allows.
+residual that is zero but for rounding; a plant moves one printed cell until the residual is at least twice
+what rounding allows.
 """
 
 from __future__ import annotations
@@ -179,7 +179,7 @@ def _allowed(rows: list[Row], identity: Identity) -> float:
 
 
 def _moved(rows: list[Row], identity: Identity, cell: int, rng: random.Random) -> str | None:
-    """The printed value nearest to the true one with at least twice the residual; None if it makes no sense."""
+    """The nearest printed value with at least twice the residual; None if it makes no sense."""
     row, values = rows[cell], _values(rows, identity)
     place, unit = identity.cells.index(cell), 10.0 ** -int(row["decimals"])
     needed = max(2 * _allowed(rows, identity), 1e-9)

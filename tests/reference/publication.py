@@ -29,8 +29,8 @@ class Printer:
         self.figures: list[Figure] = []
 
     def add(
-        self, table: str, sample: str, period: str, codes: dict[str, str], measure: str, value: Fraction | None,
-        unit: str = "count", decimals: int = 0,
+        self, table: str, sample: str, period: str, codes: dict[str, str], measure: str,
+        value: Fraction | None, unit: str = "count", decimals: int = 0,
     ) -> None:  # fmt: skip
         if value is not None:
             pairs = tuple(sorted(codes.items()))
@@ -67,8 +67,8 @@ def cross_section(seed: int, unknown: float) -> list[Figure]:
         inside = [f for f in firms if all(f[name] == code for name, code in codes.items())]
         out.add(table, sample, year, codes, "firms", Fraction(len(inside)))
         for flow in FLOWS if table == "sizes" else ("export", "import"):
-            out.add(table, sample, year, {**codes, "flow": flow}, "participation", _share(inside, flow), "percent",
-                    1 if table == "sizes" else 0)  # fmt: skip
+            share, decimals = _share(inside, flow), 1 if table == "sizes" else 0
+            out.add(table, sample, year, {**codes, "flow": flow}, "participation", share, "percent", decimals)
     return out.figures
 
 
@@ -126,8 +126,13 @@ def window(seed: int) -> list[Figure]:
 
 def _has(traded: tuple[bool, bool], status: str) -> bool:
     first, last = traded
-    return {"traders": last, "constant": first and last, "new": last and not first, "stopped": first and not last,
-            "non-traders": not last}[status]  # fmt: skip
+    return {
+        "traders": last,
+        "constant": first and last,
+        "new": last and not first,
+        "stopped": first and not last,
+        "non-traders": not last,
+    }[status]
 
 
 def _status_row(out: Printer, flow: str, status: str, sums: list[tuple[int, int, int, int]]) -> None:

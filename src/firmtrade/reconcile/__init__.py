@@ -1,4 +1,4 @@
-"""Published figures against themselves and against a run: what rounding, a subsample or nothing can explain."""
+"""Published figures against themselves and against a run: what can explain where they differ."""
 
 from firmtrade.reconcile import report
 from firmtrade.reconcile.audit import Audit, audit, setting

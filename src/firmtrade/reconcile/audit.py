@@ -14,7 +14,7 @@ from firmtrade.describe.cells import Codes
 from firmtrade.describe.compute import Setting
 from firmtrade.describe.groups import Groups
 from firmtrade.describe.spec import Table
-from firmtrade.reconcile import cycles, joint, weights
+from firmtrade.reconcile import cycles, joint, overlap, weights
 from firmtrade.reconcile.counts import Counts
 from firmtrade.reconcile.figures import Figure
 from firmtrade.reconcile.finding import HOLDS, NOTHING, OVERLAP, SUBSAMPLE, Finding, ordered
@@ -24,8 +24,11 @@ from firmtrade.reconcile.says import Reading, read
 
 @dataclass(frozen=True)
 class Audit:
-    """What was found. `contradictions` is a smallest set of figures that no population can print together with
-    the rest; `explainable` those that need firms of unknown group to be possible."""
+    """What was found.
+
+    `contradictions` is a smallest set of figures that no population can print together with the rest;
+    `explainable` those that need firms of unknown group to be possible.
+    """
 
     figures: tuple[Figure, ...]
     unread: tuple[Figure, ...]
@@ -62,7 +65,7 @@ def setting(
     classification: str = "",
     columns: Iterable[str] = (),
 ) -> Setting:
-    """What figures are read by: the words, the windows, the activity codes, and columns beyond the contract."""
+    """What figures are read by: words, windows, activity codes, and columns beyond the contract."""
     meaning = Meaning(catalog, frozenset(columns))
     codes = Codes(catalog, divisions(classification))
     return Setting(catalog, meaning, None, dict(windows or {}), codes, Groups(meaning))
@@ -83,7 +86,7 @@ def audit(
     reading = read(printed, tables, words)
     progress("sums, parts and shares")
     counts = Counts(reading)
-    found = [*counts.findings(), *_twice(reading), *_overlaps(reading, words)]
+    found = [*counts.findings(), *_twice(reading), *overlap.findings(reading, words.catalog)]
     progress("quotients")
     found += cycles.findings(reading)
     found += weights.findings(reading, counts, progress)
@@ -137,32 +140,3 @@ def _twice(reading: Reading) -> Iterator[Finding]:
             yield Finding("printed twice", f"{figure.measure} of {figure.row}", f"{first.table} {first.text}",
                           f"{figure.table} {figure.text}", miss, figure.unit, ordered((first, figure)),
                           NOTHING if miss else HOLDS, "they are one group" if miss else "")  # fmt: skip
-
-
-def _overlaps(reading: Reading, words: Setting) -> Iterator[Finding]:
-    """Parts of a dimension whose groups overlap: by how much their sum exceeds the whole is said, not blamed."""
-    whole = {
-        (f.sample, f.period, f.codes, f.measure): f for s in reading.said if s.direct for f in [s.figure]
-    }
-    parts: dict[tuple[object, ...], dict[tuple[str, str], Figure]] = defaultdict(dict)
-    for sample, period, codes, measure in whole:
-        for pair in codes:
-            dimension = words.catalog.get(pair[0], "dimension")
-            bound = any(name != pair[0] and name in str(dimension.groups) for name, _ in codes)
-            if dimension.overlaps and not bound:
-                rest = tuple(other for other in codes if other != pair)
-                found = whole[sample, period, codes, measure]
-                parts[sample, period, rest, measure, pair[0]][pair] = found
-    for (sample, period, rest, measure, name), found in sorted(parts.items(), key=repr):
-        total = whole.get((sample, period, rest, measure))  # type: ignore[arg-type]
-        if total is None or len(found) < 2 or any(n == "flow" and name == "status" for n, _ in total.codes):
-            continue
-        summed = float(sum(figure.value or 0 for figure in found.values()))
-        times = summed / float(total.value) if total.value else 0.0
-        excess = summed - float(total.value or 0)
-        yield Finding(
-            "overlap", f"{measure} of {total.row} by {name}", f"{total.table} prints {total.text}",
-            f"the sum of {len(found)} parts {summed:,.0f}", max(excess, 0.0), "firms" if total.unit == "count" else total.unit,
-            ordered((total, *found.values())), OVERLAP if excess > 0 else HOLDS,
-            f"a firm may be in several groups of {name}: on average in {times:.2f}" if excess > 0 else "",
-        )  # fmt: skip

@@ -115,7 +115,8 @@ def lines(comparison: Comparison, most: int = 200) -> Iterator[str]:
             yield f"  {table:<22} {words(counted, comparison.names)}"
     apart = [pair for pair in comparison.pairs if pair.outcome != EQUAL]
     for pair in apart[:most]:
-        yield f"  {pair.figure.table} | {pair.figure.row} | {pair.figure.measure} | {change(pair, comparison.names)}"
+        cell = f"{pair.figure.table} | {pair.figure.row} | {pair.figure.measure}"
+        yield f"  {cell} | {change(pair, comparison.names)}"
     if len(apart) > most:
         yield f"  and {len(apart) - most} more cells; --out DIR writes all of them"
 
@@ -153,7 +154,7 @@ def _shown(figure: Figure) -> str:
 
 def rows(comparison: Comparison) -> list[dict[str, object]]:
     """One row for each cell, in COLUMNS."""
-    found = []
+    found: list[dict[str, object]] = []
     for pair in comparison.pairs:
         f = pair.figure
         codes = "; ".join(f"{name}={code}" for name, code in f.codes)

@@ -1,4 +1,4 @@
-"""Every way to arrive at a number of firms must agree: printed twice, as a sum of parts, as a share of a count."""
+"""Every way to a number of firms must agree: printed twice, as a sum of parts, as a share of a count."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ def _cover(whole: Place, places: list[Place], factor: Factor) -> Cover | None:
     for part in inside:
         union |= part
     needed = mask & factor.known
-    unprinted = ()
+    unprinted: tuple[str, ...] = ()
     if needed & ~union:
         if ":" not in factor.masks:
             return None

@@ -35,9 +35,10 @@ def _certain(said: Says) -> Finding:
     held = said.low - 1e-9 <= 1 <= said.high + 1e-9
     sure = said.value(1.0)
     miss = 0.0 if held else abs(sure - float(said.figure.value or 0)) - float(said.figure.half)
-    return Finding("certain", f"{said.figure.measure} of {said.figure.row}", f"printed {said.figure.text}",
-                   f"by definition {sure:g}", miss, said.figure.unit, (said.figure,), HOLDS if held else NOTHING,
-                   "" if held else "a group is compared with itself")  # fmt: skip
+    verdict, why = (HOLDS, "") if held else (NOTHING, "a group is compared with itself")
+    figure = said.figure
+    return Finding("certain", f"{figure.measure} of {figure.row}", f"printed {figure.text}",
+                   f"by definition {sure:g}", miss, figure.unit, (figure,), verdict, why)  # fmt: skip
 
 
 def _rings(edges: list[Says]) -> Iterator[list[Step]]:

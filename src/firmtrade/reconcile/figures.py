@@ -20,7 +20,8 @@ _OTHER = (*_FIXED, "confidentiality", "reason")
 class Figure:
     """One printed cell. `codes` are its dimensions without `_T`; `line` is where it stands in the file.
 
-    `value` is exact (None: printed as missing or hidden); the truth is within half a unit of the last decimal.
+    `value` is exact (None: printed as missing or hidden); the truth is within half a unit of its last
+    decimal.
     """
 
     line: int
@@ -91,8 +92,8 @@ def _check_header(names: list[str], path: Path) -> None:
     if lacking:
         raise DataError(
             f"{path.name}, line 1: the column {lacking[0]} is missing.{nearest(lacking[0], names)} "
-            f"Columns: table, sample, period, dimensions such as {', '.join(DIMENSIONS[:3])}, measure, value, "
-            f"unit, decimals."
+            f"Columns: table, sample, period, dimensions such as {', '.join(DIMENSIONS[:3])}, measure, "
+            f"value, unit, decimals."
         )
 
 
@@ -106,10 +107,11 @@ def _figure(row: dict[str, str], dimensions: Iterable[str], path: Path, line: in
         decimals = int(row["decimals"])
     except (InvalidOperation, ValueError, OverflowError):
         raise DataError(
-            f"{path.name}, line {line}: value '{row['value']}' with decimals '{row['decimals']}' is not a number. "
-            f"A value is written 1234.5, without separators; decimals is how many are printed."
+            f"{path.name}, line {line}: value '{row['value']}' with decimals '{row['decimals']}' is not a "
+            f"number. A value is written 1234.5, without separators; decimals is how many are printed."
         ) from None
     return Figure(
-        line, row["table"].strip(), row["sample"].strip(), row["period"].strip(), codes, row["measure"].strip(),
-        value, row["unit"].strip(), decimals, row.get("confidentiality", "F").strip() or "F",
+        line, row["table"].strip(), row["sample"].strip(), row["period"].strip(), codes,
+        row["measure"].strip(), value, row["unit"].strip(), decimals,
+        row.get("confidentiality", "F").strip() or "F",
     )  # fmt: skip

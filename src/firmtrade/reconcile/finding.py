@@ -17,8 +17,8 @@ NOTHING = "nothing explains it"
 class Finding:
     """`misses` is the gap between the two ranges that rounding allows, in `unit`; 0 where they meet.
 
-    `figures` are the printed cells that the identity ties together (of a larger system `among`, those that cannot
-    all be right), `why` what the verdict rests on.
+    `figures` are the printed cells that the identity ties together (of a larger system `among`, those that
+    cannot all be right), `why` what the verdict rests on.
     """
 
     kind: str

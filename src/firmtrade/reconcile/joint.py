@@ -1,9 +1,10 @@
 """All figures at once: one linear program over the firms of every finest group, with slack for each figure.
 
 The variables are the sums over the finest groups that the figures tell apart, unknown groups among them; a
-figure ties some of them together within its rounding. Where no population prints all figures, the smallest set
-of figures that must give way is sought (elastic programming after Chinneck, reweighted towards few figures), and
-for each of them the others that contradict it (an irreducible infeasible subsystem, from the dual prices).
+figure ties some of them together within its rounding. Where no population prints all figures, the smallest
+set of figures that must give way is sought (elastic programming after Chinneck, reweighted towards few
+figures), and for each of them the others that contradict it (an irreducible infeasible subsystem, from the
+dual prices).
 """
 
 from __future__ import annotations
@@ -131,7 +132,7 @@ def _nested(blocks: Mapping[tuple[str, frozenset[str], str], Sequence[Block]]) -
 def _whole(
     said: Sequence[Says], blocks: Mapping[tuple[str, frozenset[str], str], Sequence[Block]]
 ) -> list[Row]:
-    """Sums of which only quotients are printed have no size: one of those tied together is 1 over all firms."""
+    """Sums of which only quotients are printed have no size: one of those tied together is 1."""
     near: dict[tuple[str, frozenset[str], str], set[tuple[str, frozenset[str], str]]] = {
         p: {p} for p in blocks
     }

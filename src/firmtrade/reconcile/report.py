@@ -12,8 +12,10 @@ from firmtrade.reconcile.figures import Figure
 from firmtrade.reconcile.finding import HOLDS, NOTHING, OVERLAP, SUBSAMPLE, Finding
 from firmtrade.reconcile.joint import Conflict
 
-COLUMNS = ("part", "number", "kind", "about", "left", "right", "misses", "unit", "verdict", "why", "table", "row",
-           "measure", "value", "decimals", "line")  # fmt: skip
+COLUMNS = (
+    "part", "number", "kind", "about", "left", "right", "misses", "unit", "verdict", "why",
+    "table", "row", "measure", "value", "decimals", "line",
+)  # fmt: skip
 
 
 def text(audit: Audit, name: str) -> str:
@@ -26,14 +28,15 @@ def _lines(audit: Audit, name: str) -> Iterator[str]:
     yield f"Audit of {name}: {len(audit.figures)} figures"
     yield (
         f"{len(audit.findings)} identities tested: {verdicts[HOLDS]} hold within rounding, "
-        f"{verdicts[SUBSAMPLE]} that a smaller subsample can explain, {verdicts[NOTHING]} that nothing explains"
+        f"{verdicts[SUBSAMPLE]} that a smaller subsample can explain, "
+        f"{verdicts[NOTHING]} that nothing explains"
         + (f", {verdicts[OVERLAP]} overlaps" if verdicts[OVERLAP] else "")
     )
     for kind, number in sorted(Counter(finding.kind for finding in audit.findings).items()):
         bad = sum(f.kind == kind and f.violated for f in audit.findings)
         yield f"  {kind:<18} {number:>5} tested {bad:>4} violated"
     if audit.unread:
-        yield f"{len(audit.unread)} figures have no sums behind them (medians and the like): compared, not added up"
+        yield f"{len(audit.unread)} figures are no sums (medians and the like): compared, not added up"
     yield from _part("Contradictions: nothing explains them", audit, NOTHING)
     yield from _part("Explainable: a smaller subsample, or firms of unknown group", audit, SUBSAMPLE)
     yield from _part("Groups that overlap: no error of arithmetic", audit, OVERLAP)

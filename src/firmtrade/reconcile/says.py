@@ -42,8 +42,8 @@ class Formula:
 class Says:
     """A figure: the product of `powers` of places lies in [low, high], and at `at` as printed.
 
-    `partial`: by its definition the figure leaves out firms of which something is not known. `powers` is empty
-    where the value is certain. `scale` is how much one unit of the product's logarithm is in printed units.
+    `partial`: by its definition the figure leaves out firms of which something is not known. `powers` is
+    empty where the value is certain.
     """
 
     figure: Figure
@@ -104,7 +104,7 @@ class Reading:
 
 
 def read(figures: Iterable[Figure], tables: Iterable[Table], setting: Setting) -> Reading:
-    """What the figures say, by the definitions of a study; its tables say at which point a group is judged."""
+    """What the figures say by a study's definitions; its tables say at which point a group is judged."""
     from firmtrade._engine.duckdb import DuckDB
 
     known = _points(tables, setting)
@@ -184,7 +184,7 @@ def _ask(figure: Figure, known: Mapping[tuple[Any, ...], Ask], setting: Setting)
 
 
 class _Formulas:
-    """Brings a measure into the form of a Formula; None where it has none (a median, a sum of two quotients)."""
+    """Brings a measure into the form of a Formula; None where it has none (a median, a sum of quotients)."""
 
     def __init__(self, measure: Definition, setting: Setting, window: Window | None) -> None:
         self.measure, self.setting, self.window = measure, setting, window

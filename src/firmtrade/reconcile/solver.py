@@ -1,4 +1,4 @@
-"""Linear programs over sums that are not negative, solved by HiGHS on one thread: the same answer every time."""
+"""Linear programs over sums that are not negative: HiGHS on one thread, the same answer every time."""
 
 from __future__ import annotations
 
@@ -77,8 +77,8 @@ def _model(size: int, rows: Sequence[Row], cost: Mapping[int, float], upper: Map
 
     with _quiet():
         model = highspy.Highs()
-    for option, value in (("output_flag", False), ("threads", 1), ("random_seed", 0), ("solver", "simplex")):
-        model.setOptionValue(option, value)
+    for option, wanted in (("output_flag", False), ("threads", 1), ("random_seed", 0), ("solver", "simplex")):
+        model.setOptionValue(option, wanted)
     program = highspy.HighsLp()
     program.num_col_, program.num_row_ = size, len(rows)
     costs, top = np.zeros(size), np.full(size, highspy.kHighsInf)
@@ -91,15 +91,17 @@ def _model(size: int, rows: Sequence[Row], cost: Mapping[int, float], upper: Map
     program.row_lower_ = np.array([max(row.low, -limit) for row in rows])
     program.row_upper_ = np.array([min(row.high, limit) for row in rows])
     program.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
-    starts, index, value = [0], [], []
+    starts: list[int] = [0]
+    index: list[int] = []
+    values: list[float] = []
     for row in rows:
         for column in sorted(row.weights):
             index.append(column)
-            value.append(row.weights[column])
+            values.append(row.weights[column])
         starts.append(len(index))
     program.a_matrix_.start_ = np.array(starts, dtype=np.int32)
     program.a_matrix_.index_ = np.array(index, dtype=np.int32)
-    program.a_matrix_.value_ = np.array(value, dtype=float)
+    program.a_matrix_.value_ = np.array(values, dtype=float)
     model.passModel(program)
     return model
 

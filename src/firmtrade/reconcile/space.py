@@ -169,7 +169,8 @@ class Space:
 
     def _sample(self, sample: str) -> tuple[frozenset[str], dict[str, int]]:
         if sample not in self._samples:
-            base, masks = set(), {}
+            base: set[str] = set()
+            masks: dict[str, int] = {}
             for _, term in self.groups.conditions(sample, self.window):
                 exact = False
                 for factor in self.factors.values():

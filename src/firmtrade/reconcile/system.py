@@ -1,8 +1,8 @@
 """A whole and its parts by several quotients at once: the weights of the parts must be one set of numbers.
 
 Growth and levels of a whole lie where the shares of its parts put them, and the same shares must serve every
-column. One small linear program over the sums of the parts tests that; a quotient of quotients (the growth of a
-productivity) is made linear by halving the range of one of its quotients until the answer is sure.
+column. One small linear program over the sums of the parts tests that; a quotient of quotients (the growth
+of a productivity) is made linear by halving the range of one of its quotients until the answer is sure.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ class _Search:
         while waiting and nodes < _MOST_NODES:
             ranges = waiting.pop()
             nodes += 1
-            changed = {}
+            changed: dict[int, Row] = {}
             for said, places in numbers.items():
                 changed.update(zip(places, self._figure(said, home[said], ranges), strict=True))
             found = model.solve(changed)

@@ -9,7 +9,7 @@ from firmtrade.reconcile.counts import Counts
 from firmtrade.reconcile.covers import Cover, Shelf
 from firmtrade.reconcile.finding import HOLDS, NOTHING, SUBSAMPLE, Finding, ordered
 from firmtrade.reconcile.says import Reading, Says
-from firmtrade.reconcile.space import Place, order
+from firmtrade.reconcile.space import Place
 from firmtrade.reconcile.system import Group, System
 
 
@@ -41,12 +41,12 @@ def _systems(
             Place(*g[:2], "", g[2]): {s.shape for s in said} for g, said in figures.items() if g[0] == rows
         }
         shelf = Shelf(shapes, space.factors)
-        wholes = {place: None for place in shapes}
+        wholes = dict.fromkeys(shapes)
         for place in shapes:
             for factor in space.factors.values():
                 wholes.setdefault(Place(rows, place.base, "", place.but(factor)), None)
         for whole in wholes:
-            covers = [c for c in shelf.covers(whole)]
+            covers = list(shelf.covers(whole))
             group: Group = (rows, whole.base, whole.group)
             if group in figures:
                 for cover in covers:
@@ -112,8 +112,8 @@ def _tested(about: str, system: System, lenient: System | None) -> Finding:
     core = _core(failing)
     repairs = [s for s in core if failing.feasible([s])]
     miss, text, unit = _repair(failing, repairs)
-    return Finding("weights of parts", about, left, text, miss, unit, ordered(s.figure for s in core), verdict, why,
-                   every)  # fmt: skip
+    cells = ordered(s.figure for s in core)
+    return Finding("weights of parts", about, left, text, miss, unit, cells, verdict, why, every)
 
 
 def _missing(system: System) -> str:
@@ -133,7 +133,7 @@ def _core(system: System) -> list[Says]:
 
 
 def _repair(system: System, repairs: list[Says]) -> tuple[float, str, str]:
-    """The single figure that would have to move least, in its printed unit; or how coarse all would have to be."""
+    """The figure that would have to move least, in its unit; or how coarse all would have to be."""
     best: tuple[float, Says] | None = None
     for one in repairs:
         times = _needed(system, one)
