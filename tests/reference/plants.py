@@ -152,10 +152,25 @@ def plant(rows: list[Row], number: int, seed: int) -> tuple[list[Row], list[int]
         identity = rng.choice(held)
         cell = rng.choice(identity.cells)
         value = None if cell in wrong else _moved(rows, identity, cell, rng)
-        if value is not None:
-            copy[cell]["value"] = value
+        if value is None:
+            continue
+        before = copy[cell]["value"]
+        copy[cell]["value"] = value
+        # Two errors in one row of growth rates can cancel: then no arithmetic could find either.
+        if all(_shows(copy, held, n) for n in (*wrong, cell)):
             wrong.append(cell)
+        else:
+            copy[cell]["value"] = before
     return copy, sorted(wrong)
+
+
+def _shows(rows: list[Row], known: list[Identity], cell: int) -> bool:
+    """Whether an identity that covers the cell is off by at least twice what rounding allows."""
+    return any(
+        abs(i.residual(_values(rows, i))) >= max(2 * _allowed(rows, i) - 1e-9, 1e-9)
+        for i in known
+        if cell in i.cells
+    )
 
 
 def _values(rows: list[Row], identity: Identity) -> list[float]:

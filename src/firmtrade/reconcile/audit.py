@@ -114,7 +114,7 @@ def _beyond(conflicts: list[Conflict], findings: list[Finding]) -> list[Conflict
         if finding.kind in ("weights of parts", "product of growth"):
             one = _suspect(finding, findings)
             given.add(one)
-            more.append(Conflict(one, tuple(f for f in finding.figures if f != one)))
+            more.append(Conflict(one, None, tuple(f for f in finding.figures if f != one)))
     return more
 
 

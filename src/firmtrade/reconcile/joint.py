@@ -52,13 +52,15 @@ class Program:
     size: int
     links: list[Row]
     figures: dict[Says, list[Row]]
+    sums: dict[Says, dict[Place, dict[int, float]]]
 
 
 @dataclass(frozen=True)
 class Conflict:
-    """A figure that must give way, and the figures that contradict it."""
+    """A figure that must give way, what the others would let it be, and those that contradict it."""
 
     figure: Figure
+    allowed: float | None
     against: tuple[Figure, ...]
 
 
@@ -84,7 +86,8 @@ def build(reading: Reading, said: Sequence[Says], unknown: bool = True) -> Progr
     links += _whole(linear, blocks)
     scale = _sizes(linear)
     figures = {s: _rows(s, blocks, scale) for s in linear}
-    return Program(size, links, {s: rows for s, rows in figures.items() if rows})
+    sums = {s: {p: _sum(p, blocks) or {} for p in s.powers} for s in linear}
+    return Program(size, links, {s: rows for s, rows in figures.items() if rows}, sums)
 
 
 def _maximal(sets: Iterable[tuple[str, ...]]) -> list[tuple[str, ...]]:
@@ -242,7 +245,7 @@ def conflicts(program: Program, progress: Callable[[str], None]) -> list[Conflic
     found = []
     for one in sorted(given, key=lambda s: s.figure.line):
         progress(f"joint test: what contradicts {one.figure.table} {one.figure.row}")
-        found.append(Conflict(one.figure, _against(program, kept, one)))
+        found.append(Conflict(one.figure, _allowed(program, kept, one), _against(program, kept, one)))
     return found
 
 
@@ -251,7 +254,7 @@ def _given_up(program: Program) -> list[Says]:
     weights = dict.fromkeys(program.figures, 1.0)
     moved: dict[Says, float] = {}
     for _ in range(4):
-        total, moved, _ = _elastic(program, list(program.figures), weights)
+        total, moved, *_ = _elastic(program, list(program.figures), weights)
         if total <= _SLACK:
             return []
         weights = {s: 1 / (moved.get(s, 0.0) + 1e-3) for s in program.figures}
@@ -260,8 +263,8 @@ def _given_up(program: Program) -> list[Says]:
 
 def _elastic(
     program: Program, said: Sequence[Says], weights: Mapping[Says, float]
-) -> tuple[float, dict[Says, float], dict[Says, float]]:
-    """(weighted slack, slack of each figure, price of each figure); figures without a weight are strict."""
+) -> tuple[float, dict[Says, float], dict[Says, float], Sequence[float]]:
+    """(weighted slack, slack and price of each figure, solution); figures without a weight are strict."""
     rows, cost, owner = list(program.links), {}, {}
     size = program.size
     for one in said:
@@ -275,18 +278,31 @@ def _elastic(
             rows.append(Row({**row.weights, **slack}, row.low, row.high))
     found = solve(size, rows, cost)
     if not found.feasible:
-        return INFINITY, {}, {}
+        return INFINITY, {}, {}, ()
     columns = iter(sorted(cost))
     moved = {one: found.values[next(columns)] for one in said if one in weights}
     prices: dict[Says, float] = defaultdict(float)
     for number, one in owner.items():
         prices[one] += abs(found.prices[number])
-    return sum(weights[s] * v for s, v in moved.items()), moved, dict(prices)
+    return sum(weights[s] * v for s, v in moved.items()), moved, dict(prices), found.values
+
+
+def _allowed(program: Program, kept: Sequence[Says], one: Says) -> float | None:
+    """The value nearest to the printed one, about, that the other figures leave possible."""
+    *_, values = _elastic(program, [*kept, one], {one: 1.0})
+    sides = program.sums.get(one, {})
+    product = 1.0
+    for place, power in one.powers.items():
+        total = sum(values[n] * w for n, w in sides.get(place, {}).items()) if values else 0.0
+        if total <= 0:
+            return None
+        product *= total**power
+    return one.value(product)
 
 
 def _against(program: Program, kept: Sequence[Says], one: Says) -> tuple[Figure, ...]:
     """An irreducible set of figures that cannot hold together with `one`."""
-    _, _, prices = _elastic(program, [*kept, one], {one: 1.0})
+    _, _, prices, _ = _elastic(program, [*kept, one], {one: 1.0})
     core = [s for s in kept if prices.get(s, 0.0) > 1e-9]
     for other in list(core):
         rest = [s for s in core if s is not other]

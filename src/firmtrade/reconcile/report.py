@@ -65,8 +65,15 @@ def _joint(title: str, conflicts: tuple[Conflict, ...]) -> Iterator[str]:
     yield from ("", title, "-" * len(title))
     for number, conflict in enumerate(conflicts, 1):
         yield f"{number}. {conflict.figure}"
-        yield "   cannot hold together with"
+        could = "" if conflict.allowed is None else f"; they would allow about {_near(conflict)}"
+        yield f"   cannot hold together with the following{could}"
         yield from (f"     {figure}" for figure in conflict.against)
+
+
+def _near(conflict: Conflict) -> str:
+    """A value with one digit more than is printed."""
+    decimals = conflict.figure.decimals
+    return f"{conflict.allowed or 0.0:,.{decimals + 1 if decimals else 0}f}"
 
 
 def apart(finding: Finding) -> str:
