@@ -19,6 +19,7 @@ from firmtrade.reconcile.counts import Counts
 from firmtrade.reconcile.figures import Figure
 from firmtrade.reconcile.finding import HOLDS, NOTHING, OVERLAP, SUBSAMPLE, Finding, ordered
 from firmtrade.reconcile.joint import Conflict
+from firmtrade.reconcile.known import judged
 from firmtrade.reconcile.says import Reading, read
 
 
@@ -90,6 +91,7 @@ def audit(
     progress("quotients")
     found += cycles.findings(reading)
     found += weights.findings(reading, counts, progress)
+    found = judged(found, reading)
     contradictions = _jointly(reading, True, progress)
     strict = _jointly(reading, False, progress)
     contradictions += _beyond(contradictions, found)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from firmtrade.reconcile.finding import HOLDS, NOTHING, SUBSAMPLE, Finding, gap, ordered
+from firmtrade.reconcile.finding import HOLDS, NOTHING, Finding, gap, ordered
 from firmtrade.reconcile.says import Reading, Says
 from firmtrade.reconcile.space import Place
 
@@ -108,15 +108,7 @@ def _closed(ring: list[Step]) -> Finding:
     printed = tuple(float(end) for end in said.figure.bounds)
     implied = sorted((said.value(low), said.value(high) if high < 1e300 else 1e300))
     miss = gap((printed[0], printed[1]), (implied[0], implied[1]))
-    partial = any(s.partial for s, _ in ring) and any(not s.partial for s, _ in ring)
-    verdict = HOLDS if not miss else SUBSAMPLE if partial else NOTHING
-    why = (
-        ""
-        if not miss
-        else "firms of which one of the sums is unknown"
-        if partial
-        else "they are of the same firms"
-    )
+    verdict, why = (NOTHING, "they are of the same firms") if miss else (HOLDS, "")
     kind = "product of growth" if len(said.powers) == 4 else "ring of quotients"
     return Finding(kind, f"{said.figure.measure} of {said.figure.row}", f"printed {said.figure.text}",
                    f"the others imply {implied[0]:.{said.figure.decimals + 2}f} to "

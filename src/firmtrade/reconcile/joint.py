@@ -19,7 +19,7 @@ from firmtrade.reconcile.says import Reading, Says
 from firmtrade.reconcile.solver import INFINITY, Row, solve
 from firmtrade.reconcile.space import Place, Space, order
 
-_MOST_CLASSES = 60_000
+_MOST_CLASSES = 10_000  # of one block; a finer one would take minutes and is left out
 _SLACK = 1e-7
 
 Class = tuple[int, ...]

@@ -42,8 +42,8 @@ class Formula:
 class Says:
     """A figure: the product of `powers` of places lies in [low, high], and at `at` as printed.
 
-    `partial`: by its definition the figure leaves out firms of which something is not known. `powers` is
-    empty where the value is certain.
+    `known`: aggregate -> what must be known of a firm to be in it, by its definition. `powers` is empty where
+    the value is certain.
     """
 
     figure: Figure
@@ -51,7 +51,7 @@ class Says:
     low: float
     high: float
     at: float
-    partial: bool
+    known: Mapping[str, str]
     formula: Formula
 
     @property
@@ -131,15 +131,15 @@ def read(figures: Iterable[Figure], tables: Iterable[Table], setting: Setting) -
 
 def _says(figure: Figure, formula: Formula, spaces: Mapping[str, Space]) -> Says:
     powers: dict[Place, int] = {}
-    partial = False
+    known: dict[str, str] = {}
     for ask, power in formula.powers.items():
         place, without = spaces[ask.window or ask.year].place(ask)
         powers[place] = powers.get(place, 0) + power
-        partial |= without
+        known[place.aggregate] = without
     powers = {place: power for place, power in powers.items() if power}
     low, high = (_inverse(formula, float(end)) for end in figure.bounds)
     at = _inverse(formula, float(figure.value or 0))
-    return Says(figure, powers, min(low, high), max(low, high), at, partial, formula)
+    return Says(figure, powers, min(low, high), max(low, high), at, known, formula)
 
 
 def _inverse(formula: Formula, value: float) -> float:

@@ -8,6 +8,7 @@ representative values of the columns. What is true of all states is an identity 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -133,8 +134,8 @@ class Space:
 
     # -- places ------------------------------------------------------------------------------------
 
-    def place(self, ask: Ask) -> tuple[Place, bool]:
-        """Where an ask's group lies, and whether the aggregate leaves firms out that are not known."""
+    def place(self, ask: Ask) -> tuple[Place, str]:
+        """Where an ask's group lies, and what must be known of a firm for the aggregate ('': nothing)."""
         exclusive, conditions = self.groups.split(ask)
         filters, partial = self._filters(ask)
         base, masks = self._sample(ask.sample)
@@ -158,14 +159,14 @@ class Space:
         function, values, _ = self.groups.aggregate(ask)
         return f"{function}({', '.join(value.sql for value in values) or '*'})"
 
-    def _filters(self, ask: Ask) -> tuple[list[Term], bool]:
+    def _filters(self, ask: Ask) -> tuple[list[Term], str]:
         """An aggregate's conditions, without those that a column is known; whether there were such."""
         _, _, condition = self.groups.aggregate(ask)
         if condition is None:
-            return [], False
+            return [], ""
         parts = [Term(part) for part in expression.conjuncts(condition.tree)]
         kept = [part for part in parts if not _asks_known(part.tree)]
-        return kept, len(kept) < len(parts)
+        return kept, " and ".join(sorted(part.sql for part in parts if part not in kept))
 
     def _sample(self, sample: str) -> tuple[frozenset[str], dict[str, int]]:
         if sample not in self._samples:
@@ -222,7 +223,9 @@ class Space:
         if name == "year":
             return f"[{self._year(point)}]::double[]"
         if name in _TEXTS:
-            codes = ", ".join(f"'{state}'" for state in factor.states if state != "unknown")
+            known = set(re.findall(r"'([^']*)'", text)) | set(factor.states) - {"unknown"}
+            known |= set(self.setting.codes.classification) if name == "activity" else set()
+            codes = ", ".join(f"'{code}'" for code in sorted(known))
             return f"[{codes}, null]::varchar[]"
         numbers = {float(n) for n in _numbers(text)}
         year = self._year(point)
@@ -237,8 +240,6 @@ class Space:
 
 
 def _numbers(text: str) -> list[str]:
-    import re
-
     plainly = re.sub(r"'[^']*'", "", text)
     return re.findall(r"(?<![\w.])\d+(?:\.\d+)?(?![\w.])", plainly)
 
@@ -273,6 +274,10 @@ def _branches(term: Term) -> dict[str, Term] | None:
             both = exp.And(this=both, expression=part)
         found[code] = exp.Or(this=found[code], expression=both) if code in found else both
         before.append(when)
+    neither = _not_true(before[0])
+    for when in before[1:]:
+        neither = exp.And(this=neither, expression=_not_true(when))
+    found.setdefault("unknown", neither)
     return {code: Term(exp.Paren(this=tree)) for code, tree in found.items()}
 
 
