@@ -1,4 +1,4 @@
-"""The command line: run, check, list, explain, init, synthesize.
+"""The command line: run, check, list, explain, init, synthesize, reconcile, diff.
 
 Heavy parts are imported inside the commands, so that `firmtrade --help` stays quick. What goes wrong is
 said in one message on standard error; the exit code tells which kind it was.
@@ -10,9 +10,12 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from firmtrade.reconcile import Audit, Comparison
 
 app = typer.Typer(
     name="firmtrade",
@@ -30,6 +33,8 @@ app = typer.Typer(
     - `firmtrade check PANEL` reads your own panel and says what is wrong with it.
 
     - `firmtrade init FILE` writes a commented study for it.
+
+    - `firmtrade reconcile FILE` audits published figures; `firmtrade diff A B` compares two runs.
 
     - `firmtrade list` and `firmtrade explain NAME` show every word, its formula and source.
     """,
@@ -212,6 +217,97 @@ def synthesize(
         raise StudyError(f"The study '{study}' has no synthetic population ([panel] synthetic = ...).")
     rows = write_panel(out, firms=firms, seed=seed)
     typer.echo(f"Wrote {rows:,} firm-years to {out}")
+
+
+@app.command()
+def reconcile(
+    published: Annotated[
+        Path, typer.Argument(help="CSV of printed figures in the contract's columns, with their decimals.")
+    ],
+    study: StudyOption = "belgium-2002",
+    run: Annotated[
+        Path | None, typer.Option("--run", "-r", help="Folder of a run: compare it with the figures too.")
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", "-o", help="Folder for audit.txt, audit.csv, comparison.csv and reconcile.html."
+        ),
+    ] = None,
+) -> None:
+    """Test published figures against each other, with nothing but their definitions and their rounding.
+
+    Every identity that the study's definitions imply is tested: sums, shares times counts, conditional
+    shares, growth, weights of parts; then all figures at once. Each violation is named with its cells and
+    by how much it misses. With --run a run is compared with the published figures cell by cell.
+
+    Exit code 0: all hold, or a smaller subsample (or firms of unknown group) can explain what does not.
+    13: there are contradictions that nothing explains. The comparison with a run has no say in it.
+    """
+    from firmtrade.reconcile import against_published, audit, read_figures, report, setting
+    from firmtrade.reconcile.compare import lines
+    from firmtrade.study import read_study
+
+    spec = read_study(study)
+    figures = read_figures(published)
+    words = setting(
+        spec.catalog, spec.windows, spec.panel.get("classification", ""), spec.panel.get("columns", {})
+    )
+    compared = (
+        against_published(figures, read_figures(run), (published.name, run.name)) if run is not None else None
+    )
+    made = audit(figures, spec.tables, words, _progress())
+    typer.echo(report.text(made, published.name), nl=False)
+    if compared:
+        typer.echo("\n" + "\n".join(lines(compared)))
+    if out:
+        _write_reconciled(out, published.name, made, compared)
+    if made.proven:
+        raise typer.Exit(13)
+
+
+@app.command()
+def diff(
+    one: Annotated[Path, typer.Argument(help="Folder of a run, or its tables.csv.")],
+    other: Annotated[Path, typer.Argument(help="Folder of another run, or its tables.csv.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Folder for comparison.csv and reconcile.html.")
+    ] = None,
+) -> None:
+    """List every cell that differs between two runs: moved and by how much, added, removed.
+
+    Exit code 0 if all cells are equal, 13 if any differs.
+    """
+    from firmtrade.reconcile import between_runs, read_figures
+    from firmtrade.reconcile.compare import lines
+
+    names = (str(one), str(other))
+    compared = between_runs(read_figures(one), read_figures(other), names)
+    typer.echo("\n".join(lines(compared)))
+    if out:
+        _write_reconciled(out, "two runs", None, compared)
+    if compared.differs:
+        raise typer.Exit(13)
+
+
+def _write_reconciled(out: Path, name: str, made: Audit | None, compared: Comparison | None) -> None:
+    """The files of an audit and of a comparison, with the style of the report."""
+    from importlib.resources import files
+
+    from firmtrade.reconcile import compare, report
+    from firmtrade.reconcile.page import page
+
+    style = (files("firmtrade.publish") / "templates" / "report.css").read_text(encoding="utf-8")
+    texts = {"reconcile.html": page(f"Reconciliation of {name}", style, made, compared)}
+    if made:
+        texts["audit.txt"] = report.text(made, name)
+        texts["audit.csv"] = report.csv_text(report.COLUMNS, report.rows(made))
+    if compared:
+        texts["comparison.csv"] = report.csv_text(compare.COLUMNS, compare.rows(compared))
+    out.mkdir(parents=True, exist_ok=True)
+    for file, text in sorted(texts.items()):
+        (out / file).write_text(text, encoding="utf-8", newline="")
+    typer.echo(f"Wrote {', '.join(sorted(texts))} in {out}")
 
 
 def _progress() -> Callable[[str], None]:

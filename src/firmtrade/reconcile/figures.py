@@ -1,0 +1,117 @@
+"""Printed figures: tables in the contract's columns, each value with the decimals it was printed with."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from fractions import Fraction
+from pathlib import Path
+
+from firmtrade.errors import DataError, nearest
+from firmtrade.result import DIMENSIONS, TOTAL
+
+_FIXED = ("table", "sample", "period", "measure", "value", "unit", "decimals")
+_OTHER = (*_FIXED, "confidentiality", "reason")
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One printed cell. `codes` are its dimensions without `_T`; `line` is where it stands in the file.
+
+    `value` is exact (None: printed as missing or hidden); the truth is within half a unit of its last
+    decimal.
+    """
+
+    line: int
+    table: str
+    sample: str
+    period: str
+    codes: tuple[tuple[str, str], ...]
+    measure: str
+    value: Fraction | None
+    unit: str
+    decimals: int
+    confidentiality: str = "F"
+
+    @property
+    def half(self) -> Fraction:
+        """Half a unit of the last printed decimal; a printed number of firms is exact."""
+        if self.unit == "count" and self.decimals == 0:
+            return Fraction(0)
+        return Fraction(1, 2) / 10**self.decimals
+
+    @property
+    def bounds(self) -> tuple[Fraction, Fraction]:
+        """What the figure may have been before it was rounded."""
+        value = self.value or Fraction(0)
+        return value - self.half, value + self.half
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What the figure is about, and where it stands; the same in two files."""
+        return (self.table, self.sample, self.period, self.codes, self.measure)
+
+    @property
+    def row(self) -> str:
+        """The row key in words: 'manufacturing 2002, size 0-9, flow export-intra'."""
+        parts = [f"{self.sample} {self.period}", *(f"{name} {code}" for name, code in self.codes)]
+        return ", ".join(parts)
+
+    @property
+    def text(self) -> str:
+        """The value as it was printed."""
+        return "missing" if self.value is None else f"{float(self.value):,.{self.decimals}f}"
+
+    def __str__(self) -> str:
+        return f"{self.table} | {self.row} | {self.measure} {self.text}"
+
+
+def read_figures(path: str | Path) -> list[Figure]:
+    """The figures of a CSV file in the contract's columns, or of the folder of a run."""
+    path = Path(path)
+    path = path / "tables.csv" if path.is_dir() else path
+    if not path.exists():
+        raise DataError(
+            f"There is no file {path}. Give a CSV file, or the folder of a run (with tables.csv)."
+        )
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file)
+            names = list(reader.fieldnames or ())
+            _check_header(names, path)
+            dimensions = [name for name in names if name not in _OTHER]
+            return [_figure(row, dimensions, path, reader.line_num) for row in reader]
+    except UnicodeDecodeError:
+        raise DataError(f"{path.name} is not text in UTF-8. Save it as 'CSV UTF-8'.") from None
+
+
+def _check_header(names: list[str], path: Path) -> None:
+    lacking = [name for name in _FIXED if name not in names]
+    if lacking:
+        raise DataError(
+            f"{path.name}, line 1: the column {lacking[0]} is missing.{nearest(lacking[0], names)} "
+            f"Columns: table, sample, period, dimensions such as {', '.join(DIMENSIONS[:3])}, measure, "
+            f"value, unit, decimals."
+        )
+
+
+def _figure(row: dict[str, str], dimensions: Iterable[str], path: Path, line: int) -> Figure:
+    if None in row or None in row.values():
+        raise DataError(f"{path.name}, line {line}: the number of fields differs from that of the header.")
+    codes = tuple(sorted((d, row[d].strip()) for d in dimensions if row[d].strip() not in ("", TOTAL)))
+    try:
+        text = row["value"].strip()
+        value = Fraction(Decimal(text)) if text else None
+        decimals = int(row["decimals"])
+    except (InvalidOperation, ValueError, OverflowError):
+        raise DataError(
+            f"{path.name}, line {line}: value '{row['value']}' with decimals '{row['decimals']}' is not a "
+            f"number. A value is written 1234.5, without separators; decimals is how many are printed."
+        ) from None
+    return Figure(
+        line, row["table"].strip(), row["sample"].strip(), row["period"].strip(), codes,
+        row["measure"].strip(), value, row["unit"].strip(), decimals,
+        row.get("confidentiality", "F").strip() or "F",
+    )  # fmt: skip
