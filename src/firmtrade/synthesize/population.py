@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from firmtrade.synthesize.paths import Drift
     from firmtrade.synthesize.skeleton import Register
 
+#: With so many firms the population reproduces the published tables number by number; with others, about.
+PUBLISHED_FIRMS = 100_000
 #: Raised whenever the same seed gives another panel.
 VERSION = 1
 _CHUNK = 40_000  # firms drawn at a time: bounds the memory
@@ -41,6 +43,8 @@ def write_panel(path: Path, firms: int = 100_000, seed: int = 2002) -> int:
         raise StudyError(
             f"A population needs at least one firm and a seed from 0 on, not {firms} and {seed}."
         )
+    if firms == PUBLISHED_FIRMS:
+        return _write_exact(path, seed)
     register = _register()
     writer = Writer(register.activities, register.districts)
     for rows in _rows(register, register.count(firms), seed):
@@ -56,6 +60,21 @@ def sentence(firms: int, seed: int) -> str:
         "totals of Sleuwaegen et al. (2009), Internationalization of Belgian SMEs; made for demonstrations "
         "and tests, not for findings."
     )
+
+
+def _write_exact(path: Path, seed: int) -> int:
+    """The population whose tables are the published ones."""
+    from firmtrade.synthesize import parameters, solution
+    from firmtrade.synthesize.exact import exact_rows
+    from firmtrade.synthesize.write import Writer
+
+    known = parameters.belgium()
+    writer = Writer(
+        [code for codes in known.classes.values() for code in codes],
+        [code for codes in known.regions["districts"].values() for code in codes],
+    )
+    writer.add(exact_rows(known, solution.load(), seed))
+    return writer.write(path, sentence(PUBLISHED_FIRMS, seed))
 
 
 def _register() -> Register:

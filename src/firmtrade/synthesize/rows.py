@@ -11,11 +11,22 @@ from firmtrade.synthesize.draw import Draw
 from firmtrade.synthesize.skeleton import Firms, Register
 
 
-def as_rows(register: Register, firms: Firms, books: Books, draw: Draw, before: int) -> dict[str, Any]:
-    """Arrays by column, sorted by firm and year; `before` is the number of firms in earlier chunks."""
+def as_rows(
+    register: Register,
+    firms: Firms,
+    books: Books,
+    draw: Draw,
+    before: int,
+    required: np.ndarray | None = None,
+    owner_unknown: np.ndarray | None = None,
+) -> dict[str, Any]:
+    """Arrays by column, sorted by firm and year; `before` is the number of firms in earlier chunks.
+
+    `required` (years x firms): years between first and last that are never a gap; `owner_unknown` likewise.
+    """
     life = register.parameters.firms["life"]
     years = np.arange(life["first_year"], life["last_year"] + 1)
-    firm, year = np.nonzero(_on_record(life, firms, years, draw).T)
+    firm, year = np.nonzero(_on_record(life, firms, years, draw, required).T)
     change = firms.changed[firm]
     return {
         "firm": (firm + before + 1).astype(np.int32),
@@ -25,17 +36,27 @@ def as_rows(register: Register, firms: Firms, books: Books, draw: Draw, before: 
         ),
         "region": firms.region[firm].astype(np.int16),
         "founded": firms.founded[firm].astype(np.int16),
-        "domestic": years[year] < firms.domestic_until[firm],
+        "domestic": _domestic(firms, years, firm, year, owner_unknown),
         "employment": _known(books, "employment", year, firm, 10).astype(np.int32),
         **{name: _known(books, name, year, firm, 100) for name in ("turnover", "value_added", *books.flows)},
     }
 
 
-def _on_record(life: dict[str, Any], firms: Firms, years: np.ndarray, draw: Draw) -> np.ndarray:
+def _domestic(
+    firms: Firms, years: np.ndarray, firm: np.ndarray, year: np.ndarray, unknown: np.ndarray | None
+) -> np.ndarray:
+    domestic = years[year] < firms.domestic_until[firm]
+    return domestic if unknown is None else np.ma.masked_array(domestic, mask=unknown[year, firm])
+
+
+def _on_record(
+    life: dict[str, Any], firms: Firms, years: np.ndarray, draw: Draw, required: np.ndarray | None
+) -> np.ndarray:
     """Years x firms; a gap lies between two years on record."""
     here = (years[:, None] >= firms.first) & (years[:, None] <= firms.last)
     inner = (years[:, None] > firms.first) & (years[:, None] < firms.last)
-    return here & ~(inner & draw.chance(life["gap"], *here.shape))
+    gap = inner & draw.chance(life["gap"], *here.shape)
+    return here & ~(gap if required is None else gap & ~required)
 
 
 def _known(books: Books, name: str, year: np.ndarray, firm: np.ndarray, scale: int) -> np.ma.MaskedArray:

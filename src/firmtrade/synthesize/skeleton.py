@@ -72,7 +72,12 @@ def draw_firms(register: Register, draw: Draw, size: int) -> Firms:
     """Draw `size` firms in random order, spread evenly over the cells."""
     cells = register.cells
     choice = draw.spread_pick(register.fates.ravel(), size)
-    fate, cell = choice // len(cells.weight), choice % len(cells.weight)
+    return lives(register, draw, choice // len(cells.weight), choice % len(cells.weight))
+
+
+def lives(register: Register, draw: Draw, fate: Ints, cell: Ints) -> Firms:
+    """Years on record, place and activity of firms of the given fates and cells."""
+    cells, size = register.cells, len(cell)
     life = register.parameters.firms["life"]
     last = _last_years(register, draw, fate, cell)
     met = np.where(fate == _ALIVE, life["anchor"], last)

@@ -15,10 +15,17 @@ _START, _END = 1998, 2002  # the two years by which the report judges trade stat
 Bools = np.ndarray
 
 
-def draw_patterns(register: Register, firms: Firms, draw: Draw) -> Ints:
-    """Pattern of the four flows, years x firms, whether or not the firm is on record."""
-    imports = _direction(register, firms, draw, "import")
-    exports = _direction(register, firms, draw, "export")
+Given = tuple[Bools, Bools]
+
+
+def draw_patterns(register: Register, firms: Firms, draw: Draw, given: dict[str, Given] | None = None) -> Ints:
+    """Pattern of the four flows, years x firms, whether or not the firm is on record.
+
+    `given`: by direction, for whom it is decided whether they traded in 1998, and whether they did.
+    """
+    given = given or {}
+    imports = _direction(register, firms, draw, "import", given.get("import"))
+    exports = _direction(register, firms, draw, "export", given.get("export"))
     imports = _import_break(register, firms, draw, imports)
     return imports + 4 * exports
 
@@ -29,20 +36,24 @@ def status(patterns: Ints, mask: int, first_year: int) -> Ints:
     return np.where(after, np.where(before, 0, 1), np.where(before, 2, 3))
 
 
-def _direction(register: Register, firms: Firms, draw: Draw, name: str) -> Ints:
+def _direction(register: Register, firms: Firms, draw: Draw, name: str, given: Given | None) -> Ints:
     """Scope (0 none, 1 inside, 2 outside, 3 both) of one direction, years x firms."""
     settings = register.parameters.firms
     now = register.cells.pattern[firms.cell] // (1 if name == "import" else 4) % 4
-    on = _on(register, firms, draw, name, now > 0)
+    on = _on(register, firms, draw, name, now > 0, given)
     return np.where(on, _scopes(settings, draw, now, on), 0)
 
 
-def _on(register: Register, firms: Firms, draw: Draw, name: str, now: Bools) -> Bools:
+def _on(
+    register: Register, firms: Firms, draw: Draw, name: str, now: Bools, given: Given | None
+) -> Bools:
     """Whether the firm trades, years x firms."""
     life, dynamics = register.parameters.firms["life"], register.parameters.firms["status"]["dynamics"]
     years = range(life["first_year"], life["last_year"] + 1)
     size = len(now)
     before = np.where(now, ~_is_new(register, firms, draw, name), _has_stopped(register, firms, draw, name))
+    if given is not None:
+        before = np.where(given[0], given[1], before)
     switch = _START + 1 + (draw.uniform(size) * (_END - _START)).astype(np.int64)
     flip = draw.uniform(len(years), size)
     on = np.empty((len(years), size), dtype=bool)

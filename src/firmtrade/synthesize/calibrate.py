@@ -1,0 +1,75 @@
+"""Employment and value added of the followed firms, scaled cell by cell to the stored sums.
+
+A cell is one place in the table `followed` of a sector. Its firms' full-time equivalents of 1998 and 2003 are
+multiplied by one factor each, found by bisection on what is filed (tenths of an FTE, within the limits of the
+samples); value added likewise, in cents. The years between take factors between.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from firmtrade.synthesize.draw import Floats, Ints
+
+_ROUNDS = 50
+_LEAST, MOST = 10, 2499  # tenths of an FTE in 1998, where the samples are judged
+
+
+@dataclass(frozen=True)
+class Factors:
+    """By cell, for the two years."""
+
+    start: Floats
+    end: Floats
+
+
+def staff_factors(staff: Floats, place: Ints, start: int, end: int, sums: Floats) -> Factors:
+    """Factors for employment (years x followed firms); `sums`: cells' FTE of the two years."""
+    return Factors(
+        _bisect(staff[start], place, sums[0] * 10.0, _LEAST, MOST),
+        _bisect(staff[end], place, sums[1] * 10.0, _LEAST, 100_000),
+    )
+
+
+def tenths(values: Floats, least: int = _LEAST, most: int = 100_000) -> Floats:
+    """What is filed: whole tenths, cut, not rounded up."""
+    return np.clip(np.floor(values * 10.0), least, most)
+
+
+def _bisect(values: Floats, place: Ints, wanted: Floats, least: int, most: int) -> Floats:
+    low, high = np.full(len(wanted), 0.02), np.full(len(wanted), 50.0)
+    for _ in range(_ROUNDS):
+        middle = (low + high) / 2.0
+        total = np.bincount(place, tenths(values * middle[place], least, most), minlength=len(wanted))
+        low, high = np.where(total < wanted, middle, low), np.where(total < wanted, high, middle)
+    return high
+
+
+def exactly(values: Floats, place: Ints, wanted: Floats) -> Floats:
+    """Whole tenths whose sums by cell are the wanted ones: the largest firms give a few tenths, or the smallest get them."""
+    values = values.copy()
+    lacks = wanted - np.bincount(place, values, minlength=len(wanted))
+    order = np.lexsort((values * np.sign(lacks)[place], place))
+    rank = np.arange(len(order)) - np.searchsorted(place[order], place[order], side="left")
+    count = np.bincount(place, minlength=len(wanted))
+    share = np.sign(lacks) * (np.abs(lacks) // np.maximum(count, 1))
+    rest = np.abs(lacks) % np.maximum(count, 1)
+    cell = place[order]
+    values[order] += share[cell] + np.where(rank < rest[cell], np.sign(lacks)[cell], 0.0)
+    return values
+
+
+def money_factors(added: Floats, place: Ints, start: int, end: int, sums: Floats, filed: np.ndarray) -> Factors:
+    """Factors for value added; a firm whose 1998 is not filed does not count in the first sum."""
+    before = np.bincount(place, np.where(filed, added[start], 0.0), minlength=len(sums[2]))
+    after = np.bincount(place, added[end], minlength=len(sums[3]))
+    ratios = [np.where(total > 0, wanted / np.where(total > 0, total, 1.0), 1.0)
+              for wanted, total in ((sums[2], before), (sums[3], after))]  # fmt: skip
+    return Factors(np.where(before > 0, ratios[0], ratios[1]), ratios[1])
+
+
+def between(factors: Factors, place: Ints, weights: Floats) -> Floats:
+    """Years x firms: the factor of the start where the weight is 0, of the end where it is 1."""
+    return factors.start[place] + np.outer(weights, np.ones(len(place))) * (factors.end - factors.start)[place]

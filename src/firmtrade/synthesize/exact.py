@@ -1,0 +1,249 @@
+"""The population of belgium-2002 whose tables are the published ones, number by number.
+
+The stored solution (`solution`) says how many firms of each kind there are in 2002 and how many of them are
+followed from 1998 to 2003; everything else is drawn as in any other population. Then employment and value added
+of the followed firms are scaled to the stored sums.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from firmtrade.synthesize import parameters as p
+from firmtrade.synthesize.calibrate import (
+    MOST as _MOST,
+)
+from firmtrade.synthesize.calibrate import (
+    Factors,
+    between,
+    exactly,
+    money_factors,
+    staff_factors,
+    tenths,
+)
+from firmtrade.synthesize.draw import Draw, Floats, Ints
+from firmtrade.synthesize.matching import exact_cells
+from firmtrade.synthesize.paths import SHAPE, Drift, employment, published_start, value_added
+from firmtrade.synthesize.roles import TINY_BEFORE, Roles, choose, leavers, reasons
+from firmtrade.synthesize.skeleton import _ALIVE, Firms, Register, lives
+from firmtrade.synthesize.solution import UNKNOWN_2002, Sector
+
+_START, _NOW, _END = 1998, 2002, 2003
+_MOST_ADDED = 22e6  # EUR; with the largest share in turnover it stays below the limit of the samples
+
+
+@dataclass(frozen=True)
+class People:
+    """Firms with their roles, and their employment and value added before calibration (years x firms)."""
+
+    register: Register
+    firms: Firms
+    roles: Roles
+    patterns: Ints
+    staff: Floats
+    added: Floats
+
+    def place(self, year: int) -> int:
+        return year - self.register.parameters.firms["life"]["first_year"]
+
+
+def people(parameters: p.Parameters, sectors: dict[str, Sector], seed: int) -> People:
+    """All firms ever on record, in random order; `sums` of the sectors are not used."""
+    register, cell, fate, roles = _gather(parameters, sectors, seed)
+    firms = lives(register, Draw(seed, 0, 1), fate, cell)
+    firms = _fitting(register, firms, roles, sectors, Draw(seed, 0, 6))
+    firms, roles = reasons(register, firms, roles, Draw(seed, 0, 7))
+    patterns = _patterns(register, firms, roles, sectors, Draw(seed, 0, 2))
+    staff, added = _paths(register, firms, roles, patterns, Draw(seed, 0, 3))
+    return People(register, firms, roles, patterns, staff, added)
+
+
+def _gather(
+    parameters: p.Parameters, sectors: dict[str, Sector], seed: int
+) -> tuple[Register, Ints, Ints, Roles]:
+    """Cells, fates and roles: members of the samples of 2002, those who left them, and everybody else."""
+    draw = Draw(seed, 0, 0)
+    cells, member = exact_cells(parameters.population, sectors, draw)
+    register = Register(cells, parameters)
+    place = choose(register, member, np.arange(len(member)), sectors, draw)
+    left, left_place = leavers(register, sectors, draw, member)
+    rest, fate = _rest(register, member, draw)
+    cell = np.concatenate([member, left, rest])
+    order = np.argsort(draw.uniform(len(cell)), kind="stable")
+    counts = (len(member), len(left), len(rest))
+    roles = Roles(
+        member=_blocks(counts, True, False, False)[order],
+        sector=cells.sector[cell][order],
+        place=np.concatenate([place, left_place, np.full(len(rest), -1)])[order],
+        left=_blocks(counts, False, True, False)[order],
+        reason=np.zeros(len(cell), dtype=np.int64),
+    )
+    fates = np.concatenate([np.full(counts[0] + counts[1], _ALIVE), fate])
+    return register, cell[order], fates[order], roles
+
+
+def _blocks(counts: Sequence[int], *values: Any) -> np.ndarray:
+    return np.repeat(np.array(values), counts)
+
+
+def _rest(register: Register, member: Ints, draw: Draw) -> tuple[Ints, Ints]:
+    """Cell and fate of all other firms: outside the samples in 2002, gone before, or there only after."""
+    fates = register.fates.copy()
+    fates[_ALIVE, np.unique(member)] = 0.0
+    counted = np.isin(register.cells.size, range(p.UNKNOWN + 1)) & ~register.cells.big_turnover
+    services = counted & (register.cells.sector == 1)
+    fates[_ALIVE, services] = 0.0
+    fates[_ALIVE, counted & (register.cells.sector == 0) & register.cells.domestic] = 0.0
+    choice = draw.spread_pick(fates.ravel(), round(fates.sum()))
+    return choice % fates.shape[1], choice // fates.shape[1]
+
+
+def _fitting(
+    register: Register, firms: Firms, roles: Roles, sectors: dict[str, Sector], draw: Draw
+) -> Firms:
+    """Years, owners and activities that agree with the roles."""
+    cells, count = register.cells, len(firms.cell)
+    kept = roles.member | roles.left
+    founded = np.where(_cohort(roles, sectors) == 0, _START, firms.founded)
+    starting = np.where(roles.place >= 0, np.minimum(firms.first, np.maximum(_START, founded)), firms.first)
+    until = np.where(cells.domestic[firms.cell], firms.domestic_until, np.minimum(firms.domestic_until, _START))
+    taken = roles.left & draw.chance(register.parameters.firms["followed"]["taken_over"], count)
+    year = _START + 1 + (draw.uniform(count) * (_NOW - _START)).astype(np.int64)
+    return replace(
+        firms,
+        founded=founded,
+        first=starting,
+        last=np.where(roles.left, _END, firms.last),
+        domestic_until=np.where(taken, year, until),
+        changed=np.where(kept & (firms.changed > _NOW), _NOW, firms.changed),
+    )
+
+
+def _cohort(roles: Roles, sectors: dict[str, Sector]) -> Ints:
+    return roles.status(sectors["services"].followed.shape)[3]
+
+
+def _patterns(
+    register: Register, firms: Firms, roles: Roles, sectors: dict[str, Sector], draw: Draw
+) -> Ints:
+    """Flows by year, with the statuses of the followed firms."""
+    from firmtrade.synthesize.status import draw_patterns
+
+    _, export, import_, _ = roles.status(sectors["services"].followed.shape)
+    given = {
+        "export": (export >= 0, np.isin(export, (0, 2))),
+        "import": ((import_ >= 0) & (import_ != UNKNOWN_2002), np.isin(import_, (0, 2, 4))),
+    }
+    return draw_patterns(register, firms, draw, given)
+
+
+def _paths(
+    register: Register, firms: Firms, roles: Roles, patterns: Ints, draw: Draw
+) -> tuple[Floats, Floats]:
+    """Employment and value added with the published growth of each status and cohort, before calibration."""
+    from firmtrade.synthesize.paths import draw_luck
+
+    life = register.parameters.firms["life"]
+    anchor, base = life["anchor"] - life["first_year"], _START - life["first_year"]
+    luck, drift = draw_luck(register, firms, patterns, draw), published_drift(register)
+    luck = replace(luck, least=np.where(roles.place >= 0, 1.0, luck.least))
+    luck = replace(luck, size=_sizes(register, firms, roles, draw))
+    staff = employment(luck, drift, anchor)
+    added = np.minimum(value_added(luck, drift, anchor, base), _MOST_ADDED)
+    large = register.cells.size[firms.cell] == p.LARGE
+    staff = np.where(large, np.maximum(staff, 250.0), staff)
+    tiny = np.arange(len(staff))[:, None] <= base
+    tiny = tiny & (roles.reason == TINY_BEFORE)
+    return np.where(tiny, 0.2 + 0.7 * np.minimum(staff / (10.0 + staff), 1.0), staff), added
+
+
+def _sizes(register: Register, firms: Firms, roles: Roles, draw: Draw) -> Floats:
+    """FTE of 2002 within the class; in manufacturing the young are at its lower end, the old spread over it.
+
+    Otherwise the rates of Tables 13-16 do not average to those of Table 12.
+    """
+    cells, settings = register.cells, register.parameters.firms["size"]
+    low, high = np.array(settings["limits"])[cells.size[firms.cell]].T
+    low, high = (np.where(roles.left, limit, part) for limit, part in zip((5.0, 200.0), (low, high), strict=True))
+    u, age = draw.uniform(len(firms.cell)), cells.age[firms.cell]
+    skewed = np.choose(age, [u * u, u * u, u * np.sqrt(u), u, u])
+    u = np.where((cells.sector[firms.cell] == 0) & ~roles.left, skewed, u)
+    return low / (1.0 - u * (1.0 - low / high))
+
+
+def published_drift(register: Register) -> Drift:
+    """Growth of a status and cohort: the mean of its export row and its import row."""
+    source, started = register.parameters.growth, register.parameters.growth["started-1998"]
+    tables = {}
+    for what in ("employment", "value_added"):
+        table = np.ones(SHAPE)
+        for sector in range(len(p.SECTORS)):
+            rates = source[p.SECTORS[min(sector, 1)]]
+            export, import_ = (_rates(rates[name][what]) for name in ("export", "import"))
+            table[sector, :, :, 1:] += (export[:, None] + import_[None, :]) / 200.0
+        young = np.array([started[what][name] for name in ("exporting", "exporting", "other", "other")])
+        table[:, :, :, 0] += young[None, :, None] / 100.0
+        tables[what] = table
+    return replace(published_start(register), **tables)
+
+
+def _rates(rows: dict[str, list[float]]) -> Floats:
+    return np.array([rows[name] for name in ("constant", "new", "stopped", "non-traders")])
+
+
+# --- calibration and rows -----------------------------------------------------------------------------------
+
+
+def drawn_sums(own: People, code: int, size: int) -> Floats:
+    """Sums by place (4 x `size`) of a sector's followed firms, before calibration."""
+    here = np.flatnonzero((own.roles.place >= 0) & (own.roles.sector == code))
+    place = own.roles.place[here]
+    staff = [tenths(own.staff[own.place(_START), here], most=_MOST), tenths(own.staff[own.place(_END), here])]
+    money = [own.added[own.place(year), here] for year in (_START, _END)]
+    values = [*(part / 10.0 for part in staff), *money]
+    return np.stack([np.bincount(place, part, minlength=size) for part in values])
+
+
+def exact_rows(parameters: p.Parameters, sectors: dict[str, Sector], seed: int) -> dict[str, Any]:
+    """Rows of the population, by column, sorted by firm and year."""
+    from firmtrade.synthesize.exact_books import exact_books, required
+    from firmtrade.synthesize.rows import as_rows
+
+    drawn = people(parameters, sectors, seed)
+    own = calibrated(drawn, sectors)
+    books = exact_books(own, sectors, Draw(seed, 0, 4))
+    owner_unknown = np.zeros(own.staff.shape, dtype=bool)
+    owner_unknown[own.place(_NOW)] = own.roles.left & (own.firms.domestic_until > _NOW)
+    return as_rows(
+        own.register, own.firms, books, Draw(seed, 0, 5), 0, required(own), owner_unknown
+    )
+
+
+def calibrated(own: People, sectors: dict[str, Sector]) -> People:
+    """Employment in what is filed, value added in EUR, with the stored sums for the followed firms."""
+    staff, added = np.floor(own.staff * 10.0) / 10.0, own.added.copy()
+    first, now, last = (own.place(year) for year in (_START, _NOW, _END))
+    steps = np.arange(len(staff))
+    towards_now = np.clip((steps - first) / (now - first), 0.0, 1.0)
+    towards_last = np.clip((steps - first) / (last - first), 0.0, 1.0)
+    for code, name in enumerate(p.SECTORS[:2]):
+        here = np.flatnonzero((own.roles.place >= 0) & (own.roles.sector == code))
+        place, size = own.roles.place[here], sectors[name].followed.size
+        sums = sectors[name].sums.reshape(4, size)
+        filed = np.unravel_index(place, sectors[name].followed.shape)[0] == 0
+        factors = staff_factors(own.staff[:, here], place, first, last, sums)
+        one = Factors(factors.start, np.ones(size))
+        scaled = tenths(own.staff[:, here] * between(one, place, towards_now))
+        scaled[now] = tenths(own.staff[now, here])
+        scaled[last] = tenths(own.staff[last, here] * factors.end[place])
+        scaled[first] = np.minimum(scaled[first], _MOST)
+        for year, wanted in ((first, sums[0]), (last, sums[1])):
+            scaled[year] = exactly(scaled[year], place, np.rint(wanted * 10.0))
+        staff[:, here] = scaled / 10.0
+        money = money_factors(added[:, here], place, first, last, sums, filed)
+        added[:, here] = added[:, here] * between(money, place, towards_last)
+    return replace(own, staff=staff, added=added)

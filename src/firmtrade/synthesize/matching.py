@@ -1,0 +1,51 @@
+"""Firms of 2002 out of three tables: division, size and age are matched within groups of one trade pattern."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from firmtrade.synthesize import parameters as p
+from firmtrade.synthesize.cells import Cells, _blocks, join
+from firmtrade.synthesize.draw import Draw, Ints
+from firmtrade.synthesize.solution import Sector
+
+_SIZE_SCORE = np.array([0.0, 1.6, 2.4, 3.2, 0.3])  # by size class; unknown sizes are mostly small
+_NOISE = {"manufacturing": 0.9, "services": 4.0}  # of the match of larger with older firms
+
+
+def exact_cells(population: dict[str, Any], solution: dict[str, Sector], draw: Draw) -> tuple[Cells, Ints]:
+    """All cells, and the cell of every firm of 2002 of the two sectors, the foreign-owned of services included.
+
+    The cells of the two sectors hold whole numbers of firms that add up to the stored solution.
+    """
+    tables = [join_tables(solution[name], _NOISE[name], draw) for name in p.SECTORS[:2]]
+    foreign = solution["services"].foreign
+    parts = list(_blocks(population, *(table.astype(np.float64) for table in tables), foreign.astype(np.float64)))
+    starts = np.cumsum([0, *(len(part.weight) for part in parts)])
+    firms = [np.repeat(np.arange(starts[0], starts[2]), np.rint(np.concatenate([q.weight for q in parts[:2]])).astype(int))]
+    for pattern, count in enumerate(foreign):
+        if count:
+            weight = np.where(parts[3].pattern == pattern, parts[3].weight, 0.0)
+            firms.append(starts[3] + draw.spread_pick(weight, int(count)))
+    return join(parts), np.concatenate(firms)
+
+
+def join_tables(sector: Sector, noise: float, draw: Draw) -> Ints:
+    """Firms by division x size x age x pattern with the sums of the three tables of the sector."""
+    joint = np.zeros((len(sector.by_division), 5, len(p.AGES), 16), dtype=np.int64)
+    for group, members in enumerate(sector.groups):
+        for pattern in range(16):
+            divisions = np.repeat(members, sector.by_division[members, pattern])
+            sizes = np.repeat(np.arange(sector.by_size.shape[1]), sector.by_size[group, :, pattern])
+            ages = np.repeat(np.arange(len(p.AGES)), sector.by_age[group, :, pattern])
+            divisions = divisions[np.argsort(draw.uniform(len(divisions)), kind="stable")]
+            sizes = sizes[_ranked(_SIZE_SCORE[sizes], 0.5, draw)]
+            ages = ages[_ranked(ages * 0.7, noise, draw)]
+            np.add.at(joint, (divisions, sizes, ages, pattern), 1)
+    return joint
+
+
+def _ranked(score: np.ndarray, noise: float, draw: Draw) -> Ints:
+    return np.argsort(score + noise * draw.normal(len(score)), kind="stable")
