@@ -25,6 +25,7 @@ LEAST_STAFF = 1.2  # FTE of a firm of a cell on average: the samples begin at on
 ALIKE = 1.7  # a ratio of two sums may become so many times as large or as small as it was drawn
 STEPS = (0.5, 0.3, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005)
 NEAR = 100.0  # the price of the outer part of a printed interval
+WHOLE = 2000.0  # the price of a change of the sum over all firms
 BREACH = 1e4  # the price of leaving a printed interval, in half widths, against distances from the draw
 #: Firms that leave the population grow fast: factors on their four sums. Tables 6 and 12 do not agree otherwise.
 LEAVERS = (1.0, 1.2, 1.0, 1.2)
@@ -106,6 +107,11 @@ def _solve_once(own: Program, at: np.ndarray, step: float, margin: float) -> np.
             row[near] = row[over] = sign
             low, high = (bound / scale, INFINITY) if sign > 0 else (-INFINITY, bound / scale)
             model.row(row, low, high)
+    for kind, drawn in enumerate(own.drawn):
+        total = int(model.variables(1)[0])
+        row = {int(place): float(part) for place, part in zip(x[kind], drawn / drawn.sum(), strict=True)}
+        model.row({**row, total: -1.0}, 0, 0)
+        model.near(total, 1.0, WHOLE)
     _alike(model, x)
     _growing(own, model, x)
     found = model.solve()

@@ -14,7 +14,6 @@ import numpy as np
 from firmtrade.synthesize.draw import Floats, Ints
 
 _ROUNDS = 50
-_LEAST, MOST = 10, 2499  # tenths of an FTE in 1998, where the samples are judged
 
 
 @dataclass(frozen=True)
@@ -28,21 +27,27 @@ class Factors:
 def staff_factors(staff: Floats, place: Ints, start: int, end: int, sums: Floats) -> Factors:
     """Factors for employment (years x followed firms); `sums`: cells' FTE of the two years."""
     return Factors(
-        _bisect(staff[start], place, sums[0] * 10.0, _LEAST, MOST),
-        _bisect(staff[end], place, sums[1] * 10.0, _LEAST, 100_000),
+        _bisect(staff[start], place, sums[0] * 10.0, True),
+        _bisect(staff[end], place, sums[1] * 10.0, False),
     )
 
 
-def tenths(values: Floats, least: int = _LEAST, most: int = 100_000) -> Floats:
-    """What is filed: whole tenths, cut, not rounded up."""
-    return np.clip(np.floor(values * 10.0), least, most)
+def tenths(values: Floats, ceiling: bool = False) -> Floats:
+    """What is filed: whole tenths, cut, not rounded up; nobody has less than one FTE.
+
+    Below 1.5 FTE the values close up towards one, with `ceiling` above 200 FTE towards 250: without bunching.
+    """
+    soft = np.where(values < 1.5, 1.0 + 0.25 / (2.0 - np.minimum(values, 1.5)), values)
+    if ceiling:
+        soft = np.where(soft > 200.0, 250.0 - 2500.0 / (np.maximum(soft, 200.0) - 150.0), soft)
+    return np.floor(soft * 10.0)
 
 
-def _bisect(values: Floats, place: Ints, wanted: Floats, least: int, most: int) -> Floats:
+def _bisect(values: Floats, place: Ints, wanted: Floats, ceiling: bool) -> Floats:
     low, high = np.full(len(wanted), 0.02), np.full(len(wanted), 50.0)
     for _ in range(_ROUNDS):
         middle = (low + high) / 2.0
-        total = np.bincount(place, tenths(values * middle[place], least, most), minlength=len(wanted))
+        total = np.bincount(place, tenths(values * middle[place], ceiling), minlength=len(wanted))
         low, high = np.where(total < wanted, middle, low), np.where(total < wanted, high, middle)
     return high
 

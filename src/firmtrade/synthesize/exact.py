@@ -15,9 +15,6 @@ import numpy as np
 
 from firmtrade.synthesize import parameters as p
 from firmtrade.synthesize.calibrate import (
-    MOST as _MOST,
-)
-from firmtrade.synthesize.calibrate import (
     Factors,
     between,
     exactly,
@@ -156,8 +153,8 @@ def _paths(
     added = np.minimum(value_added(luck, drift, anchor, base), _MOST_ADDED)
     large = register.cells.size[firms.cell] == p.LARGE
     staff = np.where(large, np.maximum(staff, 250.0), staff)
-    tiny = np.arange(len(staff))[:, None] <= base
-    tiny = tiny & (roles.reason == TINY_BEFORE)
+    until = base + (draw.uniform(len(firms.cell)) * (anchor - base)).astype(np.int64)
+    tiny = (np.arange(len(staff))[:, None] <= until) & (roles.reason == TINY_BEFORE)
     return np.where(tiny, 0.2 + 0.7 * np.minimum(staff / (10.0 + staff), 1.0), staff), added
 
 
@@ -168,9 +165,9 @@ def _sizes(register: Register, firms: Firms, roles: Roles, draw: Draw) -> Floats
     """
     cells, settings = register.cells, register.parameters.firms["size"]
     low, high = np.array(settings["limits"])[cells.size[firms.cell]].T
-    low, high = (np.where(roles.left, limit, part) for limit, part in zip((5.0, 200.0), (low, high), strict=True))
+    low, high = (np.where(roles.left, limit, part) for limit, part in zip((10.0, 240.0), (low, high), strict=True))
     u, age = draw.uniform(len(firms.cell)), cells.age[firms.cell]
-    skewed = np.choose(age, [u * u, u * u, u * np.sqrt(u), u, u])
+    skewed = np.choose(age, [u * u, u, u * u, u * u, np.where(cells.pattern[firms.cell] & p.IMPORT, u, np.sqrt(u))])
     u = np.where((cells.sector[firms.cell] == 0) & ~roles.left, skewed, u)
     return low / (1.0 - u * (1.0 - low / high))
 
@@ -202,7 +199,7 @@ def drawn_sums(own: People, code: int, size: int) -> Floats:
     """Sums by place (4 x `size`) of a sector's followed firms, before calibration."""
     here = np.flatnonzero((own.roles.place >= 0) & (own.roles.sector == code))
     place = own.roles.place[here]
-    staff = [tenths(own.staff[own.place(_START), here], most=_MOST), tenths(own.staff[own.place(_END), here])]
+    staff = [tenths(own.staff[own.place(_START), here], ceiling=True), tenths(own.staff[own.place(_END), here])]
     money = [own.added[own.place(year), here] for year in (_START, _END)]
     values = [*(part / 10.0 for part in staff), *money]
     return np.stack([np.bincount(place, part, minlength=size) for part in values])
@@ -227,23 +224,25 @@ def calibrated(own: People, sectors: dict[str, Sector]) -> People:
     """Employment in what is filed, value added in EUR, with the stored sums for the followed firms."""
     staff, added = np.floor(own.staff * 10.0) / 10.0, own.added.copy()
     first, now, last = (own.place(year) for year in (_START, _NOW, _END))
-    steps = np.arange(len(staff))
-    towards_now = np.clip((steps - first) / (now - first), 0.0, 1.0)
-    towards_last = np.clip((steps - first) / (last - first), 0.0, 1.0)
+    steps = np.clip((np.arange(len(staff)) - first) / (last - first), 0.0, 1.0)
+    low, high = np.array(own.register.parameters.firms["size"]["limits"])[own.register.cells.size[own.firms.cell]].T
     for code, name in enumerate(p.SECTORS[:2]):
         here = np.flatnonzero((own.roles.place >= 0) & (own.roles.sector == code))
         place, size = own.roles.place[here], sectors[name].followed.size
         sums = sectors[name].sums.reshape(4, size)
         filed = np.unravel_index(place, sectors[name].followed.shape)[0] == 0
         factors = staff_factors(own.staff[:, here], place, first, last, sums)
-        one = Factors(factors.start, np.ones(size))
-        scaled = tenths(own.staff[:, here] * between(one, place, towards_now))
-        scaled[now] = tenths(own.staff[now, here])
-        scaled[last] = tenths(own.staff[last, here] * factors.end[place])
-        scaled[first] = np.minimum(scaled[first], _MOST)
+        moved = own.staff[:, here] * between(factors, place, steps)
+        scaled = tenths(moved)
+        scaled[first] = tenths(moved[first], ceiling=True)
+        # The class of 2002 is given: who would be outside is placed near its end. One who left has none.
+        edge = np.clip(moved[now], low[here], high[here])
+        inside = np.where(edge == moved[now], edge, edge + (own.staff[now, here] - edge) * 0.3)
+        classed = np.floor(np.maximum(inside, 1.0) * 10.0)
+        scaled[now] = np.where(own.roles.left[here], scaled[now], classed)
         for year, wanted in ((first, sums[0]), (last, sums[1])):
             scaled[year] = exactly(scaled[year], place, np.rint(wanted * 10.0))
         staff[:, here] = scaled / 10.0
         money = money_factors(added[:, here], place, first, last, sums, filed)
-        added[:, here] = added[:, here] * between(money, place, towards_last)
+        added[:, here] = added[:, here] * between(money, place, steps)
     return replace(own, staff=staff, added=added)

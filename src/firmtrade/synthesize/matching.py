@@ -12,6 +12,7 @@ from firmtrade.synthesize.draw import Draw, Ints
 from firmtrade.synthesize.solution import Sector
 
 _SIZE_SCORE = np.array([0.0, 1.6, 2.4, 3.2, 0.3])  # by size class; unknown sizes are mostly small
+_AGE_SCORE = np.array([0.0, 0.7, 0.6, 0.7, 2.2])  # by age class: firms of 20 years and more are the large ones
 _NOISE = {"manufacturing": 0.9, "services": 4.0}  # of the match of larger with older firms
 
 
@@ -42,7 +43,7 @@ def join_tables(sector: Sector, noise: float, draw: Draw) -> Ints:
             ages = np.repeat(np.arange(len(p.AGES)), sector.by_age[group, :, pattern])
             divisions = divisions[np.argsort(draw.uniform(len(divisions)), kind="stable")]
             sizes = sizes[_ranked(_SIZE_SCORE[sizes], 0.5, draw)]
-            ages = ages[_ranked(ages * 0.7, noise, draw)]
+            ages = ages[_ranked(_AGE_SCORE[ages], noise, draw)]
             np.add.at(joint, (divisions, sizes, ages, pattern), 1)
     return joint
 
