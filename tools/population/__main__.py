@@ -13,7 +13,7 @@ import numpy as np
 from firmtrade.synthesize import exact
 from firmtrade.synthesize import parameters as p
 from firmtrade.synthesize.solution import Sector
-from tools.population import cross_section, followed, growth, prose
+from tools.population import cross_section, followed, growth, prose, regions
 from tools.population.published import Cell, of, read
 
 OUT = p.DATA / "solution.json"
@@ -25,6 +25,7 @@ TABLES = {
 }
 #: Exporting and other firms among the followed starters of 1998; for services own.
 STARTED = {"manufacturing": (25, 153), "services": (60, 270)}
+FIELDS = ("by_division", "by_size", "by_age", "foreign", "regions", "followed")
 MARGIN = 0.35  # part of the half width of a printed rate that the sums keep away from its ends
 
 
@@ -57,7 +58,10 @@ def _numbers(name: str, cells: list[Cell]) -> Sector:
     counts = followed.solve(by_age.sum(axis=0), exports, imports, STARTED[name])
     kept = _unfiled(counts) if name == "services" else np.stack([counts, np.zeros_like(counts)])
     sums = np.zeros((4, *kept.shape))
-    return Sector(by_division, by_size, by_age, sector.groups, foreign, kept, sums)
+    if name == "manufacturing":
+        foreign = np.array(regions.FOREIGN)
+    places = regions.split(name, by_division, sector.groups[-1], foreign)
+    return Sector(by_division, by_size, by_age, sector.groups, foreign, places, kept, sums)
 
 
 def _unfiled(counts: np.ndarray) -> np.ndarray:
@@ -72,7 +76,7 @@ def stored(sector: Sector) -> dict[str, Any]:
     """As lists."""
     return {
         "groups": sector.groups,
-        **{name: getattr(sector, name).tolist() for name in ("by_division", "by_size", "by_age", "foreign", "followed")},
+        **{name: getattr(sector, name).tolist() for name in FIELDS},
         "sums": sector.sums.tolist(),
     }  # fmt: skip
 

@@ -54,12 +54,16 @@ def having(mask: int) -> list[int]:
     return p.having(mask)
 
 
-def share(model: Model, part: np.ndarray, whole: np.ndarray, low: float, high: float) -> None:
-    """Percentage `part` of `whole` (variables; the part lies inside the whole) in [low, high]."""
+def share(model: Model, part: np.ndarray, whole: np.ndarray, low: float, high: float, extra: int = 0) -> None:
+    """Percentage `part` of `whole` (variables; the part lies inside the whole) in [low, high].
+
+    `extra`: firms to be added to both.
+    """
     inside = {int(place) for place in part.ravel()}
     places = [int(place) for place in whole.ravel()]
     for bound, lower, upper in ((low, 0.0, np.inf), (high, -np.inf, 0.0)):
-        model.row({x: (x in inside) - bound / 100 for x in places}, lower, upper)
+        more = extra * (1 - bound / 100)
+        model.row({x: (x in inside) - bound / 100 for x in places}, lower - more, upper - more)
 
 
 def printed(model: Model, part: np.ndarray, whole: np.ndarray, cell: Cell) -> None:
@@ -157,5 +161,5 @@ def solve(sector: Sector, wishes: list[np.ndarray], width: int = 3) -> list[np.n
         for place in block.ravel():
             model.low[place] = max(model.low[place], np.floor(found[place] + 1e-6) - width)
             model.high[place] = min(model.high[place], np.ceil(found[place] - 1e-6) + width)
-    found = model.solve(gap=0.02, seconds=240)
+    found = model.solve(gap=0.1, seconds=240)
     return [np.rint(found[block]).astype(int) for block in blocks]

@@ -9,6 +9,7 @@ import numpy as np
 
 from firmtrade.synthesize import parameters as p
 from tools.population.cross_section import Sector, having, share
+from tools.population.regions import FOREIGN
 
 HIGH, MEDIUM_LOW, LOW, CONSTRUCTION = 0, 2, 3, 5
 MEDIUM = [2, 3]  # the size classes of 50 to 249 FTE
@@ -45,9 +46,9 @@ def manufacturing(sector: Sector) -> None:
     _ages(sector, "import_intra", (4.52, 5.48), (16.52, 17.48))
     _ages(sector, "import_extra", (3.52, 4.48), (14.52, 15.48))
     _medium_sized(sector)
-    # 44.6% of the firms outside construction are internationally active (section 5.2).
-    rest = sector.by_size[:CONSTRUCTION]
-    share(model, rest[..., having(15)], rest, 44.552, 44.648)
+    # 44.6% of the firms of any owner outside construction are internationally active (section 5.2).
+    rest, foreign = sector.by_size[:CONSTRUCTION], FOREIGN[1]
+    share(model, rest[..., having(15)], rest, 44.552, 44.648, extra=foreign)
 
 
 def _medium_sized(sector: Sector) -> None:

@@ -14,6 +14,9 @@ import numpy as np
 from firmtrade.synthesize.draw import Floats, Ints
 
 _ROUNDS = 50
+_CUTS = 12
+#: EUR; with the largest share of value added in turnover a firm stays below the limit of the samples.
+MOST_ADDED = 40e6
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,15 @@ def money_factors(added: Floats, place: Ints, start: int, end: int, sums: Floats
     ratios = [np.where(total > 0, wanted / np.where(total > 0, total, 1.0), 1.0)
               for wanted, total in ((sums[2], before), (sums[3], after))]  # fmt: skip
     return Factors(np.where(before > 0, ratios[0], ratios[1]), ratios[1])
+
+
+def capped(values: Floats, place: Ints, wanted: Floats, counted: np.ndarray) -> Floats:
+    """Value added of one year below the cap, with the wanted sums: the other firms of a cell take what is cut."""
+    for _ in range(_CUTS):
+        values = np.minimum(values, MOST_ADDED)
+        total = np.bincount(place, np.where(counted, values, 0.0), minlength=len(wanted))
+        values = values * np.where(total > 0, wanted / np.where(total > 0, total, 1.0), 1.0)[place]
+    return values
 
 
 def between(factors: Factors, place: Ints, weights: Floats) -> Floats:

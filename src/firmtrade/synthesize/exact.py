@@ -15,22 +15,23 @@ import numpy as np
 
 from firmtrade.synthesize import parameters as p
 from firmtrade.synthesize.calibrate import (
-    Factors,
+    MOST_ADDED,
     between,
+    capped,
     exactly,
     money_factors,
     staff_factors,
     tenths,
 )
 from firmtrade.synthesize.draw import Draw, Floats, Ints
-from firmtrade.synthesize.matching import exact_cells
+from firmtrade.synthesize.matching import CONSTRUCTION, exact_cells
 from firmtrade.synthesize.paths import SHAPE, Drift, employment, published_start, value_added
 from firmtrade.synthesize.roles import TINY_BEFORE, Roles, choose, leavers, reasons
-from firmtrade.synthesize.skeleton import _ALIVE, Firms, Register, lives
+from firmtrade.synthesize.skeleton import _ALIVE, Firms, Register, _districts, lives
 from firmtrade.synthesize.solution import UNKNOWN_2002, Sector
 
 _START, _NOW, _END = 1998, 2002, 2003
-_MOST_ADDED = 22e6  # EUR; with the largest share in turnover it stays below the limit of the samples
+_SPLIT = ("244", "351", "353")  # classes of another technology than their division
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ def _gather(
     register = Register(cells, parameters)
     place = choose(register, member, np.arange(len(member)), sectors, draw)
     left, left_place = leavers(register, sectors, draw, member)
-    rest, fate = _rest(register, member, draw)
+    rest, fate = _rest(register, draw)
     cell = np.concatenate([member, left, rest])
     order = np.argsort(draw.uniform(len(cell)), kind="stable")
     counts = (len(member), len(left), len(rest))
@@ -87,14 +88,11 @@ def _blocks(counts: Sequence[int], *values: Any) -> np.ndarray:
     return np.repeat(np.array(values), counts)
 
 
-def _rest(register: Register, member: Ints, draw: Draw) -> tuple[Ints, Ints]:
+def _rest(register: Register, draw: Draw) -> tuple[Ints, Ints]:
     """Cell and fate of all other firms: outside the samples in 2002, gone before, or there only after."""
     fates = register.fates.copy()
-    fates[_ALIVE, np.unique(member)] = 0.0
-    counted = np.isin(register.cells.size, range(p.UNKNOWN + 1)) & ~register.cells.big_turnover
-    services = counted & (register.cells.sector == 1)
-    fates[_ALIVE, services] = 0.0
-    fates[_ALIVE, counted & (register.cells.sector == 0) & register.cells.domestic] = 0.0
+    counted = (register.cells.size <= p.UNKNOWN) & ~register.cells.big_turnover & (register.cells.sector < 2)
+    fates[_ALIVE, counted] = 0.0
     choice = draw.spread_pick(fates.ravel(), round(fates.sum()))
     return choice % fates.shape[1], choice // fates.shape[1]
 
@@ -103,21 +101,53 @@ def _fitting(
     register: Register, firms: Firms, roles: Roles, sectors: dict[str, Sector], draw: Draw
 ) -> Firms:
     """Years, owners and activities that agree with the roles."""
-    cells, count = register.cells, len(firms.cell)
+    cells = register.cells
     kept = roles.member | roles.left
     founded = np.where(_cohort(roles, sectors) == 0, _START, firms.founded)
     starting = np.where(roles.place >= 0, np.minimum(firms.first, np.maximum(_START, founded)), firms.first)
     until = np.where(cells.domestic[firms.cell], firms.domestic_until, np.minimum(firms.domestic_until, _START))
-    taken = roles.left & draw.chance(register.parameters.firms["followed"]["taken_over"], count)
-    year = _START + 1 + (draw.uniform(count) * (_NOW - _START)).astype(np.int64)
     return replace(
         firms,
         founded=founded,
+        region=_places(register, firms, roles, sectors, draw),
+        activity=_classes(register, firms, roles),
         first=starting,
         last=np.where(roles.left, _END, firms.last),
-        domestic_until=np.where(taken, year, until),
+        domestic_until=until,
         changed=np.where(kept & (firms.changed > _NOW), _NOW, firms.changed),
     )
+
+
+def _places(
+    register: Register, firms: Firms, roles: Roles, sectors: dict[str, Sector], draw: Draw
+) -> Ints:
+    """District of the seat; the members in each region are as many as stored."""
+    cells, districts = register.cells, firms.region.copy()
+    group = np.where(roles.sector == 0, np.where(cells.division[firms.cell] == CONSTRUCTION, 0, 1), 2)
+    tables = np.concatenate([sectors[name].regions for name in p.SECTORS[:2]])
+    for (code, active), counts in zip(np.ndindex(*tables.shape[:2]), tables.reshape(-1, 3), strict=True):
+        here = np.flatnonzero(roles.member & (group == code) & ((cells.pattern[firms.cell] > 0) == active))
+        region = np.repeat(np.arange(3), counts)
+        region = region[np.argsort(draw.uniform(len(region)), kind="stable")]
+        districts[here] = _districts(register.parameters.regions["districts"], region, draw.uniform(len(region)))
+    return districts
+
+
+def _classes(register: Register, firms: Firms, roles: Roles) -> Ints:
+    """Class of 2002. Medium-sized high-technology firms trade with everybody (Figure 21), and the exporting starters
+    of Figure 22 are counted by division: who would contradict that is in the first class of its division."""
+    cells, codes = register.cells, register.activities
+    pattern, size = cells.pattern[firms.cell], cells.size[firms.cell]
+    everywhere = (pattern & p.IMPORT > 0) & (pattern & p.EXPORT > 0) & (pattern & 5 > 0) & (pattern & 10 > 0)
+    medium = (size == 2) | (size == 3)
+    starter = (cells.age[firms.cell] == 0) & (pattern & p.EXPORT > 0)
+    moved = roles.member & ((medium & ~everywhere) | starter)
+    activity = firms.activity.copy()
+    for place, code in enumerate(codes):
+        if code.replace(".", "")[:3] in _SPLIT:
+            plain = next(i for i, c in enumerate(codes) if c[:2] == code[:2] and c.replace(".", "")[:3] not in _SPLIT)
+            activity[moved & (activity == place)] = plain
+    return activity
 
 
 def _cohort(roles: Roles, sectors: dict[str, Sector]) -> Ints:
@@ -135,7 +165,7 @@ def _patterns(
         "export": (export >= 0, np.isin(export, (0, 2))),
         "import": ((import_ >= 0) & (import_ != UNKNOWN_2002), np.isin(import_, (0, 2, 4))),
     }
-    return draw_patterns(register, firms, draw, given)
+    return draw_patterns(register, firms, draw, given, roles.reason == TINY_BEFORE)
 
 
 def _paths(
@@ -150,7 +180,7 @@ def _paths(
     luck = replace(luck, least=np.where(roles.place >= 0, 1.0, luck.least))
     luck = replace(luck, size=_sizes(register, firms, roles, draw))
     staff = employment(luck, drift, anchor)
-    added = np.minimum(value_added(luck, drift, anchor, base), _MOST_ADDED)
+    added = np.minimum(value_added(luck, drift, anchor, base), MOST_ADDED)
     large = register.cells.size[firms.cell] == p.LARGE
     staff = np.where(large, np.maximum(staff, 250.0), staff)
     until = base + (draw.uniform(len(firms.cell)) * (anchor - base)).astype(np.int64)
@@ -213,11 +243,10 @@ def exact_rows(parameters: p.Parameters, sectors: dict[str, Sector], seed: int) 
     drawn = people(parameters, sectors, seed)
     own = calibrated(drawn, sectors)
     books = exact_books(own, sectors, Draw(seed, 0, 4))
-    owner_unknown = np.zeros(own.staff.shape, dtype=bool)
-    owner_unknown[own.place(_NOW)] = own.roles.left & (own.firms.domestic_until > _NOW)
-    return as_rows(
-        own.register, own.firms, books, Draw(seed, 0, 5), 0, required(own), owner_unknown
-    )
+    # Who left the population of 2002 has a record that names no activity.
+    unnamed = np.zeros(own.staff.shape, dtype=bool)
+    unnamed[own.place(_NOW)] = own.roles.left
+    return as_rows(own.register, own.firms, books, Draw(seed, 0, 5), 0, required(own), unnamed)
 
 
 def calibrated(own: People, sectors: dict[str, Sector]) -> People:
@@ -244,5 +273,8 @@ def calibrated(own: People, sectors: dict[str, Sector]) -> People:
             scaled[year] = exactly(scaled[year], place, np.rint(wanted * 10.0))
         staff[:, here] = scaled / 10.0
         money = money_factors(added[:, here], place, first, last, sums, filed)
-        added[:, here] = added[:, here] * between(money, place, steps)
+        scaled = np.minimum(added[:, here] * between(money, place, steps), MOST_ADDED)
+        scaled[first] = capped(scaled[first], place, sums[2], filed)
+        scaled[last] = capped(scaled[last], place, sums[3], np.ones(len(place), dtype=bool))
+        added[:, here] = scaled
     return replace(own, staff=staff, added=added)

@@ -11,13 +11,14 @@ from firmtrade.synthesize.cells import Cells, _blocks, join
 from firmtrade.synthesize.draw import Draw, Ints
 from firmtrade.synthesize.solution import Sector
 
+CONSTRUCTION = 45
 _SIZE_SCORE = np.array([0.0, 1.6, 2.4, 3.2, 0.3])  # by size class; unknown sizes are mostly small
 _AGE_SCORE = np.array([0.0, 0.7, 0.6, 0.7, 2.2])  # by age class: firms of 20 years and more are the large ones
 _NOISE = {"manufacturing": 0.9, "services": 4.0}  # of the match of larger with older firms
 
 
 def exact_cells(population: dict[str, Any], solution: dict[str, Sector], draw: Draw) -> tuple[Cells, Ints]:
-    """All cells, and the cell of every firm of 2002 of the two sectors, the foreign-owned of services included.
+    """All cells, and the cell of every firm of 2002 of the two sectors, the foreign-owned included.
 
     The cells of the two sectors hold whole numbers of firms that add up to the stored solution.
     """
@@ -26,10 +27,13 @@ def exact_cells(population: dict[str, Any], solution: dict[str, Sector], draw: D
     parts = list(_blocks(population, *(table.astype(np.float64) for table in tables), foreign.astype(np.float64)))
     starts = np.cumsum([0, *(len(part.weight) for part in parts)])
     firms = [np.repeat(np.arange(starts[0], starts[2]), np.rint(np.concatenate([q.weight for q in parts[:2]])).astype(int))]
-    for pattern, count in enumerate(foreign):
+    kinds = [(3, parts[3].pattern == pattern, count) for pattern, count in enumerate(foreign)]
+    building = parts[2].division == CONSTRUCTION
+    kinds += [(2, here, n) for here, n in zip((building, ~building), solution["manufacturing"].foreign, strict=True)]
+    for part, here, count in kinds:
         if count:
-            weight = np.where(parts[3].pattern == pattern, parts[3].weight, 0.0)
-            firms.append(starts[3] + draw.spread_pick(weight, int(count)))
+            weight = np.where(here, parts[part].weight, 0.0)
+            firms.append(starts[part] + draw.spread_pick(weight, int(count)))
     return join(parts), np.concatenate(firms)
 
 

@@ -19,7 +19,7 @@ NO_REASON, UNKNOWN_BEFORE, UNKNOWN_AFTER, TINY_BEFORE = range(4)
 
 @dataclass(frozen=True)
 class Roles:
-    """One entry a firm. `member`: of the two samples of 2002, foreign-owned services firms included.
+    """One entry a firm. `member`: of the two samples of 2002, the foreign-owned included.
 
     `place` is the position in the flattened table `followed` of the firm's sector (-1: not followed), `sector`
     its place in SECTORS, `left` marks the followed firms that are outside the population of 2002, `reason` says
@@ -91,7 +91,7 @@ def leavers(register: Register, sectors: dict[str, Sector], draw: Draw, among: I
             continue
         exports = cells.pattern[among] & p.EXPORT > 0
         fits = (exports == (e in (_CONSTANT, _NEW))) & (cells.age[among] == c) & (cells.sector[among] == 0)
-        fits &= cells.size[among] != p.UNKNOWN
+        fits &= (cells.size[among] != p.UNKNOWN) & cells.domestic[among]
         found_cells.append(among[np.flatnonzero(fits)[draw.pick(np.ones(int(fits.sum())), int(count))]])
         found_places.append(np.repeat(np.ravel_multi_index((unfiled, e, i, c), followed.shape), count))
     return np.concatenate(found_cells), np.concatenate(found_places)

@@ -18,35 +18,33 @@ def as_rows(
     draw: Draw,
     before: int,
     required: np.ndarray | None = None,
-    owner_unknown: np.ndarray | None = None,
+    unnamed: np.ndarray | None = None,
 ) -> dict[str, Any]:
     """Arrays by column, sorted by firm and year; `before` is the number of firms in earlier chunks.
 
-    `required` (years x firms): years between first and last that are never a gap; `owner_unknown` likewise.
+    `required` (years x firms): years between first and last that are never a gap; `unnamed`: years without an activity.
     """
     life = register.parameters.firms["life"]
     years = np.arange(life["first_year"], life["last_year"] + 1)
     firm, year = np.nonzero(_on_record(life, firms, years, draw, required).T)
-    change = firms.changed[firm]
     return {
         "firm": (firm + before + 1).astype(np.int32),
         "year": years[year].astype(np.int16),
-        "activity": np.where(years[year] < change, firms.earlier_activity[firm], firms.activity[firm]).astype(
-            np.int16
-        ),
+        "activity": _activity(firms, years, firm, year, unnamed),
         "region": firms.region[firm].astype(np.int16),
         "founded": firms.founded[firm].astype(np.int16),
-        "domestic": _domestic(firms, years, firm, year, owner_unknown),
+        "domestic": years[year] < firms.domestic_until[firm],
         "employment": _known(books, "employment", year, firm, 10).astype(np.int32),
         **{name: _known(books, name, year, firm, 100) for name in ("turnover", "value_added", *books.flows)},
     }
 
 
-def _domestic(
-    firms: Firms, years: np.ndarray, firm: np.ndarray, year: np.ndarray, unknown: np.ndarray | None
+def _activity(
+    firms: Firms, years: np.ndarray, firm: np.ndarray, year: np.ndarray, unnamed: np.ndarray | None
 ) -> np.ndarray:
-    domestic = years[year] < firms.domestic_until[firm]
-    return domestic if unknown is None else np.ma.masked_array(domestic, mask=unknown[year, firm])
+    before = years[year] < firms.changed[firm]
+    activity = np.where(before, firms.earlier_activity[firm], firms.activity[firm]).astype(np.int16)
+    return activity if unnamed is None else np.ma.masked_array(activity, mask=unnamed[year, firm])
 
 
 def _on_record(

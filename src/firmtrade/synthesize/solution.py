@@ -27,7 +27,9 @@ class Sector:
     """One sector's firms of 2002, and the firms followed from 1998 to 2003.
 
     `by_division` (divisions x 16 patterns), `by_size` (groups x sizes x 16), `by_age` (groups x 5 x 16),
-    `groups` (the places of the divisions of each group), `foreign` (16); `followed` (2 x 4 x 6 x 5: value added
+    `groups` (the places of the divisions of each group), `foreign` (foreign-owned firms: of services by pattern,
+    of manufacturing in construction and elsewhere), `regions` (quiet and active firms of any owner: groups x 2 x 3;
+    manufacturing: construction and the rest); `followed` (2 x 4 x 6 x 5: value added
     of 1998 filed or not x export status x import status x cohort, youngest first), `sums` (4 x the shape of
     `followed`: full-time equivalents and EUR, in the order of SUMS).
     """
@@ -37,6 +39,7 @@ class Sector:
     by_age: Ints
     groups: list[list[int]]
     foreign: Ints
+    regions: Ints
     followed: Ints
     sums: Floats
 
@@ -54,4 +57,4 @@ def of(entry: dict[str, Any]) -> Sector:
     return Sector(groups=entry["groups"], sums=np.array(entry["sums"], dtype=np.float64), **whole)
 
 
-_WHOLE = ("by_division", "by_size", "by_age", "foreign", "followed")
+_WHOLE = ("by_division", "by_size", "by_age", "foreign", "regions", "followed")

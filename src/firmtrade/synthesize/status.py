@@ -18,15 +18,22 @@ Bools = np.ndarray
 Given = tuple[Bools, Bools]
 
 
-def draw_patterns(register: Register, firms: Firms, draw: Draw, given: dict[str, Given] | None = None) -> Ints:
+def draw_patterns(
+    register: Register,
+    firms: Firms,
+    draw: Draw,
+    given: dict[str, Given] | None = None,
+    tiny: Bools | None = None,
+) -> Ints:
     """Pattern of the four flows, years x firms, whether or not the firm is on record.
 
     `given`: by direction, for whom it is decided whether they traded in 1998, and whether they did.
+    `tiny`: who is below the limits of the samples before 1999.
     """
     given = given or {}
     imports = _direction(register, firms, draw, "import", given.get("import"))
     exports = _direction(register, firms, draw, "export", given.get("export"))
-    imports = _import_break(register, firms, draw, imports)
+    imports = _import_break(register, firms, draw, imports, tiny)
     return imports + 4 * exports
 
 
@@ -114,11 +121,14 @@ def _scopes(settings: dict[str, Any], draw: Draw, now: Ints, on: Bools) -> Ints:
     return scope
 
 
-def _import_break(register: Register, firms: Firms, draw: Draw, scope: Ints) -> Ints:
+def _import_break(
+    register: Register, firms: Firms, draw: Draw, scope: Ints, tiny: Bools | None
+) -> Ints:
     """Add the importers of 1996 that the later years have not, flow by flow; some are left in 1997."""
     wanted, cells = register.parameters.firms["status"]["imports_1996"], register.cells
     first = register.parameters.firms["life"]["first_year"]
     counted = cells.domestic[firms.cell] & (cells.size[firms.cell] <= p.UNKNOWN) & (firms.first <= first)
+    counted = counted if tiny is None else counted & ~tiny
     sector = cells.sector[firms.cell]
     scope = scope.copy()
     for column, (bit, flow) in enumerate(((1, "import_intra"), (2, "import_extra")), start=2):
