@@ -161,5 +161,5 @@ def solve(sector: Sector, wishes: list[np.ndarray], width: int = 3) -> list[np.n
         for place in block.ravel():
             model.low[place] = max(model.low[place], np.floor(found[place] + 1e-6) - width)
             model.high[place] = min(model.high[place], np.ceil(found[place] - 1e-6) + width)
-    found = model.solve(gap=0.1, seconds=240)
+    found = model.solve(gap=0.5, seconds=240)
     return [np.rint(found[block]).astype(int) for block in blocks]

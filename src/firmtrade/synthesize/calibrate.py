@@ -41,9 +41,13 @@ def tenths(values: Floats, ceiling: bool = False) -> Floats:
     Below 1.5 FTE the values close up towards one, with `ceiling` above 200 FTE towards 250: without bunching.
     """
     soft = np.where(values < 1.5, 1.0 + 0.25 / (2.0 - np.minimum(values, 1.5)), values)
-    if ceiling:
-        soft = np.where(soft > 200.0, 250.0 - 2500.0 / (np.maximum(soft, 200.0) - 150.0), soft)
-    return np.floor(soft * 10.0)
+    return np.floor((below(soft, 200.0, 250.0) if ceiling else soft) * 10.0)
+
+
+def below(values: Floats, bend: float, top: float) -> Floats:
+    """Values above the bend close up towards the top, which none reaches."""
+    span = top - bend
+    return np.where(values > bend, top - span * span / (np.maximum(values, bend) - bend + span), values)
 
 
 def _bisect(values: Floats, place: Ints, wanted: Floats, ceiling: bool) -> Floats:
@@ -80,6 +84,7 @@ def money_factors(added: Floats, place: Ints, start: int, end: int, sums: Floats
 
 def capped(values: Floats, place: Ints, wanted: Floats, counted: np.ndarray) -> Floats:
     """Value added of one year below the cap, with the wanted sums: the other firms of a cell take what is cut."""
+    values = below(values, MOST_ADDED * 0.6, MOST_ADDED)
     for _ in range(_CUTS):
         values = np.minimum(values, MOST_ADDED)
         total = np.bincount(place, np.where(counted, values, 0.0), minlength=len(wanted))

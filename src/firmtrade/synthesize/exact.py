@@ -16,6 +16,7 @@ import numpy as np
 from firmtrade.synthesize import parameters as p
 from firmtrade.synthesize.calibrate import (
     MOST_ADDED,
+    below,
     between,
     capped,
     exactly,
@@ -180,8 +181,10 @@ def _paths(
     luck = replace(luck, least=np.where(roles.place >= 0, 1.0, luck.least))
     luck = replace(luck, size=_sizes(register, firms, roles, draw))
     staff = employment(luck, drift, anchor)
-    added = np.minimum(value_added(luck, drift, anchor, base), MOST_ADDED)
+    added = value_added(luck, drift, anchor, base)
     large = register.cells.size[firms.cell] == p.LARGE
+    limited = roles.member | (roles.place >= 0)
+    added = np.where(limited, below(added, 0.6 * MOST_ADDED, MOST_ADDED), added)
     staff = np.where(large, np.maximum(staff, 250.0), staff)
     until = base + (draw.uniform(len(firms.cell)) * (anchor - base)).astype(np.int64)
     tiny = (np.arange(len(staff))[:, None] <= until) & (roles.reason == TINY_BEFORE)
@@ -273,7 +276,7 @@ def calibrated(own: People, sectors: dict[str, Sector]) -> People:
             scaled[year] = exactly(scaled[year], place, np.rint(wanted * 10.0))
         staff[:, here] = scaled / 10.0
         money = money_factors(added[:, here], place, first, last, sums, filed)
-        scaled = np.minimum(added[:, here] * between(money, place, steps), MOST_ADDED)
+        scaled = below(added[:, here] * between(money, place, steps), MOST_ADDED * 0.6, MOST_ADDED)
         scaled[first] = capped(scaled[first], place, sums[2], filed)
         scaled[last] = capped(scaled[last], place, sums[3], np.ones(len(place), dtype=bool))
         added[:, here] = scaled
