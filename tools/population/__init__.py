@@ -1,6 +1,6 @@
 """Solves once, and stores, the numbers of firms and the sums behind the synthetic population of belgium-2002.
 
-    python -m tools.population PUBLISHED.csv
+    PYTHONPATH=src:tools python -m population PUBLISHED.csv [OUT]
 
-Needs highspy (HiGHS). The package itself needs no solver: it reads the stored solution.
+Needs highspy (HiGHS, MIT licence). The package needs no solver: it reads the stored solution.
 """

@@ -1,4 +1,4 @@
-"""Make `src/firmtrade/synthesize/data/solution.json` again: python -m tools.population PUBLISHED.csv [OUT]."""
+"""Make `src/firmtrade/synthesize/data/solution.json` again."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import numpy as np
 from firmtrade.synthesize import exact
 from firmtrade.synthesize import parameters as p
 from firmtrade.synthesize.solution import Sector
-from tools.population import cross_section, followed, growth, prose, regions
-from tools.population.published import Cell, of, read
+from population import cross_section, followed, growth, prose, regions
+from population.published import Cell, of, read
 
 OUT = p.DATA / "solution.json"
 SEED = 2002
@@ -65,7 +65,7 @@ def _numbers(name: str, cells: list[Cell]) -> Sector:
 
 
 def _unfiled(counts: np.ndarray) -> np.ndarray:
-    """A few new exporters have not filed value added in 1998: with them Table 21 agrees with itself (audit C16)."""
+    """Some new exporters have not filed value added of 1998: Table 21 then agrees with itself (audit C16)."""
     unfiled = np.zeros_like(counts)
     share = p.belgium().firms["followed"]["unfiled"]
     unfiled[followed.NEW] = np.rint(share * counts[followed.NEW])
@@ -83,10 +83,14 @@ def stored(sector: Sector) -> dict[str, Any]:
 
 def text(sectors: dict[str, Sector]) -> str:
     """JSON, one line an array, the same for the same solution."""
-    said = "Whole numbers of firms and sums that reproduce published tables; no firm. Made by tools/population."
+    said = (
+        "Whole numbers of firms and sums that reproduce published tables; no firm. Made by tools/population."
+    )
     lines = [f' "about": {json.dumps(said)}']
     for name, sector in sectors.items():
-        inner = [f'  "{key}": {json.dumps(value, separators=(",", ":"))}' for key, value in stored(sector).items()]
+        inner = [
+            f'  "{key}": {json.dumps(value, separators=(",", ":"))}' for key, value in stored(sector).items()
+        ]
         lines.append(f' "{name}": {{\n' + ",\n".join(inner) + "\n }")
     return "{\n" + ",\n".join(lines) + "\n}\n"
 

@@ -2,22 +2,21 @@
 
 For each sector three tables share their margins by group of divisions and trade pattern: division x pattern,
 group x size x pattern and group x age x pattern. Given group and pattern, division, size and age can be
-combined into firms freely, so every solution is a population. Among all solutions the one nearest to the raked
-population is taken.
+combined into firms freely, so every solution is a population. Among all solutions the one nearest to the
+raked population is taken.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from firmtrade.synthesize import parameters as p
-from firmtrade.synthesize.cells import _foreign_patterns, rake_sector
-from tools.population.model import Model
-from tools.population.published import Cell, of
+from firmtrade.synthesize.cells import foreign_patterns, rake_sector
+from population.model import Model
+from population.published import Cell, of
 
 #: Groups of manufacturing divisions: the technology classes at two digits, the rest, construction.
 TECHNOLOGY = {
@@ -74,7 +73,7 @@ def lay_out(name: str, population: dict[str, Any]) -> tuple[Sector, list[np.ndar
     """Variables with the raked population as the wish."""
     own = population[name]
     codes = list(own["divisions"])
-    foreign = _foreign_patterns(population) if name == "services" else np.zeros(16)
+    foreign = foreign_patterns(population) if name == "services" else np.zeros(16)
     raked = rake_sector(own, foreign)
     members = TECHNOLOGY.values() if name == "manufacturing" else [tuple(int(code) for code in codes)]
     groups = [[codes.index(f"{code}") for code in group] for group in members]
@@ -139,7 +138,12 @@ def _counted(model: Model, whole: np.ndarray, cell: Cell) -> None:
 
 def modes(mode: str, scope: str) -> list[int]:
     """Patterns of a mode, and of a scope over all flows (intra only, extra only, both)."""
-    wanted = {"none": (False, False), "import-only": (True, False), "export-only": (False, True), "both": (True, True)}
+    wanted = {
+        "none": (False, False),
+        "import-only": (True, False),
+        "export-only": (False, True),
+        "both": (True, True),
+    }
     reach = {"intra": (True, False), "extra": (False, True), "both": (True, True)}
     return [
         code

@@ -1,7 +1,8 @@
 """Whole numbers of followed firms (1998-2003) by export status, import status and cohort.
 
-Statuses: constant, new, stopped, never; for imports also `unknown-1998` (importers of 2002 whose 1998 is unknown)
-and `unknown-2002` (firms that have left the population of 2002 and whose imports of that year are unknown).
+Statuses: constant, new, stopped, never; for imports also `unknown-1998` (importers of 2002 whose 1998 is
+unknown) and `unknown-2002` (firms that have left the population of 2002 and whose imports of that year are
+unknown).
 """
 
 from __future__ import annotations
@@ -11,8 +12,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from firmtrade.synthesize.rake import Target, rake
-from tools.population.model import Model
-from tools.population.published import Cell, of
+from population.model import Model
+from population.published import Cell, of
 
 CONSTANT, NEW, STOPPED, NEVER, UNKNOWN_1998, UNKNOWN_2002 = range(6)
 ROWS = {
@@ -24,25 +25,37 @@ ROWS = {
 }
 KEPT = 0.97  # at most this part of the firms of 2002 of a kind was followed from 1998
 
-#: Odds of having left the population by 2002, by cohort: mostly the young, who grow fast. Table 6 has them and Table 12
-#: has not, which is why the overall growth of those who do not export is above that of those who do not import.
+#: Odds of having left the population by 2002, by cohort: mostly the young, who grow fast. Table 6 has them
+#: and Table 12 has not, which is why the overall growth of those who do not export is above that of those who
+#: do not import.
 LEAVING = (0.0, 0.3, 0.1, 0.03, 0.01)
 
 
 def margins(cells: list[Cell], tables: tuple[str, str]) -> tuple[list[int], list[int]]:
     """Followed firms by export status (4) and by import status (6) of a sector."""
-    export, import_ = ({c.key["status"]: int(c.value) for c in of(cells, t) if c.key["measure"] == "firms"} for t in tables)
+    export, import_ = (
+        {c.key["status"]: int(c.value) for c in of(cells, t) if c.key["measure"] == "firms"} for t in tables
+    )
     # 'constant' of Table 6 gives way: it has no place in 'traders' beside 'new' (3,362 + 1,094 > 3,979).
-    exports = [export["traders"] - export["new"], export["new"], export["stopped"], export["non-traders"] - export["stopped"]]
+    exports = [
+        export["traders"] - export["new"],
+        export["new"],
+        export["stopped"],
+        export["non-traders"] - export["stopped"],
+    ]
     imports = [import_[name] for name in ("constant", "new", "stopped")]
-    imports += [import_["non-traders"] - import_["stopped"], import_["traders"] - import_["constant"] - import_["new"]]
+    imports += [
+        import_["non-traders"] - import_["stopped"],
+        import_["traders"] - import_["constant"] - import_["new"],
+    ]
     return exports, [*imports, sum(exports) - sum(imports)]
 
 
 def solve(by_age: np.ndarray, exports: list[int], imports: list[int], started: tuple[int, int]) -> np.ndarray:
     """Counts by export status x import status x cohort (youngest first: started in 1998).
 
-    `by_age`: firms of 2002 by age class and pattern. `started`: exporters and others among the starters of 1998.
+    `by_age`: firms of 2002 by age class and pattern. `started`: exporters and others among the starters of
+    1998.
     """
     wish = rake(_seed(by_age), list(_targets(exports, imports, started)), rounds=400)
     model = Model()
@@ -83,7 +96,7 @@ def _seed(by_age: np.ndarray) -> np.ndarray:
                 young = (new[age] if e == NEW else 1) * (new[age] if i == NEW else 1)
                 old = (stopped[age] if e == STOPPED else 1) * (stopped[age] if i == STOPPED else 1)
                 seed[e, i, age] = firms * both * young * old * (0.1 if i == UNKNOWN_1998 else 1.0)
-                if not importing[0] == CONSTANT and e in exporting:
+                if importing[0] != CONSTANT:
                     seed[e, UNKNOWN_2002, age] += firms * LEAVING[age]
     return seed
 

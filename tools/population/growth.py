@@ -1,9 +1,10 @@
 """Sums of employment and value added of the followed firms that reproduce Tables 5-16 and 21-31.
 
-A cell is a place in the table `followed` of a sector with at least one firm. Its four sums (full-time equivalents
-of 1998 and 2003, value added of 1998 and 2003) are looked for near those of a first draw. Growth of sums and levels
-are linear in them; growth of productivity is not: its rows are linear in logarithms only, so the program is solved
-again and again with these rows developed at the last solution, each time within a smaller step.
+A cell is a place in the table `followed` of a sector with at least one firm. Its four sums (full-time
+equivalents of 1998 and 2003, value added of 1998 and 2003) are looked for near those of a first draw. Growth
+of sums and levels are linear in them; growth of productivity is not: its rows are linear in logarithms only,
+so the program is solved again and again with these rows developed at the last solution, each time within a
+smaller step.
 """
 
 from __future__ import annotations
@@ -13,9 +14,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tools.population.followed import CONSTANT, NEVER, NEW, ROWS, STOPPED, UNKNOWN_2002
-from tools.population.model import INFINITY, Model
-from tools.population.published import Cell
+from population.followed import CONSTANT, NEVER, NEW, ROWS, STOPPED, UNKNOWN_2002
+from population.model import INFINITY, Model
+from population.published import Cell
 
 YEARS = 5
 COHORTS = ("1998", "1993-1997", "1988-1992", "1983-1987", "before-1983")
@@ -27,14 +28,15 @@ STEPS = (0.5, 0.3, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005)
 NEAR = 100.0  # the price of the outer part of a printed interval
 WHOLE = 2000.0  # the price of a change of the sum over all firms
 BREACH = 1e4  # the price of leaving a printed interval, in half widths, against distances from the draw
-#: Firms that leave the population grow fast: factors on their four sums. Tables 6 and 12 do not agree otherwise.
+#: Firms that leave the population grow fast: factors on their four sums. Tables 6 and 12 do not agree
+#: otherwise.
 LEAVERS = (1.0, 1.2, 1.0, 1.2)
 VENTURE_STAFF = (18 * 25, 36 * 25)  # FTE of the ventures of Table 11 in 1998 and 2003 (section 5.3.3)
 
 
 @dataclass(frozen=True)
 class Program:
-    """Cells as flat positions in `followed` (2 x 4 x 6 x 5), the sums drawn for them, and the printed rows."""
+    """Cells as flat positions in `followed` (2 x 4 x 6 x 5), the sums drawn for them, the printed rows."""
 
     shape: tuple[int, ...]
     cells: np.ndarray
@@ -58,7 +60,7 @@ def program(shape: tuple[int, ...], followed: np.ndarray, drawn: np.ndarray, cel
 
 
 def _with_ventures(drawn: np.ndarray, rows: list[tuple[Cell, np.ndarray]]) -> np.ndarray:
-    """The ventures of Table 11 start from the 18 and 36 FTE of the text, at the productivity drawn for them."""
+    """The ventures of Table 11 start from the 18 and 36 FTE of the text, at the productivity drawn."""
     ventures = next((members for cell, members in rows if cell.key["venture"] == "inv"), None)
     if ventures is None:
         return drawn

@@ -23,7 +23,9 @@ class Model:
         self.whole: list[bool] = []
         self.rows: list[tuple[Mapping[int, float], float, float]] = []
 
-    def variables(self, *shape: int, low: float = 0.0, high: float = INFINITY, whole: bool = False) -> np.ndarray:
+    def variables(
+        self, *shape: int, low: float = 0.0, high: float = INFINITY, whole: bool = False
+    ) -> np.ndarray:
         count, start = int(np.prod(shape)), len(self.low)
         self.low += [low] * count
         self.high += [high] * count
@@ -36,7 +38,11 @@ class Model:
 
     def total(self, places: Iterable[int], low: float, high: float | None = None) -> None:
         """The variables sum to a number, or to one between two."""
-        self.row(dict.fromkeys((int(place) for place in np.ravel(list(places))), 1.0), low, low if high is None else high)
+        self.row(
+            dict.fromkeys((int(place) for place in np.ravel(list(places))), 1.0),
+            low,
+            low if high is None else high,
+        )
 
     def near(self, place: int, wanted: float, weight: float) -> None:
         """Pay for the distance of a variable from a number."""
@@ -44,7 +50,9 @@ class Model:
         self.cost[above] = self.cost[below] = weight
         self.row({int(place): 1.0, int(above): -1.0, int(below): 1.0}, wanted, wanted)
 
-    def gently(self, place: int, wanted: float, weight: float, tiers: tuple[tuple[float, float], ...]) -> None:
+    def gently(
+        self, place: int, wanted: float, weight: float, tiers: tuple[tuple[float, float], ...]
+    ) -> None:
         """The same, dearer with the distance: `tiers` are widths with their prices, the last without end."""
         factors = {int(place): 1.0}
         for sign in (1.0, -1.0):

@@ -8,8 +8,8 @@ from __future__ import annotations
 import numpy as np
 
 from firmtrade.synthesize import parameters as p
-from tools.population.cross_section import Sector, having, share
-from tools.population.regions import FOREIGN
+from population.cross_section import Sector, having, share
+from population.regions import FOREIGN
 
 HIGH, MEDIUM_LOW, LOW, CONSTRUCTION = 0, 2, 3, 5
 MEDIUM = [2, 3]  # the size classes of 50 to 249 FTE
@@ -40,7 +40,8 @@ def manufacturing(sector: Sector) -> None:
     for scope, percent in ((1, 36), (2, 18), (3, 46)):
         part = youngest[:, [code for code in range(16) if code & 12 and code & 3 == scope]]
         share(model, part, supplied, percent - 0.48, percent + 0.48)
-    # Figure 18; the labels of its two import series are exchanged (audit: as printed they contradict Table 2).
+    # Figure 18; the labels of its two import series are exchanged (audit: as printed they contradict Table
+    # 2).
     _ages(sector, "export_intra", (0, 100), (13.52, 14.48))
     _ages(sector, "export_extra", (0, 100), (15.52, 15.98))
     _ages(sector, "import_intra", (4.52, 5.48), (16.52, 17.48))
@@ -73,7 +74,12 @@ def services(sector: Sector) -> None:
     _ages(sector, "import_intra", (4.52, 5.48), (14.52, 15.48))
     _ages(sector, "import_extra", (1.52, 2.48), (7.52, 8.48))
     whole = sector.by_division
-    for flow, percent in (("export_intra", 11), ("export_extra", 11), ("import_intra", 12), ("import_extra", 7)):
+    for flow, percent in (
+        ("export_intra", 11),
+        ("export_extra", 11),
+        ("import_intra", 12),
+        ("import_extra", 7),
+    ):
         share(sector.model, _flow(whole, flow), whole, percent - 0.48, percent + 0.48)
     sector.model.total(sector.foreign, 3151)
 

@@ -1,7 +1,8 @@
 """Firms and internationally active firms by region, with the nine shares of section 5.2 (Figure 15).
 
-That section is about SMEs of any owner (audit C3): 29,030 in manufacturing, 65,941 in services. Given the three
-shares, the number of firms and the number of active firms, one share of firms by region is free: that of Brussels.
+That section is about SMEs of any owner (audit C3): 29,030 in manufacturing, 65,941 in services. Given the
+three shares, the number of firms and the number of active firms, one share of firms by region is free: that
+of Brussels.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ SHARES = {  # % active in BE1, BE2, BE3
     "services": (30.5, 27.4, 20.7),
 }
 BRUSSELS = {"manufacturing": 0.08, "rest": 0.10, "services": 0.19}  # own
-#: Foreign-owned manufacturing firms, all active: in construction (own) and elsewhere, 746 together (audit C3).
+#: Foreign-owned manufacturing firms, all active: in construction (own) and elsewhere, 746 together (audit
+#: C3).
 FOREIGN = (20, 726)
 
 

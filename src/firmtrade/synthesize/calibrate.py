@@ -7,11 +7,19 @@ samples); value added likewise, in cents. The years between take factors between
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from firmtrade.synthesize import parameters as p
 from firmtrade.synthesize.draw import Floats, Ints
+from firmtrade.synthesize.solution import Sector
+
+if TYPE_CHECKING:
+    from firmtrade.synthesize.exact import People
+
+_START, _NOW, _END = 1998, 2002, 2003
 
 _ROUNDS = 50
 _CUTS = 12
@@ -25,6 +33,52 @@ class Factors:
 
     start: Floats
     end: Floats
+
+
+def drawn_sums(own: People, code: int, size: int) -> Floats:
+    """Sums by place (4 x `size`) of a sector's followed firms, before calibration."""
+    here = np.flatnonzero((own.roles.place >= 0) & (own.roles.sector == code))
+    place = own.roles.place[here]
+    staff = [
+        tenths(own.staff[own.place(_START), here], ceiling=True),
+        tenths(own.staff[own.place(_END), here]),
+    ]
+    money = [own.added[own.place(year), here] for year in (_START, _END)]
+    values = [*(part / 10.0 for part in staff), *money]
+    return np.stack([np.bincount(place, part, minlength=size) for part in values])
+
+
+def calibrated(own: People, sectors: dict[str, Sector]) -> People:
+    """Employment in what is filed, value added in EUR, with the stored sums for the followed firms."""
+    staff, added = np.floor(own.staff * 10.0) / 10.0, own.added.copy()
+    first, now, last = (own.place(year) for year in (_START, _NOW, _END))
+    steps = np.clip((np.arange(len(staff)) - first) / (last - first), 0.0, 1.0)
+    low, high = np.array(own.register.parameters.firms["size"]["limits"])[
+        own.register.cells.size[own.firms.cell]
+    ].T
+    for code, name in enumerate(p.SECTORS[:2]):
+        here = np.flatnonzero((own.roles.place >= 0) & (own.roles.sector == code))
+        place, size = own.roles.place[here], sectors[name].followed.size
+        sums = sectors[name].sums.reshape(4, size)
+        filed = np.unravel_index(place, sectors[name].followed.shape)[0] == 0
+        factors = staff_factors(own.staff[:, here], place, first, last, sums)
+        moved = own.staff[:, here] * between(factors, place, steps)
+        scaled = tenths(moved)
+        scaled[first] = tenths(moved[first], ceiling=True)
+        # The class of 2002 is given: who would be outside is placed near its end. One who left has none.
+        edge = np.clip(moved[now], low[here], high[here])
+        inside = np.where(edge == moved[now], edge, edge + (own.staff[now, here] - edge) * 0.3)
+        classed = np.floor(np.maximum(inside, 1.0) * 10.0)
+        scaled[now] = np.where(own.roles.left[here], scaled[now], classed)
+        for year, wanted in ((first, sums[0]), (last, sums[1])):
+            scaled[year] = exactly(scaled[year], place, np.rint(wanted * 10.0))
+        staff[:, here] = scaled / 10.0
+        money = money_factors(added[:, here], place, first, last, sums, filed)
+        scaled = below(added[:, here] * between(money, place, steps), MOST_ADDED * 0.6, MOST_ADDED)
+        scaled[first] = capped(scaled[first], place, sums[2], filed)
+        scaled[last] = capped(scaled[last], place, sums[3], np.ones(len(place), dtype=bool))
+        added[:, here] = scaled
+    return replace(own, staff=staff, added=added)
 
 
 def staff_factors(staff: Floats, place: Ints, start: int, end: int, sums: Floats) -> Factors:
@@ -60,7 +114,7 @@ def _bisect(values: Floats, place: Ints, wanted: Floats, ceiling: bool) -> Float
 
 
 def exactly(values: Floats, place: Ints, wanted: Floats) -> Floats:
-    """Whole tenths whose sums by cell are the wanted ones: the largest firms give a few tenths, or the smallest get them."""
+    """Whole tenths with the wanted sums by cell: the largest firms give a few, or the smallest get them."""
     values = values.copy()
     lacks = wanted - np.bincount(place, values, minlength=len(wanted))
     order = np.lexsort((values * np.sign(lacks)[place], place))
@@ -73,7 +127,9 @@ def exactly(values: Floats, place: Ints, wanted: Floats) -> Floats:
     return values
 
 
-def money_factors(added: Floats, place: Ints, start: int, end: int, sums: Floats, filed: np.ndarray) -> Factors:
+def money_factors(
+    added: Floats, place: Ints, start: int, end: int, sums: Floats, filed: np.ndarray
+) -> Factors:
     """Factors for value added; a firm whose 1998 is not filed does not count in the first sum."""
     before = np.bincount(place, np.where(filed, added[start], 0.0), minlength=len(sums[2]))
     after = np.bincount(place, added[end], minlength=len(sums[3]))
@@ -83,7 +139,7 @@ def money_factors(added: Floats, place: Ints, start: int, end: int, sums: Floats
 
 
 def capped(values: Floats, place: Ints, wanted: Floats, counted: np.ndarray) -> Floats:
-    """Value added of one year below the cap, with the wanted sums: the other firms of a cell take what is cut."""
+    """Value added of a year below the cap, with the wanted sums: other firms of the cell take what is cut."""
     values = below(values, MOST_ADDED * 0.6, MOST_ADDED)
     for _ in range(_CUTS):
         values = np.minimum(values, MOST_ADDED)
@@ -94,4 +150,6 @@ def capped(values: Floats, place: Ints, wanted: Floats, counted: np.ndarray) -> 
 
 def between(factors: Factors, place: Ints, weights: Floats) -> Floats:
     """Years x firms: the factor of the start where the weight is 0, of the end where it is 1."""
-    return factors.start[place] + np.outer(weights, np.ones(len(place))) * (factors.end - factors.start)[place]
+    return (
+        factors.start[place] + np.outer(weights, np.ones(len(place))) * (factors.end - factors.start)[place]
+    )

@@ -1,8 +1,8 @@
 """The population of belgium-2002 whose tables are the published ones, number by number.
 
 The stored solution (`solution`) says how many firms of each kind there are in 2002 and how many of them are
-followed from 1998 to 2003; everything else is drawn as in any other population. Then employment and value added
-of the followed firms are scaled to the stored sums.
+followed from 1998 to 2003; everything else is drawn as in any other population. Then employment and value
+added of the followed firms are scaled to the stored sums.
 """
 
 from __future__ import annotations
@@ -14,25 +14,16 @@ from typing import Any
 import numpy as np
 
 from firmtrade.synthesize import parameters as p
-from firmtrade.synthesize.calibrate import (
-    MOST_ADDED,
-    below,
-    between,
-    capped,
-    exactly,
-    money_factors,
-    staff_factors,
-    tenths,
-)
+from firmtrade.synthesize.calibrate import MOST_ADDED, below, calibrated
 from firmtrade.synthesize.draw import Draw, Floats, Ints
-from firmtrade.synthesize.matching import CONSTRUCTION, exact_cells
+from firmtrade.synthesize.matching import exact_cells
 from firmtrade.synthesize.paths import SHAPE, Drift, employment, published_start, value_added
+from firmtrade.synthesize.placing import classes_of, districts
 from firmtrade.synthesize.roles import TINY_BEFORE, Roles, choose, leavers, reasons
-from firmtrade.synthesize.skeleton import _ALIVE, Firms, Register, _districts, lives
+from firmtrade.synthesize.skeleton import ALIVE, Firms, Register, lives
 from firmtrade.synthesize.solution import UNKNOWN_2002, Sector
 
 _START, _NOW, _END = 1998, 2002, 2003
-_SPLIT = ("244", "351", "353")  # classes of another technology than their division
 
 
 @dataclass(frozen=True)
@@ -47,6 +38,7 @@ class People:
     added: Floats
 
     def place(self, year: int) -> int:
+        """Place of a year on the first axis."""
         return year - self.register.parameters.firms["life"]["first_year"]
 
 
@@ -81,7 +73,7 @@ def _gather(
         left=_blocks(counts, False, True, False)[order],
         reason=np.zeros(len(cell), dtype=np.int64),
     )
-    fates = np.concatenate([np.full(counts[0] + counts[1], _ALIVE), fate])
+    fates = np.concatenate([np.full(counts[0] + counts[1], ALIVE), fate])
     return register, cell[order], fates[order], roles
 
 
@@ -93,25 +85,25 @@ def _rest(register: Register, draw: Draw) -> tuple[Ints, Ints]:
     """Cell and fate of all other firms: outside the samples in 2002, gone before, or there only after."""
     fates = register.fates.copy()
     counted = (register.cells.size <= p.UNKNOWN) & ~register.cells.big_turnover & (register.cells.sector < 2)
-    fates[_ALIVE, counted] = 0.0
+    fates[ALIVE, counted] = 0.0
     choice = draw.spread_pick(fates.ravel(), round(fates.sum()))
     return choice % fates.shape[1], choice // fates.shape[1]
 
 
-def _fitting(
-    register: Register, firms: Firms, roles: Roles, sectors: dict[str, Sector], draw: Draw
-) -> Firms:
+def _fitting(register: Register, firms: Firms, roles: Roles, sectors: dict[str, Sector], draw: Draw) -> Firms:
     """Years, owners and activities that agree with the roles."""
     cells = register.cells
     kept = roles.member | roles.left
     founded = np.where(_cohort(roles, sectors) == 0, _START, firms.founded)
     starting = np.where(roles.place >= 0, np.minimum(firms.first, np.maximum(_START, founded)), firms.first)
-    until = np.where(cells.domestic[firms.cell], firms.domestic_until, np.minimum(firms.domestic_until, _START))
+    until = np.where(
+        cells.domestic[firms.cell], firms.domestic_until, np.minimum(firms.domestic_until, _START)
+    )
     return replace(
         firms,
         founded=founded,
-        region=_places(register, firms, roles, sectors, draw),
-        activity=_classes(register, firms, roles),
+        region=districts(register, firms, roles, sectors, draw),
+        activity=classes_of(register, firms, roles),
         first=starting,
         last=np.where(roles.left, _END, firms.last),
         domestic_until=until,
@@ -119,45 +111,11 @@ def _fitting(
     )
 
 
-def _places(
-    register: Register, firms: Firms, roles: Roles, sectors: dict[str, Sector], draw: Draw
-) -> Ints:
-    """District of the seat; the members in each region are as many as stored."""
-    cells, districts = register.cells, firms.region.copy()
-    group = np.where(roles.sector == 0, np.where(cells.division[firms.cell] == CONSTRUCTION, 0, 1), 2)
-    tables = np.concatenate([sectors[name].regions for name in p.SECTORS[:2]])
-    for (code, active), counts in zip(np.ndindex(*tables.shape[:2]), tables.reshape(-1, 3), strict=True):
-        here = np.flatnonzero(roles.member & (group == code) & ((cells.pattern[firms.cell] > 0) == active))
-        region = np.repeat(np.arange(3), counts)
-        region = region[np.argsort(draw.uniform(len(region)), kind="stable")]
-        districts[here] = _districts(register.parameters.regions["districts"], region, draw.uniform(len(region)))
-    return districts
-
-
-def _classes(register: Register, firms: Firms, roles: Roles) -> Ints:
-    """Class of 2002. Medium-sized high-technology firms trade with everybody (Figure 21), and the exporting starters
-    of Figure 22 are counted by division: who would contradict that is in the first class of its division."""
-    cells, codes = register.cells, register.activities
-    pattern, size = cells.pattern[firms.cell], cells.size[firms.cell]
-    everywhere = (pattern & p.IMPORT > 0) & (pattern & p.EXPORT > 0) & (pattern & 5 > 0) & (pattern & 10 > 0)
-    medium = (size == 2) | (size == 3)
-    starter = (cells.age[firms.cell] == 0) & (pattern & p.EXPORT > 0)
-    moved = roles.member & ((medium & ~everywhere) | starter)
-    activity = firms.activity.copy()
-    for place, code in enumerate(codes):
-        if code.replace(".", "")[:3] in _SPLIT:
-            plain = next(i for i, c in enumerate(codes) if c[:2] == code[:2] and c.replace(".", "")[:3] not in _SPLIT)
-            activity[moved & (activity == place)] = plain
-    return activity
-
-
 def _cohort(roles: Roles, sectors: dict[str, Sector]) -> Ints:
     return roles.status(sectors["services"].followed.shape)[3]
 
 
-def _patterns(
-    register: Register, firms: Firms, roles: Roles, sectors: dict[str, Sector], draw: Draw
-) -> Ints:
+def _patterns(register: Register, firms: Firms, roles: Roles, sectors: dict[str, Sector], draw: Draw) -> Ints:
     """Flows by year, with the statuses of the followed firms."""
     from firmtrade.synthesize.status import draw_patterns
 
@@ -198,9 +156,13 @@ def _sizes(register: Register, firms: Firms, roles: Roles, draw: Draw) -> Floats
     """
     cells, settings = register.cells, register.parameters.firms["size"]
     low, high = np.array(settings["limits"])[cells.size[firms.cell]].T
-    low, high = (np.where(roles.left, limit, part) for limit, part in zip((10.0, 240.0), (low, high), strict=True))
+    low, high = (
+        np.where(roles.left, limit, part) for limit, part in zip((10.0, 240.0), (low, high), strict=True)
+    )
     u, age = draw.uniform(len(firms.cell)), cells.age[firms.cell]
-    skewed = np.choose(age, [u * u, u, u * u, u * u, np.where(cells.pattern[firms.cell] & p.IMPORT, u, np.sqrt(u))])
+    skewed = np.choose(
+        age, [u * u, u, u * u, u * u, np.where(cells.pattern[firms.cell] & p.IMPORT, u, np.sqrt(u))]
+    )
     u = np.where((cells.sector[firms.cell] == 0) & ~roles.left, skewed, u)
     return low / (1.0 - u * (1.0 - low / high))
 
@@ -225,17 +187,7 @@ def _rates(rows: dict[str, list[float]]) -> Floats:
     return np.array([rows[name] for name in ("constant", "new", "stopped", "non-traders")])
 
 
-# --- calibration and rows -----------------------------------------------------------------------------------
-
-
-def drawn_sums(own: People, code: int, size: int) -> Floats:
-    """Sums by place (4 x `size`) of a sector's followed firms, before calibration."""
-    here = np.flatnonzero((own.roles.place >= 0) & (own.roles.sector == code))
-    place = own.roles.place[here]
-    staff = [tenths(own.staff[own.place(_START), here], ceiling=True), tenths(own.staff[own.place(_END), here])]
-    money = [own.added[own.place(year), here] for year in (_START, _END)]
-    values = [*(part / 10.0 for part in staff), *money]
-    return np.stack([np.bincount(place, part, minlength=size) for part in values])
+# --- rows ---------------------------------------------------------------------------------------------------
 
 
 def exact_rows(parameters: p.Parameters, sectors: dict[str, Sector], seed: int) -> dict[str, Any]:
@@ -250,34 +202,3 @@ def exact_rows(parameters: p.Parameters, sectors: dict[str, Sector], seed: int) 
     unnamed = np.zeros(own.staff.shape, dtype=bool)
     unnamed[own.place(_NOW)] = own.roles.left
     return as_rows(own.register, own.firms, books, Draw(seed, 0, 5), 0, required(own), unnamed)
-
-
-def calibrated(own: People, sectors: dict[str, Sector]) -> People:
-    """Employment in what is filed, value added in EUR, with the stored sums for the followed firms."""
-    staff, added = np.floor(own.staff * 10.0) / 10.0, own.added.copy()
-    first, now, last = (own.place(year) for year in (_START, _NOW, _END))
-    steps = np.clip((np.arange(len(staff)) - first) / (last - first), 0.0, 1.0)
-    low, high = np.array(own.register.parameters.firms["size"]["limits"])[own.register.cells.size[own.firms.cell]].T
-    for code, name in enumerate(p.SECTORS[:2]):
-        here = np.flatnonzero((own.roles.place >= 0) & (own.roles.sector == code))
-        place, size = own.roles.place[here], sectors[name].followed.size
-        sums = sectors[name].sums.reshape(4, size)
-        filed = np.unravel_index(place, sectors[name].followed.shape)[0] == 0
-        factors = staff_factors(own.staff[:, here], place, first, last, sums)
-        moved = own.staff[:, here] * between(factors, place, steps)
-        scaled = tenths(moved)
-        scaled[first] = tenths(moved[first], ceiling=True)
-        # The class of 2002 is given: who would be outside is placed near its end. One who left has none.
-        edge = np.clip(moved[now], low[here], high[here])
-        inside = np.where(edge == moved[now], edge, edge + (own.staff[now, here] - edge) * 0.3)
-        classed = np.floor(np.maximum(inside, 1.0) * 10.0)
-        scaled[now] = np.where(own.roles.left[here], scaled[now], classed)
-        for year, wanted in ((first, sums[0]), (last, sums[1])):
-            scaled[year] = exactly(scaled[year], place, np.rint(wanted * 10.0))
-        staff[:, here] = scaled / 10.0
-        money = money_factors(added[:, here], place, first, last, sums, filed)
-        scaled = below(added[:, here] * between(money, place, steps), MOST_ADDED * 0.6, MOST_ADDED)
-        scaled[first] = capped(scaled[first], place, sums[2], filed)
-        scaled[last] = capped(scaled[last], place, sums[3], np.ones(len(place), dtype=bool))
-        added[:, here] = scaled
-    return replace(own, staff=staff, added=added)

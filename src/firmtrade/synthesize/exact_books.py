@@ -1,7 +1,7 @@
 """What the firms of the exact population file: as for any other population, but for what the tables rest on.
 
-In 2002 the flows of the members of the samples are known, and their employment but for the firms of unknown size;
-in 1998 and 2003 employment and value added of the followed firms are known.
+In 2002 the flows of the members of the samples are known, and their employment but for the firms of unknown
+size; in 1998 and 2003 employment and value added of the followed firms are known.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ def exact_books(own: People, sectors: dict[str, Sector], draw: Draw) -> Books:
     """Amounts of every year, on record or not."""
     register, firms, staff, added = own.register, own.firms, own.staff, own.added
     settings = register.parameters.firms
-    turnover = amounts._turnover(register, firms, staff, added, draw)
-    flows = amounts._flows(register, firms, own.patterns, turnover, added, draw)
+    turnover = amounts.draw_turnover(register, firms, staff, added, draw)
+    flows = amounts.draw_flows(register, firms, own.patterns, turnover, added, draw)
     unfiled, _, import_, _ = own.roles.status(sectors["services"].followed.shape)
     unknown = {
         "employment": _unknown_staff(own, draw),
-        "turnover": amounts._unknown_turnover(settings["turnover"], staff, turnover, draw),
+        "turnover": amounts.unknown_turnover(settings["turnover"], staff, turnover, draw),
         "value_added": draw.chance(settings["productivity"]["unknown"], *staff.shape),
         **_unknown_flows(own, import_, draw),
     }
@@ -38,7 +38,7 @@ def exact_books(own: People, sectors: dict[str, Sector], draw: Draw) -> Books:
         unknown["value_added"][own.place(year), followed] = False
         loss[own.place(year), followed] = False
     unknown["value_added"][own.place(1998), unfiled == 1] = True
-    filed = amounts._filed_staff(register, firms, staff + 0.02, draw)
+    filed = amounts.filed_staff(register, firms, staff + 0.02, draw)
     lost = np.where(loss, -settings["productivity"]["loss_size"] * added, added)
     return Books(np.where(followed, staff, filed), lost, turnover, flows, unknown)
 
@@ -53,7 +53,7 @@ def required(own: People) -> np.ndarray:
 
 
 def _unknown_staff(own: People, draw: Draw) -> np.ndarray:
-    unknown = amounts._unknown_staff(own.register, own.firms, draw, own.staff.shape)
+    unknown = amounts.unknown_staff(own.register, own.firms, draw, own.staff.shape)
     roles, known = own.roles, own.register.cells.size[own.firms.cell] != p.UNKNOWN
     unknown[own.place(2002), known | roles.left] = False
     unknown[own.place(1998)] |= roles.reason == UNKNOWN_BEFORE
@@ -66,7 +66,7 @@ def _unknown_staff(own: People, draw: Draw) -> np.ndarray:
 
 
 def _unknown_flows(own: People, import_: Any, draw: Draw) -> dict[str, np.ndarray]:
-    unknown = amounts._unknown_flows(own.register.parameters.firms["flows"], draw, own.staff.shape)
+    unknown = amounts.unknown_flows(own.register.parameters.firms["flows"], draw, own.staff.shape)
     before, now = own.place(1998), own.place(2002)
     for flow in p.FLOWS:
         unknown[flow][now, own.roles.member | own.roles.left] = False

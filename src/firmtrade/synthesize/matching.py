@@ -1,4 +1,4 @@
-"""Firms of 2002 out of three tables: division, size and age are matched within groups of one trade pattern."""
+"""Firms of 2002 out of three tables: division, size and age matched within groups of one trade pattern."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from typing import Any
 import numpy as np
 
 from firmtrade.synthesize import parameters as p
-from firmtrade.synthesize.cells import Cells, _blocks, join
+from firmtrade.synthesize.cells import Cells, blocks, join
 from firmtrade.synthesize.draw import Draw, Ints
 from firmtrade.synthesize.solution import Sector
 
 CONSTRUCTION = 45
 _SIZE_SCORE = np.array([0.0, 1.6, 2.4, 3.2, 0.3])  # by size class; unknown sizes are mostly small
-_AGE_SCORE = np.array([0.0, 0.7, 0.6, 0.7, 2.2])  # by age class: firms of 20 years and more are the large ones
+_AGE_SCORE = np.array(
+    [0.0, 0.7, 0.6, 0.7, 2.2]
+)  # by age class: firms of 20 years and more are the large ones
 _NOISE = {"manufacturing": 0.9, "services": 4.0}  # of the match of larger with older firms
 
 
@@ -24,12 +26,21 @@ def exact_cells(population: dict[str, Any], solution: dict[str, Sector], draw: D
     """
     tables = [join_tables(solution[name], _NOISE[name], draw) for name in p.SECTORS[:2]]
     foreign = solution["services"].foreign
-    parts = list(_blocks(population, *(table.astype(np.float64) for table in tables), foreign.astype(np.float64)))
+    parts = list(
+        blocks(population, *(table.astype(np.float64) for table in tables), foreign.astype(np.float64))
+    )
     starts = np.cumsum([0, *(len(part.weight) for part in parts)])
-    firms = [np.repeat(np.arange(starts[0], starts[2]), np.rint(np.concatenate([q.weight for q in parts[:2]])).astype(int))]
+    firms = [
+        np.repeat(
+            np.arange(starts[0], starts[2]),
+            np.rint(np.concatenate([q.weight for q in parts[:2]])).astype(int),
+        )
+    ]
     kinds = [(3, parts[3].pattern == pattern, count) for pattern, count in enumerate(foreign)]
     building = parts[2].division == CONSTRUCTION
-    kinds += [(2, here, n) for here, n in zip((building, ~building), solution["manufacturing"].foreign, strict=True)]
+    kinds += [
+        (2, here, n) for here, n in zip((building, ~building), solution["manufacturing"].foreign, strict=True)
+    ]
     for part, here, count in kinds:
         if count:
             weight = np.where(here, parts[part].weight, 0.0)

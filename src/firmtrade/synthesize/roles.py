@@ -21,9 +21,9 @@ NO_REASON, UNKNOWN_BEFORE, UNKNOWN_AFTER, TINY_BEFORE = range(4)
 class Roles:
     """One entry a firm. `member`: of the two samples of 2002, the foreign-owned included.
 
-    `place` is the position in the flattened table `followed` of the firm's sector (-1: not followed), `sector`
-    its place in SECTORS, `left` marks the followed firms that are outside the population of 2002, `reason` says
-    why a member is not followed.
+    `place` is the position in the flattened table `followed` of the firm's sector (-1: not followed),
+    `sector` its place in SECTORS, `left` marks the followed firms that are outside the population of 2002,
+    `reason` says why a member is not followed.
     """
 
     member: np.ndarray
@@ -47,7 +47,9 @@ def choose(register: Register, cell: Ints, member: Ints, sectors: dict[str, Sect
         inside = member[(cells.sector[cell[member]] == code) & cells.domestic[cell[member]]]
         for age, exporting, importing in _kinds():
             pattern = cells.pattern[cell[inside]]
-            here = (cells.age[cell[inside]] == age) & ((pattern & p.EXPORT > 0) == (exporting[0] == _CONSTANT))
+            here = (cells.age[cell[inside]] == age) & (
+                (pattern & p.EXPORT > 0) == (exporting[0] == _CONSTANT)
+            )
             firms = inside[here & ((pattern & p.IMPORT > 0) == (importing[0] == _CONSTANT))]
             wanted = _places(followed, exporting, importing, age)
             place[_taken(cells.size[cell[firms]], firms, len(wanted), draw)] = wanted

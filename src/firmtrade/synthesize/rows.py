@@ -22,7 +22,8 @@ def as_rows(
 ) -> dict[str, Any]:
     """Arrays by column, sorted by firm and year; `before` is the number of firms in earlier chunks.
 
-    `required` (years x firms): years between first and last that are never a gap; `unnamed`: years without an activity.
+    `required` (years x firms): years between first and last that are never a gap; `unnamed`: years without an
+    activity.
     """
     life = register.parameters.firms["life"]
     years = np.arange(life["first_year"], life["last_year"] + 1)

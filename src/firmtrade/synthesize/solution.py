@@ -1,6 +1,6 @@
 """The stored whole numbers and sums that make the population of belgium-2002 reproduce the published tables.
 
-`data/solution.json` is made by `python -m tools.population`; a test makes it again. It holds no firm.
+`data/solution.json` is made by `tools/population`; a test makes it again. It holds no firm.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ class Sector:
     """One sector's firms of 2002, and the firms followed from 1998 to 2003.
 
     `by_division` (divisions x 16 patterns), `by_size` (groups x sizes x 16), `by_age` (groups x 5 x 16),
-    `groups` (the places of the divisions of each group), `foreign` (foreign-owned firms: of services by pattern,
-    of manufacturing in construction and elsewhere), `regions` (quiet and active firms of any owner: groups x 2 x 3;
-    manufacturing: construction and the rest); `followed` (2 x 4 x 6 x 5: value added
+    `groups` (the places of the divisions of each group), `foreign` (foreign-owned firms: of services by
+    pattern, of manufacturing in construction and elsewhere), `regions` (quiet and active firms of any owner:
+    groups x 2 x 3; manufacturing: construction and the rest); `followed` (2 x 4 x 6 x 5: value added
     of 1998 filed or not x export status x import status x cohort, youngest first), `sums` (4 x the shape of
     `followed`: full-time equivalents and EUR, in the order of SUMS).
     """
@@ -58,3 +58,11 @@ def of(entry: dict[str, Any]) -> Sector:
 
 
 _WHOLE = ("by_division", "by_size", "by_age", "foreign", "regions", "followed")
+
+
+@cache
+def given_up() -> dict[str, list[dict[str, Any]]]:
+    """Published figures that are not reproduced and what contradicts them: `table`, `text`; and `kept`."""
+    import tomllib
+
+    return tomllib.loads((p.DATA / "given_up.toml").read_text("utf-8"))

@@ -51,9 +51,7 @@ def _direction(register: Register, firms: Firms, draw: Draw, name: str, given: G
     return np.where(on, _scopes(settings, draw, now, on), 0)
 
 
-def _on(
-    register: Register, firms: Firms, draw: Draw, name: str, now: Bools, given: Given | None
-) -> Bools:
+def _on(register: Register, firms: Firms, draw: Draw, name: str, now: Bools, given: Given | None) -> Bools:
     """Whether the firm trades, years x firms."""
     life, dynamics = register.parameters.firms["life"], register.parameters.firms["status"]["dynamics"]
     years = range(life["first_year"], life["last_year"] + 1)
@@ -121,9 +119,7 @@ def _scopes(settings: dict[str, Any], draw: Draw, now: Ints, on: Bools) -> Ints:
     return scope
 
 
-def _import_break(
-    register: Register, firms: Firms, draw: Draw, scope: Ints, tiny: Bools | None
-) -> Ints:
+def _import_break(register: Register, firms: Firms, draw: Draw, scope: Ints, tiny: Bools | None) -> Ints:
     """Add the importers of 1996 that the later years have not, flow by flow; some are left in 1997."""
     wanted, cells = register.parameters.firms["status"]["imports_1996"], register.cells
     first = register.parameters.firms["life"]["first_year"]
