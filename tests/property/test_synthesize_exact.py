@@ -1,4 +1,4 @@
-"""The synthetic panel of the published size reproduces the published tables, and its firms look like firms."""
+"""The synthetic panel of the published size: it reproduces the tables, and its firms look like firms."""
 
 from __future__ import annotations
 
@@ -44,7 +44,8 @@ def query(panel: Path) -> Query:
         """create view sme as select *, case when activity[:2] between '10' and '45' then 'M'
         when activity[:2] between '50' and '74' then 'S' end as sector,
         case when employment < 10 then 0 when employment < 50 then 1 when employment < 100 then 2 else 3 end
-        as size, import_intra > 0 or import_extra > 0 as imports, export_intra > 0 or export_extra > 0 as exports
+        as size,
+        import_intra > 0 or import_extra > 0 as imports, export_intra > 0 or export_extra > 0 as exports
         from panel where domestic and (employment is null or employment between 1 and 249.9)
         and (turnover is null or turnover < 50000000)"""
     )
@@ -150,7 +151,8 @@ REGIONS = [
 @pytest.mark.parametrize(("divisions", "shares"), REGIONS)
 def test_regions(query: Query, divisions: str, shares: list[float]) -> None:
     found = query(
-        f"""select 100 * avg(cast(greatest(import_intra, import_extra, export_intra, export_extra) > 0 as integer))
+        f"""select 100 * avg(cast(greatest(import_intra, import_extra, export_intra, export_extra) > 0
+        as integer))
         from panel where year = 2002 and activity[:2] {divisions} and (employment is null or
         employment between 1 and 249.9) and (turnover is null or turnover < 50000000)
         group by region[:3] order by region[:3]"""
@@ -180,7 +182,8 @@ def test_new_ventures(query: Query) -> None:
     young = "sme where year = 2002 and sector = 'M' and founded >= 1998"
     assert query(f"select count(*), count(*) filter (exports) from {young}") == [(4570, 453)]
     shares = query(
-        f"""select 100.0 * avg(cast(export_extra = 0 as integer)), 100.0 * avg(cast(export_intra = 0 as integer)),
+        f"""select 100.0 * avg(cast(export_extra = 0 as integer)),
+        100.0 * avg(cast(export_intra = 0 as integer)),
         100.0 * count(*) filter (imports and import_extra = 0) / count(*) filter (imports),
         100.0 * count(*) filter (imports and import_intra = 0) / count(*) filter (imports)
         from {young} and exports"""
@@ -281,7 +284,8 @@ def test_status_persists_and_growth_moves(query: Query) -> None:
 def test_what_is_unknown_and_what_lies_outside_is_there(query: Query) -> None:
     ((sizeless, unnamed, foreign, large, other),) = query(
         """select count(*) filter (employment is null and domestic and activity[:2] < '46'),
-        count(*) filter (activity is null), count(*) filter (not domestic), count(*) filter (employment >= 250),
+        count(*) filter (activity is null), count(*) filter (not domestic),
+        count(*) filter (employment >= 250),
         count(*) filter (activity[:2] in ('01', '75', '92')) from panel where year = 2002"""
     )
     assert sizeless == 3114

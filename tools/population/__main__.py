@@ -12,6 +12,7 @@ import numpy as np
 
 from firmtrade.synthesize import exact
 from firmtrade.synthesize import parameters as p
+from firmtrade.synthesize.calibrate import drawn_sums
 from firmtrade.synthesize.solution import Sector
 from population import cross_section, followed, growth, prose, regions
 from population.published import Cell, of, read
@@ -36,7 +37,7 @@ def solve(cells: list[Cell]) -> tuple[dict[str, Sector], list[tuple[Cell, float]
     missed = []
     for code, name in enumerate(TABLES):
         own = sectors[name]
-        raw = exact.drawn_sums(drawn, code, own.followed.size)
+        raw = drawn_sums(drawn, code, own.followed.size)
         rows = of(cells, *(f"table-{number:02}" for number in TABLES[name][2]))
         program = growth.program(own.followed.shape, own.followed, raw, rows)
         found = growth.solve(program, MARGIN)

@@ -92,10 +92,10 @@ def lay_out(name: str, population: dict[str, Any]) -> tuple[Sector, list[np.ndar
         np.stack([raked[group].sum(axis=(0, 1)) for group in groups]),
         foreign,
     ]
-    for group, members in enumerate(groups):
+    for group, places in enumerate(groups):
         for pattern in range(16):
-            _tie(model, sector.by_division[members, pattern], sector.by_size[group, :, pattern])
-            _tie(model, sector.by_division[members, pattern], sector.by_age[group, :, pattern])
+            _tie(model, sector.by_division[places, pattern], sector.by_size[group, :, pattern])
+            _tie(model, sector.by_division[places, pattern], sector.by_age[group, :, pattern])
     return sector, wishes
 
 

@@ -68,8 +68,8 @@ def solve(by_age: np.ndarray, exports: list[int], imports: list[int], started: t
         model.total(n[:, status].ravel(), firms)
     model.total(n[[CONSTANT, NEW], :, 0].ravel(), started[0])
     model.total(n[[STOPPED, NEVER], :, 0].ravel(), started[1])
-    for age, exporting, importing, firms in _kinds(by_age):
-        model.total(n[np.ix_(exporting, importing, [age])].ravel(), 0, np.floor(KEPT * firms))
+    for age, exporting, importing, there in _kinds(by_age):
+        model.total(n[np.ix_(exporting, importing, [age])].ravel(), 0, np.floor(KEPT * there))
     for place, wanted in zip(n.ravel(), wish.ravel(), strict=True):
         model.near(int(place), float(wanted), 1.0 / (1.0 + wanted) ** 0.5)
     return np.rint(model.solve(gap=0.001)[n]).astype(int)

@@ -149,7 +149,7 @@ def _bounds(
     half = (high - low) / 2
     measure, filed = cell.key["measure"], members & own.filed
     if measure in ("productivity-growth", "productivity-change"):
-        yield from _log_bounds(members, filed, at, *(_ratio(measure, value) for value in (low, high)))
+        yield from _log_bounds(members, filed, at, _ratio(measure, low), _ratio(measure, high))
         return
     if measure == "productivity":
         early = cell.key["period"] == "1998"
@@ -157,7 +157,7 @@ def _bounds(
         ratios, unit = (low * 1000, high * 1000), half * 1000
     else:
         top, bottom, over = (1, 0, members) if measure == "employment-growth" else (3, 2, filed)
-        ratios = tuple(_ratio(measure, value) for value in (low, high))
+        ratios = (_ratio(measure, low), _ratio(measure, high))
         unit = (ratios[1] - ratios[0]) / 2
     scale = unit * at[bottom, over].sum()
     for ratio, sign in zip(ratios, (1.0, -1.0), strict=True):

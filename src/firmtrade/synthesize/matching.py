@@ -26,9 +26,8 @@ def exact_cells(population: dict[str, Any], solution: dict[str, Sector], draw: D
     """
     tables = [join_tables(solution[name], _NOISE[name], draw) for name in p.SECTORS[:2]]
     foreign = solution["services"].foreign
-    parts = list(
-        blocks(population, *(table.astype(np.float64) for table in tables), foreign.astype(np.float64))
-    )
+    manufacturing, services = (table.astype(np.float64) for table in tables)
+    parts = list(blocks(population, manufacturing, services, foreign.astype(np.float64)))
     starts = np.cumsum([0, *(len(part.weight) for part in parts)])
     firms = [
         np.repeat(
@@ -59,7 +58,7 @@ def join_tables(sector: Sector, noise: float, draw: Draw) -> Ints:
             divisions = divisions[np.argsort(draw.uniform(len(divisions)), kind="stable")]
             sizes = sizes[_ranked(_SIZE_SCORE[sizes], 0.5, draw)]
             ages = ages[_ranked(_AGE_SCORE[ages], noise, draw)]
-            np.add.at(joint, (divisions, sizes, ages, pattern), 1)
+            np.add.at(joint[..., pattern], (divisions, sizes, ages), 1)
     return joint
 
 
