@@ -11,6 +11,7 @@ from firmtrade.synthesize.roles import Roles
 from firmtrade.synthesize.skeleton import Firms, Register, districts_of
 from firmtrade.synthesize.solution import Sector
 
+_SHIPS = "35.1"  # medium-low in a division that is medium-high
 _SPLIT = ("244", "351", "353")  # groups of another technology than their division
 
 
@@ -41,7 +42,8 @@ def classes_of(register: Register, firms: Firms, roles: Roles) -> Ints:
     everywhere = (pattern & p.IMPORT > 0) & (pattern & p.EXPORT > 0) & (pattern & 5 > 0) & (pattern & 10 > 0)
     medium = (size == 2) | (size == 3)
     starter = (cells.age[firms.cell] == 0) & (pattern & p.EXPORT > 0)
-    moved = roles.member & ((medium & ~everywhere) | starter)
+    ships = np.isin(firms.activity, [i for i, code in enumerate(codes) if code.startswith(_SHIPS)])
+    moved = roles.member & ((medium & (~everywhere | ships)) | starter)
     activity = firms.activity.copy()
     for place, code in enumerate(codes):
         if code.replace(".", "")[:3] in _SPLIT:
