@@ -28,17 +28,17 @@ def keep_books(
 ) -> Books:
     """Amounts of every year, on record or not."""
     own = register.parameters.firms["productivity"]
-    turnover = _turnover(register, firms, staff, added, draw)
-    flows = _flows(register, firms, patterns, turnover, added, draw)
+    turnover = draw_turnover(register, firms, staff, added, draw)
+    flows = draw_flows(register, firms, patterns, turnover, added, draw)
     unknown = {
-        "employment": _unknown_staff(register, firms, draw, staff.shape),
-        "turnover": _unknown_turnover(register.parameters.firms["turnover"], staff, turnover, draw),
+        "employment": unknown_staff(register, firms, draw, staff.shape),
+        "turnover": unknown_turnover(register.parameters.firms["turnover"], staff, turnover, draw),
         "value_added": draw.chance(own["unknown"], *staff.shape),
-        **_unknown_flows(register.parameters.firms["flows"], draw, staff.shape),
+        **unknown_flows(register.parameters.firms["flows"], draw, staff.shape),
     }
     loss = draw.chance(own["loss"], *staff.shape)
     return Books(
-        _filed_staff(register, firms, staff, draw),
+        filed_staff(register, firms, staff, draw),
         np.where(loss, -own["loss_size"] * added, added),
         turnover,
         flows,
@@ -46,7 +46,7 @@ def keep_books(
     )
 
 
-def _filed_staff(register: Register, firms: Firms, staff: Floats, draw: Draw) -> Floats:
+def filed_staff(register: Register, firms: Firms, staff: Floats, draw: Draw) -> Floats:
     """Cut to tenths, never rounded up into the next size class; zero only for firms without staff."""
     tiny = register.cells.size[firms.cell] == p.BELOW_ONE
     none = tiny & draw.chance(register.parameters.firms["size"]["no_staff"], len(tiny))
@@ -54,7 +54,7 @@ def _filed_staff(register: Register, firms: Firms, staff: Floats, draw: Draw) ->
     return np.where(none, 0.0, np.where(tiny, np.minimum(tenths, 0.9), tenths))
 
 
-def _turnover(register: Register, firms: Firms, staff: Floats, added: Floats, draw: Draw) -> Floats:
+def draw_turnover(register: Register, firms: Firms, staff: Floats, added: Floats, draw: Draw) -> Floats:
     """Value added over its usual share in turnover, within bounds, on the cell's side of the ceiling."""
     settings, cells = register.parameters.firms["turnover"], register.cells
     industry = _industry(register.parameters.firms, 1)[cells.division[firms.cell]]
@@ -76,7 +76,7 @@ def _industry(settings: dict[str, Any], column: int) -> Floats:
     return values
 
 
-def _flows(
+def draw_flows(
     register: Register, firms: Firms, patterns: Ints, turnover: Floats, added: Floats, draw: Draw
 ) -> dict[str, Floats]:
     """Exports as a share of turnover, imports as a share of purchases, each split by partner."""
@@ -114,7 +114,7 @@ def _parts(
     }
 
 
-def _unknown_staff(register: Register, firms: Firms, draw: Draw, shape: tuple[int, ...]) -> np.ndarray:
+def unknown_staff(register: Register, firms: Firms, draw: Draw, shape: tuple[int, ...]) -> np.ndarray:
     """Firms of unknown size have none in 2002 and seldom in other years; the others lack it now and then."""
     settings, life, cells = (
         register.parameters.firms["size"],
@@ -128,12 +128,13 @@ def _unknown_staff(register: Register, firms: Firms, draw: Draw, shape: tuple[in
     return unknown
 
 
-def _unknown_turnover(settings: dict[str, Any], staff: Floats, turnover: Floats, draw: Draw) -> np.ndarray:
+def unknown_turnover(settings: dict[str, Any], staff: Floats, turnover: Floats, draw: Draw) -> np.ndarray:
     """Small firms may keep it back; a firm that does, does so in every year in which it may."""
     may = (staff < settings["small_employment"]) & (turnover < settings["small_turnover"])
     return may & draw.chance(settings["withheld"], staff.shape[1])
 
 
-def _unknown_flows(settings: dict[str, Any], draw: Draw, shape: tuple[int, ...]) -> dict[str, np.ndarray]:
+def unknown_flows(settings: dict[str, Any], draw: Draw, shape: tuple[int, ...]) -> dict[str, np.ndarray]:
+    """Firm-years without a trade declaration, and single flows that are missing."""
     whole = draw.chance(settings["unknown_all"], *shape)
     return {flow: whole | draw.chance(settings["unknown_one"], *shape) for flow in p.FLOWS}

@@ -43,10 +43,10 @@ class Cells:
 
 def build(population: dict[str, Any]) -> Cells:
     """All cells of 2002 in a fixed order, those of the report's samples first."""
-    foreign = _foreign_patterns(population)
+    foreign = foreign_patterns(population)
     manufacturing = rake_sector(population["manufacturing"], np.zeros(len(p.PATTERNS)))
     services = rake_sector(population["services"], foreign)
-    return join(list(_blocks(population, manufacturing, services, foreign)))
+    return join(list(blocks(population, manufacturing, services, foreign)))
 
 
 def rake_sector(sector: dict[str, Any], less: Floats) -> Floats:
@@ -136,7 +136,7 @@ def _places(sector: dict[str, Any], divisions: list[str]) -> list[int]:
 # --- what lies outside the samples --------------------------------------------------------------------------
 
 
-def _foreign_patterns(population: dict[str, Any]) -> Floats:
+def foreign_patterns(population: dict[str, Any]) -> Floats:
     """Foreign-owned services firms by pattern: the patterns of services, raked to what is left for them."""
     own = population["foreign-services"]
     seed = np.array(population["services"]["patterns"], dtype=np.float64)
@@ -146,9 +146,10 @@ def _foreign_patterns(population: dict[str, Any]) -> Floats:
     return rake(seed, wanted)
 
 
-def _blocks(
+def blocks(
     population: dict[str, Any], manufacturing: Floats, services: Floats, foreign: Floats
 ) -> Iterator[Cells]:
+    """Manufacturing, services, their foreign-owned firms, then what lies outside the samples."""
     divisions = [[int(code) for code in population[name]["divisions"]] for name in p.SECTORS[:2]]
     sectors = list(zip((0, 1), divisions, (manufacturing, services), strict=True))
     for sector, codes, table in sectors:

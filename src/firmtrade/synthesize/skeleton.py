@@ -12,7 +12,7 @@ from firmtrade.synthesize import parameters as p
 from firmtrade.synthesize.cells import Cells
 from firmtrade.synthesize.draw import Draw, Floats, Ints, pick
 
-_ALIVE, _EXITS, _ENTERS = range(3)  # on record in 2002; gone before; there only from 2003 on
+ALIVE, EXITS, ENTERS = range(3)  # on record in 2002; gone before; there only from 2003 on
 
 
 @dataclass(frozen=True)
@@ -72,11 +72,16 @@ def draw_firms(register: Register, draw: Draw, size: int) -> Firms:
     """Draw `size` firms in random order, spread evenly over the cells."""
     cells = register.cells
     choice = draw.spread_pick(register.fates.ravel(), size)
-    fate, cell = choice // len(cells.weight), choice % len(cells.weight)
+    return lives(register, draw, choice // len(cells.weight), choice % len(cells.weight))
+
+
+def lives(register: Register, draw: Draw, fate: Ints, cell: Ints) -> Firms:
+    """Years on record, place and activity of firms of the given fates and cells."""
+    cells, size = register.cells, len(cell)
     life = register.parameters.firms["life"]
     last = _last_years(register, draw, fate, cell)
-    met = np.where(fate == _ALIVE, life["anchor"], last)
-    founded = np.where(fate == _ENTERS, life["last_year"], met) - _ages(life, draw, cells.age[cell], fate)
+    met = np.where(fate == ALIVE, life["anchor"], last)
+    founded = np.where(fate == ENTERS, life["last_year"], met) - _ages(life, draw, cells.age[cell], fate)
     trades = cells.pattern[cell] > 0
     lag = np.where(
         trades,
@@ -84,7 +89,7 @@ def draw_firms(register: Register, draw: Draw, size: int) -> Firms:
         draw.pick(np.array(life["first_record"]), size),
     )
     first = np.maximum(np.minimum(founded + lag, met), life["first_year"])
-    first = np.where(fate == _ENTERS, life["last_year"], first)
+    first = np.where(fate == ENTERS, life["last_year"], first)
     activity, earlier, changed = _activities(register, draw, cell)
     region = _regions(register, draw, cell)
     return Firms(
@@ -108,15 +113,15 @@ def _last_years(register: Register, draw: Draw, fate: Ints, cell: Ints) -> Ints:
     years = life["anchor"] - life["first_year"]
     gone = life["first_year"] + (draw.uniform(len(cell)) * years).astype(np.int64)
     stops = draw.uniform(len(cell)) < register.exit_rate[cell]
-    alive = np.where(stops & (fate == _ALIVE), life["anchor"], life["last_year"])
-    return np.where(fate == _EXITS, gone, alive)
+    alive = np.where(stops & (fate == ALIVE), life["anchor"], life["last_year"])
+    return np.where(fate == EXITS, gone, alive)
 
 
 def _ages(life: dict[str, Any], draw: Draw, age_class: Ints, fate: Ints) -> Ints:
     """Age in years within the class; the oldest class has a long tail."""
     u = draw.uniform(len(age_class))
     young = pick(np.array(life["founded_young"]), u)
-    young = np.where(fate == _ENTERS, (u > 0.6).astype(np.int64), young)
+    young = np.where(fate == ENTERS, (u > 0.6).astype(np.int64), young)
     oldest = 20 + (u * u * u * life["oldest"]).astype(np.int64)
     ages = np.where(age_class == 0, young, age_class * 5 + (u * 5).astype(np.int64))
     return np.where(age_class == len(p.AGES) - 1, oldest, ages)
@@ -173,10 +178,11 @@ def _regions(register: Register, draw: Draw, cell: Ints) -> Ints:
                 for name in regions["districts"]
             ]
             found[here] = pick(np.array(share), u[here])
-    return _districts(regions["districts"], found, v)
+    return districts_of(regions["districts"], found, v)
 
 
-def _districts(districts: dict[str, dict[str, float]], region: Ints, v: Floats) -> Ints:
+def districts_of(districts: dict[str, dict[str, float]], region: Ints, v: Floats) -> Ints:
+    """Districts (places in the list of all) within regions, by inhabitants; `v` are uniform numbers."""
     found, start = np.zeros(len(region), dtype=np.int64), 0
     for code, weights in enumerate(districts.values()):
         here = np.flatnonzero(region == code)

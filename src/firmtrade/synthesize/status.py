@@ -15,11 +15,25 @@ _START, _END = 1998, 2002  # the two years by which the report judges trade stat
 Bools = np.ndarray
 
 
-def draw_patterns(register: Register, firms: Firms, draw: Draw) -> Ints:
-    """Pattern of the four flows, years x firms, whether or not the firm is on record."""
-    imports = _direction(register, firms, draw, "import")
-    exports = _direction(register, firms, draw, "export")
-    imports = _import_break(register, firms, draw, imports)
+Given = tuple[Bools, Bools]
+
+
+def draw_patterns(
+    register: Register,
+    firms: Firms,
+    draw: Draw,
+    given: dict[str, Given] | None = None,
+    tiny: Bools | None = None,
+) -> Ints:
+    """Pattern of the four flows, years x firms, whether or not the firm is on record.
+
+    `given`: by direction, for whom it is decided whether they traded in 1998, and whether they did.
+    `tiny`: who is below the limits of the samples before 1999.
+    """
+    given = given or {}
+    imports = _direction(register, firms, draw, "import", given.get("import"))
+    exports = _direction(register, firms, draw, "export", given.get("export"))
+    imports = _import_break(register, firms, draw, imports, tiny)
     return imports + 4 * exports
 
 
@@ -29,20 +43,22 @@ def status(patterns: Ints, mask: int, first_year: int) -> Ints:
     return np.where(after, np.where(before, 0, 1), np.where(before, 2, 3))
 
 
-def _direction(register: Register, firms: Firms, draw: Draw, name: str) -> Ints:
+def _direction(register: Register, firms: Firms, draw: Draw, name: str, given: Given | None) -> Ints:
     """Scope (0 none, 1 inside, 2 outside, 3 both) of one direction, years x firms."""
     settings = register.parameters.firms
     now = register.cells.pattern[firms.cell] // (1 if name == "import" else 4) % 4
-    on = _on(register, firms, draw, name, now > 0)
+    on = _on(register, firms, draw, name, now > 0, given)
     return np.where(on, _scopes(settings, draw, now, on), 0)
 
 
-def _on(register: Register, firms: Firms, draw: Draw, name: str, now: Bools) -> Bools:
+def _on(register: Register, firms: Firms, draw: Draw, name: str, now: Bools, given: Given | None) -> Bools:
     """Whether the firm trades, years x firms."""
     life, dynamics = register.parameters.firms["life"], register.parameters.firms["status"]["dynamics"]
     years = range(life["first_year"], life["last_year"] + 1)
     size = len(now)
     before = np.where(now, ~_is_new(register, firms, draw, name), _has_stopped(register, firms, draw, name))
+    if given is not None:
+        before = np.where(given[0], given[1], before)
     switch = _START + 1 + (draw.uniform(size) * (_END - _START)).astype(np.int64)
     flip = draw.uniform(len(years), size)
     on = np.empty((len(years), size), dtype=bool)
@@ -103,11 +119,12 @@ def _scopes(settings: dict[str, Any], draw: Draw, now: Ints, on: Bools) -> Ints:
     return scope
 
 
-def _import_break(register: Register, firms: Firms, draw: Draw, scope: Ints) -> Ints:
+def _import_break(register: Register, firms: Firms, draw: Draw, scope: Ints, tiny: Bools | None) -> Ints:
     """Add the importers of 1996 that the later years have not, flow by flow; some are left in 1997."""
     wanted, cells = register.parameters.firms["status"]["imports_1996"], register.cells
     first = register.parameters.firms["life"]["first_year"]
     counted = cells.domestic[firms.cell] & (cells.size[firms.cell] <= p.UNKNOWN) & (firms.first <= first)
+    counted = counted if tiny is None else counted & ~tiny
     sector = cells.sector[firms.cell]
     scope = scope.copy()
     for column, (bit, flow) in enumerate(((1, "import_intra"), (2, "import_extra")), start=2):
