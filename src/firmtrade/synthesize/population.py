@@ -33,11 +33,11 @@ def write_panel(path: Path, firms: int = 100_000, seed: int = 2002) -> int:
     """Write a synthetic panel as Parquet and return its number of rows (about eight for each of `firms`).
 
     `firms` is about the number of firms on record in a year. At 100,000 the tables of the Belgian report
-    (in 2002 28,284 firms in manufacturing, 65,941 in services) come out as printed, for any seed, but for the figures named in `data/given_up.toml`; some 10,000 firms lie outside its
-    samples. With another number the population is only like that one. Columns: the contract of a panel,
-    amounts in EUR; sorted by firm and year. The same arguments give the same bytes with the same version of
-    DuckDB. Raises StudyError for a
-    number of firms below one, DataError if the file cannot be written.
+    (in 2002 28,284 firms in manufacturing, 65,941 in services) come out as printed, for any seed, but for
+    the figures named in `data/given_up.toml`; some 10,000 firms lie outside its samples. With another
+    number the population is only like that one. Columns: the contract of a panel, amounts in EUR; sorted
+    by firm and year. The same arguments give the same bytes with the same version of DuckDB. Raises
+    StudyError for a number of firms below one, DataError if the file cannot be written.
     """
     from firmtrade.synthesize.write import Writer
 
