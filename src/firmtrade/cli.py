@@ -96,21 +96,16 @@ def check(
     The study says how columns, units and codes are to be read; the built-in one expects the panel contract.
     Exit code 11 if there is any problem.
     """
-    from firmtrade.errors import StudyError
     from firmtrade.study import Study
 
-    made = Study(study, panel, memory=memory, progress=_progress())
-    report = made.check()
+    report, samples, refusal = Study(study, panel, memory=memory, progress=_progress()).inspect()
     typer.echo(report.text())
-    if not report.stops and made.spec.tables:
-        try:
-            samples = made.attrition()
-        except StudyError as error:
-            typer.echo(f"\n{error}")
-        else:
-            typer.echo("\nWho is in, step by step:")
-            for sample in samples:
-                typer.echo(f"\n{sample.text()}")
+    if refusal:
+        typer.echo(f"\n{refusal}")
+    if samples:
+        typer.echo("\nWho is in, step by step:")
+    for sample in samples:
+        typer.echo(f"\n{sample.text()}")
     if report.stops or report.warnings:
         raise typer.Exit(11)
 

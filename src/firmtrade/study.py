@@ -228,14 +228,27 @@ class Study:
         with self._opened(strict=False) as (engine, panel, _):
             return check_panel(engine, panel, self._panel_spec())
 
+    def inspect(self) -> tuple[CheckReport, list[Attrition], str]:
+        """(every problem, who is in each sample, why that cannot be said), reading the panel once."""
+        from firmtrade.assemble.check import check_panel
+
+        with self._opened(strict=False) as (engine, panel, setting):
+            report = check_panel(engine, panel, self._panel_spec())
+            if report.stops or not self.spec.tables:
+                return report, [], ""
+            try:
+                return report, self._compute(engine, panel, setting, None)[1], ""
+            except StudyError as error:
+                return report, [], str(error)
+
     # -- publication -------------------------------------------------------------------------------
 
     def release(self, reason: str | None = None) -> Release:
         """All tables as a Release; `reason` is why they need no disclosure control."""
-        from firmtrade.protect import Origin, release_unprotected
+        from firmtrade.protect import Origin, reason_to_leave, release_unprotected
 
         with self._opened() as (engine, panel, setting):
-            self._may_leave(panel, reason)
+            reason_to_leave(panel.synthetic, self.spec.reason, reason)  # refuse before the work, not after it
             results, attrition, refusals = self._compute(engine, panel, setting, None)
             # A column that is missing is said where it is missed: in the table that needs it.
             found = [str(p) for p in self._report.warnings if p.rule != "missing-column"]
@@ -259,13 +272,6 @@ class Study:
         release = self.release(unprotected)
         self.progress("write the report")
         return write(release, Path(out), self.progress)
-
-    def _may_leave(self, panel: Panel, reason: str | None) -> None:
-        """Refuse before the work, not after it."""
-        from firmtrade.protect import release_unprotected
-
-        origin = _empty_origin(self.spec, panel)
-        release_unprotected((), origin, self.spec.catalog, {}, self.spec.reason, reason)
 
     # -- machinery ---------------------------------------------------------------------------------
 
@@ -298,8 +304,8 @@ class Study:
                 self._report = check_panel(engine, panel, spec)
                 if self._report.stops:
                     raise DataError(self._report.text())
-            further = frozenset(panel.columns) if panel.columns else frozenset()
-            yield engine, panel, self._setting(frozenset(panel.columns), further)
+            columns = frozenset(panel.columns)
+            yield engine, panel, self._setting(columns, columns)
 
     def _relevant(self, panel: Panel) -> Panel:
         """The panel, missing only what the study's tables ask for: Chile need not have regions."""
@@ -357,11 +363,3 @@ def _labels(dimension: Definition, setting: Setting) -> dict[str, str]:
     """What readers see for a dimension's codes; codes of a classification are known by their number."""
     codes = setting.codes.of(dimension)
     return {code: f"{code} {title}" if dimension.classification else title for code, title in codes.items()}
-
-
-def _empty_origin(spec: StudySpec, panel: Panel) -> Any:
-    """The origin of an empty release, to ask whether anything may leave at all."""
-    from firmtrade.protect import Origin
-
-    provenance = Provenance({}, {}, "", "", panel.synthetic)
-    return Origin(spec.name, spec.title, spec.subtitle, spec.source, (), (), provenance)

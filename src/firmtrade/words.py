@@ -168,7 +168,7 @@ def _call(node: Tree, phrase: Callable[[Tree], str]) -> str:
 def _name(node: Tree, catalog: Catalog, home: Definition) -> str:
     at = _POINTS.get(node.table, "")
     if node.name in COLUMNS and (
-        home.kind != "measure" or catalog.find(node.name, "measure") in (None, home) or _in_aggregate(node)
+        home.kind != "measure" or catalog.find(node.name, "measure") in (None, home) or in_aggregate(node)
     ):
         return COLUMNS[node.name] + at
     kinds = (
@@ -183,10 +183,11 @@ def _name(node: Tree, catalog: Catalog, home: Definition) -> str:
 
 
 def _row_level(node: Tree, home: Definition) -> bool:
-    return home.kind != "measure" or _in_aggregate(node)
+    return home.kind != "measure" or in_aggregate(node)
 
 
-def _in_aggregate(node: Tree) -> bool:
+def in_aggregate(node: Tree) -> bool:
+    """Whether a name stands inside an aggregate, where it is about the firm and not about the group."""
     parent = node.parent
     while parent is not None:
         if expression.function_name(parent) in expression.AGGREGATES or type(parent).__name__ == "Filter":
@@ -203,7 +204,7 @@ def uses(definition: Definition, catalog: Catalog) -> list[Definition]:
     found: dict[str, Definition] = {}
     for tree in trees:
         for node in expression.columns(tree):
-            row_level = definition.kind != "measure" or _in_aggregate(node)
+            row_level = definition.kind != "measure" or in_aggregate(node)
             if row_level and node.name in COLUMNS:
                 continue
             kinds = (

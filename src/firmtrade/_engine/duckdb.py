@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any
@@ -26,7 +25,6 @@ class DuckDB:
         self._connection = duckdb.connect(":memory:")
         self._failure = duckdb.Error
         self.debug = debug
-        self.log: list[tuple[str, float]] = []
         # A fixed time zone and no progress bar: the same bytes on every machine, and quiet in a pipe.
         settings: dict[str, Any] = {
             "autoinstall_known_extensions": False,
@@ -51,9 +49,7 @@ class DuckDB:
             return self._run(query, query, parameters).fetchall()  # type: ignore[no-any-return]
         if self.debug:
             self._show_steps(query)
-        start = time.perf_counter()
         found = self._run(query.name, query.sql, parameters).fetchall()
-        self.log.append((query.name, time.perf_counter() - start))
         return found  # type: ignore[no-any-return]
 
     def describe(self, relation: str) -> dict[str, str]:

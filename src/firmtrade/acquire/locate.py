@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -94,3 +95,13 @@ def _format(files: tuple[Path, ...], spec: PanelSpec) -> str:
         shown = ", ".join(f"{name} ({form})" for form, name in formats.items())
         raise DataError(f"The files are of several kinds: {shown}. Name files of one kind in [panel].")
     return next(iter(formats))
+
+
+def refuse_other_columns(one: tuple[Path, Collection[str]], other: tuple[Path, Collection[str]]) -> None:
+    """Refuse two files of one panel of which one lacks a column of the other; each is (file, columns)."""
+    for name in sorted(set(one[1]) ^ set(other[1])):
+        has, lacks = (one[0], other[0]) if name in one[1] else (other[0], one[0])
+        raise DataError(
+            f"{lacks.name} has no column '{name}', which {has.name} has. Give all files the same "
+            f"columns, or name only the files that belong together."
+        )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from firmtrade._engine.duckdb import DuckDB
-from firmtrade.acquire.locate import Located
+from firmtrade.acquire.locate import Located, refuse_other_columns
 from firmtrade.acquire.read import RELATION, Source, literal
 from firmtrade.errors import DataError, EngineError
 
@@ -50,12 +50,7 @@ def _same_shape(files: tuple[Path, ...], shapes: list[dict[str, str]]) -> None:
     """Refuse files of which one lacks a column, or has text where another has numbers."""
     first = shapes[0]
     for path, shape in zip(files, shapes, strict=True):
-        for name in sorted(first.keys() ^ shape.keys()):
-            has, lacks = (files[0], path) if name in first else (path, files[0])
-            raise DataError(
-                f"{lacks.name} has no column '{name}', which {has.name} has. Give all files the same "
-                f"columns, or name only the files that belong together."
-            )
+        refuse_other_columns((files[0], first), (path, shape))
         for name, kind in shape.items():
             if _family(kind) != _family(first[name]):
                 raise DataError(

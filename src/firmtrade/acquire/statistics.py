@@ -9,7 +9,7 @@ from typing import Any
 from firmtrade._engine.duckdb import DuckDB
 from firmtrade.acquire.insert import Inserter, refuse_twins
 from firmtrade.acquire.lines import is_utf8
-from firmtrade.acquire.locate import Located
+from firmtrade.acquire.locate import Located, refuse_other_columns
 from firmtrade.acquire.read import Source
 from firmtrade.acquire.source import PanelSpec
 from firmtrade.errors import DataError, MissingExtra
@@ -70,12 +70,7 @@ def _shape(path: Path, located: Located, spec: PanelSpec) -> dict[str, str]:
 def _same_shape(files: Sequence[Path], shapes: Sequence[dict[str, str]]) -> None:
     first = shapes[0]
     for path, shape in zip(files, shapes, strict=True):
-        for name in sorted(first.keys() ^ shape.keys()):
-            has, lacks = (files[0], path) if name in first else (path, files[0])
-            raise DataError(
-                f"{lacks.name} has no column '{name}', which {has.name} has. Give all files the same "
-                f"columns, or name only the files that belong together."
-            )
+        refuse_other_columns((files[0], first), (path, shape))
         for name in sorted(name for name in shape if shape[name] != first[name]):
             words = {"VARCHAR": "text", "DOUBLE": "numbers"}
             raise DataError(

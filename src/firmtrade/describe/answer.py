@@ -88,7 +88,7 @@ def _totals(
     found: dict[tuple[tuple[str, ...], Column], Any] = {}
     with decimal.localcontext(prec=80):  # more digits than any sum has: nothing is rounded
         for row in rows:
-            key = tuple(map(_code, row[:width]))
+            key = tuple(map(code_of, row[:width]))
             for column, flag, place in places:
                 value = row[place]
                 if value is None or (flag >= 0 and row[flag] is not True):
@@ -104,7 +104,8 @@ def _column(cube: Cube, ask: Ask) -> Column:
     return f"{function}({column})", " and ".join(f"({cube.condition(term)})" for term in conditions)
 
 
-def _code(value: Any) -> str:
+def code_of(value: Any) -> str:
+    """A code as a query returns it; NULL is unknown."""
     return UNKNOWN if value is None else str(value)
 
 

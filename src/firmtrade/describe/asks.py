@@ -47,6 +47,11 @@ def plain(dimension: str) -> str:
     return dimension.rpartition(".")[2]
 
 
+def spoken(dimension: str) -> str:
+    """The dimension's name as expressions write it: 't1.some-group' is 'some_group'."""
+    return plain(dimension).replace("-", "_")
+
+
 def is_aggregate(measure: Definition) -> bool:
     """Whether the measure is one aggregate; refuses a mix of aggregates and names."""
     tree = measure.tree

@@ -13,7 +13,7 @@ from firmtrade._engine.kinds import ANY, CONDITION, NUMBER, TEXT
 from firmtrade.catalog import Definition
 from firmtrade.classify.expand import Bound, Meaning, bound_names, histories, parameters
 from firmtrade.classify.window import POINTS
-from firmtrade.describe.asks import COUNT, Ask, Pairs, given_by_cell, plain
+from firmtrade.describe.asks import COUNT, Ask, Pairs, given_by_cell, plain, spoken
 from firmtrade.errors import StudyError
 from firmtrade.result import UNKNOWN
 from firmtrade.words import say
@@ -109,7 +109,7 @@ class Groups:
     ) -> tuple[dict[str, str], list[Term]]:
         catalog = self.meaning.catalog
         given = given_by_cell(codes, aggregate, catalog)
-        lacking = given - {plain(name).replace("-", "_") for name, _ in codes}
+        lacking = given - {spoken(name) for name, _ in codes}
         if lacking:
             raise StudyError(
                 f"The group {dict(codes)} needs a {' and '.join(sorted(lacking))}: add it to 'by'."
@@ -118,7 +118,7 @@ class Groups:
         exclusive, conditions = {}, []
         for name, code in codes:
             dimension = catalog.get(plain(name), "dimension")
-            if plain(name).replace("-", "_") in given:
+            if spoken(name) in given:
                 continue
             if dimension.overlaps:
                 conditions.append(self._once(self._any, name, code, windowed, bound))
@@ -139,9 +139,7 @@ class Groups:
     def _bound(self, codes: Pairs) -> Pairs:
         """The overlapping groups of a cell, by their name in expressions."""
         catalog = self.meaning.catalog
-        return tuple(
-            (plain(n).replace("-", "_"), c) for n, c in codes if catalog.get(plain(n), "dimension").overlaps
-        )
+        return tuple((spoken(n), c) for n, c in codes if catalog.get(plain(n), "dimension").overlaps)
 
     def _bind(self, bound: Pairs, but: str = "") -> Mapping[str, Bound]:
         catalog = self.meaning.catalog
@@ -150,7 +148,7 @@ class Groups:
     def _any(self, name: str, code: str, windowed: bool, bound: Pairs) -> Term:
         """The condition of a code, or of a union of codes: `import-intra | import-extra`."""
         dimension = self.meaning.catalog.get(plain(name), "dimension")
-        others = self._bind(bound, but=plain(name).replace("-", "_"))
+        others = self._bind(bound, but=spoken(name))
         at = _point(name, windowed)
         return Term(self.meaning.row(dimension.group(code), dimension.where, at, others, kind=CONDITION))
 

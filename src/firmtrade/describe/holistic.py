@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable
 
 from firmtrade._engine.duckdb import DuckDB
 from firmtrade._engine.steps import Query, Step
-from firmtrade.describe.answer import Value
+from firmtrade.describe.answer import Value, code_of
 from firmtrade.describe.asks import Ask
 from firmtrade.describe.groups import Groups, Term
-from firmtrade.result import UNKNOWN
 
 
 def answer_holistic(
@@ -23,17 +21,13 @@ def answer_holistic(
         batches.setdefault(query.sql, (query, []))[1].append(ask)
     found: dict[Ask, Value] = {}
     for query, batch in batches.values():
-        values = {tuple(map(_text, row[:-1])): row[-1] for row in engine.rows(query)}
+        values = {tuple(map(code_of, row[:-1])): row[-1] for row in engine.rows(query)}
         for ask in batch:
             exclusive, _ = groups.split(ask)
             key = (*([ask.year] if ask.year else []), *(exclusive[name] for name in sorted(exclusive)))
             value = values.get(key)
             found[ask] = None if value is None else float(value)
     return found
-
-
-def _text(code: object) -> str:
-    return UNKNOWN if code is None else str(code)
 
 
 def holistic_query(rows: tuple[Step, ...], groups: Groups, ask: Ask) -> Query:
@@ -83,11 +77,3 @@ def _top_share(values: list[Term], by: list[str], listed: str, grouped: str) -> 
             f"from ranked{grouped}",
         ),
     )
-
-
-def by_view(asks: Iterable[Ask]) -> dict[str, list[Ask]]:
-    """Asks by the window that they are about ('' for one year)."""
-    views: dict[str, list[Ask]] = defaultdict(list)
-    for ask in asks:
-        views[ask.window].append(ask)
-    return views

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from firmtrade.catalog import Catalog, Definition
-from firmtrade.describe.asks import Ask, given_by_cell, plain
+from firmtrade.describe.asks import Ask, given_by_cell, plain, spoken
 from firmtrade.describe.cells import Slot
 from firmtrade.result import UNKNOWN
 
@@ -30,7 +30,7 @@ def doubts(slots: Iterable[Slot], catalog: Catalog) -> list[Doubt]:
     for slot in slots:
         given = given_by_cell(slot.ask.codes, slot.ask.aggregate, catalog)
         for name, code in slot.ask.codes:
-            doubt = None if plain(name).replace("-", "_") in given else _doubt(slot, name, code, catalog)
+            doubt = None if spoken(name) in given else _doubt(slot, name, code, catalog)
             if doubt is not None:
                 key = (doubt.sample, doubt.period, tuple(sorted(doubt.codes.items())))
                 found.setdefault(key, doubt)
@@ -42,9 +42,7 @@ def _doubt(slot: Slot, name: str, code: str, catalog: Catalog) -> Doubt | None:
     ask = replace(slot.ask, aggregate="*", point="")
     if not dimension.overlaps or UNKNOWN in dimension.groups:
         kept = given_by_cell(((name, code),), "*", catalog) if dimension.overlaps else set()
-        codes = tuple(
-            sorted([*((n, c) for n, c in ask.codes if plain(n).replace("-", "_") in kept), (name, UNKNOWN)])
-        )
+        codes = tuple(sorted([*((n, c) for n, c in ask.codes if spoken(n) in kept), (name, UNKNOWN)]))
         measure = _measure(catalog, "count(*)")
         asked, which = replace(ask, codes=codes), None
     else:

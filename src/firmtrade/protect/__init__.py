@@ -1,5 +1,5 @@
 """Disclosure control: the only place where a Release is made."""
 
-from firmtrade.protect.release import Origin, release_unprotected
+from firmtrade.protect.release import Origin, reason_to_leave, release_unprotected
 
-__all__ = ["Origin", "release_unprotected"]
+__all__ = ["Origin", "reason_to_leave", "release_unprotected"]

@@ -42,6 +42,22 @@ class Origin:
     provenance: Provenance
 
 
+def reason_to_leave(synthetic: str, study_reason: str, reason: str | None) -> str:
+    """Why figures may leave without disclosure control, or a DisclosureError that says what would allow it.
+
+    `study_reason` counts only for a panel that says that it is synthetic; `reason` is what the person
+    gave who runs the command, and answers for.
+    """
+    why = (reason or "").strip() or (study_reason.strip() if synthetic else "")
+    if not why:
+        raise DisclosureError(
+            "This panel is not marked as synthetic, so its tables are confidential, and disclosure control "
+            "is not part of this version. Nothing was written. If the data are public, or may be seen by all "
+            "who get the output, say why, and it is printed on every output: --unprotected REASON"
+        )
+    return why
+
+
 def release_unprotected(
     results: Iterable[Result],
     origin: Origin,
@@ -50,18 +66,8 @@ def release_unprotected(
     study_reason: str,
     reason: str | None,
 ) -> Release:
-    """A Release without disclosure control, or a DisclosureError that says what would allow it.
-
-    `study_reason` counts for a synthetic panel only; `reason` is what the person gave who runs the
-    command, and answers for.
-    """
-    why = (reason or "").strip() or (study_reason.strip() if origin.provenance.synthetic else "")
-    if not why:
-        raise DisclosureError(
-            "This panel is not marked as synthetic, so its tables are confidential, and disclosure control "
-            "is not part of this version. Nothing was written. If the data are public, or may be seen by all "
-            "who get the output, say why, and it is printed on every output: --unprotected REASON"
-        )
+    """A Release without disclosure control, with the reason that `reason_to_leave` finds or refuses."""
+    why = reason_to_leave(origin.provenance.synthetic, study_reason, reason)
     tables = tuple(_released(result, catalog, labels) for result in results)
     return Release(
         study=origin.study,

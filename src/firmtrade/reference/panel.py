@@ -9,6 +9,7 @@ from firmtrade.acquire.classification import CLASSIFICATIONS
 from firmtrade.acquire.contract import CONTRACT, REQUIRED
 from firmtrade.catalog import Definition
 from firmtrade.reference.markdown import code, rows, word_link
+from firmtrade.words import in_aggregate
 
 if TYPE_CHECKING:
     from firmtrade.study import StudySpec
@@ -58,11 +59,4 @@ def _readers(column: str, spec: StudySpec) -> list[Definition]:
 
 def _row_level(node: expression.Tree, word: Definition) -> bool:
     """In a measure, only what an aggregate holds is a column; outside it is another measure."""
-    if word.kind != "measure":
-        return True
-    parent = node.parent
-    while parent is not None:
-        if expression.function_name(parent) in expression.AGGREGATES or type(parent).__name__ == "Filter":
-            return True
-        parent = parent.parent
-    return False
+    return word.kind != "measure" or in_aggregate(node)
