@@ -316,6 +316,29 @@ def _is_condition(tree: Tree) -> bool:
     )
 
 
+def is_known_test(tree: Tree) -> bool:
+    """Whether an atom asks if a column has a value: `x is null`."""
+    from sqlglot import exp
+
+    is_null = isinstance(tree, exp.Is) and isinstance(tree.expression, exp.Null)
+    return is_null and isinstance(tree.this, exp.Column)
+
+
+#: What is NULL where one of its parts is.
+_STRICT = ("Add", "Between", "Column", "EQ", "GT", "GTE", "Identifier", "In", "LT", "LTE", "Literal", "Mul",
+           "NEQ", "Neg", "Paren", "Sub", "Substring")  # fmt: skip
+
+
+def unknown_of_nothing(tree: Tree) -> bool:
+    """Whether a condition, or a CASE over codes, is NULL where all its columns are."""
+    parts = [tree] if cases(tree) is None else [when for when, _ in cases(tree) or []]
+    found = [atom for part in parts for atom in atoms(part)]
+    return len(found) > 0 and all(
+        any(True for _ in columns(atom)) and all(type(node).__name__ in _STRICT for node in atom.walk())
+        for atom in found
+    )
+
+
 def over_atoms(tree: Tree, names: Mapping[str, str]) -> Tree:
     """The same condition over columns that hold its atoms' answers; `names` maps SQL to column."""
     from sqlglot import exp

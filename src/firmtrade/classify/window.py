@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from firmtrade._engine import expression
+from firmtrade._engine.expression import Tree
 from firmtrade.errors import StudyError
 
 #: The points of a window, in order: first year, last year of the status, year of the outcome.
@@ -34,3 +36,16 @@ class Window:
     def point(self, year: str) -> str | None:
         """The point that falls in a year, if any."""
         return next((point for point in POINTS if str(getattr(self, point)) == year), None)
+
+
+def decided_at(tree: Tree) -> str | None:
+    """The point of a window whose row alone decides an expanded condition or code; None if no one does.
+
+    A firm may have no row at a later point: what is unknown of nobody is the same before and after the
+    join, but `is null` is true of a row that is not there.
+    """
+    points = {node.name.partition("_")[0] for node in expression.columns(tree)}
+    if len(points) != 1 or not points <= set(POINTS):
+        return None
+    (point,) = points
+    return point if point == POINTS[0] or expression.unknown_of_nothing(tree) else None

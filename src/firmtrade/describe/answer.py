@@ -100,8 +100,7 @@ def _totals(
 
 def _column(cube: Cube, ask: Ask) -> Column:
     function, column = cube.aggregate_column(ask)
-    _, conditions = cube.groups.split(ask)
-    return f"{function}({column})", " and ".join(f"({cube.condition(term)})" for term in conditions)
+    return f"{function}({column})", " and ".join(f"({one})" for one in cube.group_conditions(ask))
 
 
 def code_of(value: Any) -> str:

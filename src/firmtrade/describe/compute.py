@@ -26,7 +26,7 @@ from firmtrade.describe.holistic import answer_holistic, holistic_query
 from firmtrade.describe.needs import missing_words, refuse_undated, terms
 from firmtrade.describe.spec import Table
 from firmtrade.describe.unknowns import Doubt, doubts
-from firmtrade.describe.views import window_rows, year_rows
+from firmtrade.describe.views import names_in, window_rows, year_rows
 from firmtrade.errors import StudyError
 from firmtrade.result import Attrition, Cell, Result, Unknown
 
@@ -120,7 +120,15 @@ def views(plans: Iterable[TablePlan], setting: Setting) -> list[View]:
         else:
             kind = "" if ask.window or ask.year in finest else "other years"
         parted[ask.window, kind].append(ask)
-    return [_view(window, kind, asks, setting, groups) for (window, kind), asks in sorted(parted.items())]
+    return [
+        _view(window, kind, asks, setting, kind == "" or (kind == "followed" and not _seen(asks, parted)))
+        for (window, kind), asks in sorted(parted.items())
+    ]
+
+
+def _seen(asks: list[Ask], parted: Mapping[tuple[str, str], list[Ask]]) -> bool:
+    """Whether another view of the same window or years has the attrition of the samples of these asks."""
+    return {ask.sample for ask in asks} <= {ask.sample for ask in parted.get((asks[0].window, ""), [])}
 
 
 def _finest_years(asks: Iterable[Ask]) -> set[str]:
@@ -137,25 +145,35 @@ def _order(ask: Ask) -> tuple[str, ...]:
     return (ask.sample, ask.window, ask.year, ask.aggregate, ask.point, *(f"{n}={c}" for n, c in ask.codes))
 
 
-def _view(window: str, kind: str, asks: list[Ask], setting: Setting, groups: Groups) -> View:
+def _view(window: str, kind: str, asks: list[Ask], setting: Setting, whole: bool) -> View:
     years = frozenset(ask.year for ask in asks if ask.year)
     name = "_".join(part for part in (f"window {window}" if window else "years", kind) if part)
-    cube = Cube(name.replace("-", "_").replace(" ", "_"), groups, years, whole=kind != "other years")
+    name = name.replace("-", "_").replace(" ", "_")
+    cube = Cube(name, setting.groups, years, whole=whole, windowed=bool(window))
     additive = [ask for ask in asks if _adds_up(ask, setting.catalog)]
     cube.add([*additive, *(replace(ask, aggregate=COUNT) for ask in asks)])
-    if window:
-        rows = window_rows(setting.windows[window], _columns(cube, asks), cube.followed(), setting.meaning)
-    else:
-        rows = year_rows(years, cube.followed(), setting.meaning)
-    rest = set(asks) - set(additive)
-    return View(
-        cube, rows, cube.query(rows, by_year=not window), additive, [ask for ask in asks if ask in rest]
-    )
+    summed = set(additive)
+    rest = [ask for ask in asks if ask not in summed]
+    query = cube.query(_rows(window, cube, setting), by_year=not window)
+    return View(cube, _plain_rows(window, cube, rest, setting) if rest else (), query, additive, rest)
 
 
-def _columns(cube: Cube, asks: list[Ask]) -> set[str]:
-    found = {term: None for ask in asks for term in terms(ask, cube.groups)}
-    return {node.name for term in found for node in expression.columns(term.tree)}
+def _rows(window: str, cube: Cube, setting: Setting) -> tuple[Step, ...]:
+    if not window:
+        return year_rows(cube.years, cube.followed(), setting.meaning)
+    decided = cube.at_points()
+    followed = cube.followed(cube.decided().keys())
+    read, taken = names_in(cube.terms()), names_in(cube.undecided())
+    return window_rows(setting.windows[window], read, taken, decided, followed, setting.meaning)
+
+
+def _plain_rows(window: str, cube: Cube, holistic: list[Ask], setting: Setting) -> tuple[Step, ...]:
+    """The rows under the panel's names only, for queries that are not about the finest cells."""
+    if not window:
+        return _rows(window, cube, setting)
+    names = names_in(term for ask in holistic for term in terms(ask, cube.groups))
+    names |= names_in(cube.terms())
+    return window_rows(setting.windows[window], names, names, {}, cube.followed(), setting.meaning)
 
 
 def _adds_up(ask: Ask, catalog: Catalog) -> bool:

@@ -7,14 +7,15 @@ Every table, margin and chart is rolled up from it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Set
+from dataclasses import dataclass, field, replace
 
 from firmtrade._engine import expression
 from firmtrade._engine.steps import Query, Step
+from firmtrade.classify.window import decided_at
 from firmtrade.describe.asks import Ask
 from firmtrade.describe.groups import Groups, Term
-from firmtrade.describe.keys import Key, code_key, condition_key, pack
+from firmtrade.describe.keys import Key, code_key
 from firmtrade.describe.views import Followed
 
 #: How the aggregates of finest cells make those of larger groups. The others are holistic.
@@ -37,6 +38,7 @@ class Cube:
     inputs: list[Term] = field(default_factory=list)
     asked: set[str] = field(default_factory=set)
     whole: bool = True
+    windowed: bool = False
     _over: dict[Term, str] = field(default_factory=dict)
 
     def add(self, asks: Iterable[Ask]) -> None:
@@ -90,7 +92,12 @@ class Cube:
         if key not in self.aggregates:
             self.aggregates[key] = found
             _, values, condition = self.groups.aggregate(ask)
-            self.inputs += [*values[:1], *([condition] if condition is not None else [])]
+            inside = [condition] if condition is not None and not _is_known(condition) else []
+            self.inputs += [*values[:1], *inside]
+        known = self._known(ask)
+        if known is not None:
+            for atom in known.atoms:
+                self.asked.add(self._add_condition(atom, ask.year))
 
     @staticmethod
     def dimension_column(name: str) -> str:
@@ -100,6 +107,8 @@ class Cube:
     def _aggregate(self, ask: Ask) -> tuple[str, tuple[str, str, str]]:
         """(key, (function, input on the rows, column)) of an ask's aggregate."""
         name, values, condition = self.groups.aggregate(ask)
+        if self._known(ask) is not None:
+            condition = None
         value = input_value(name, values, condition)
         key = f"{name}({value})"
         known = self.aggregates.get(key)
@@ -111,11 +120,31 @@ class Cube:
         name, _, column = self.aggregates[self._aggregate(ask)[0]]
         return ROLL_UP[name], column
 
+    def _known(self, ask: Ask) -> Term | None:
+        """An aggregate's condition that a value is known, or not: `sum(x) filter (where y is not null)`.
+
+        It is a key of the cells, so that all sums of x are rolled up from one.
+        """
+        _, _, condition = self.groups.aggregate(ask)
+        return condition if condition is not None and _is_known(condition) else None
+
+    def group_conditions(self, ask: Ask) -> list[str]:
+        """SQL over the cube: who, of the firms of the ask's sample and codes, its aggregate is over."""
+        known = self._known(ask)
+        terms = [*self.groups.split(ask)[1], *([known] if known is not None else [])]
+        return [self.condition(term) for term in terms]
+
     def sample_condition(self, sample: str) -> str:
         """SQL over the cube: the firms of a sample."""
         implied = self.implied()
         own = [column for _, column in self.steps[sample] if column not in implied]
-        return " and ".join([*(["c_shared"] if implied else []), *own]) or "true"
+        return " and ".join([*(["c_shared"] if implied and not self.filtered else []), *own]) or "true"
+
+    @property
+    def filtered(self) -> bool:
+        """Whether the view has no rows but those of its samples: firms followed, without attrition."""
+        plain = not any(self.conditions[c][0].histories for steps in self.steps.values() for _, c in steps)
+        return not self.whole and plain and any(term.histories for term in self.terms())
 
     def implied(self) -> set[str]:
         """In a cube without attrition: the conditions that all samples share, kept as one key."""
@@ -134,43 +163,81 @@ class Cube:
         found = [term for term, _ in (*self.conditions.values(), *self.dimensions.values())]
         return [*found, *self.inputs]
 
-    def followed(self) -> Followed | None:
-        """The histories that the view joins to its rows, and the firms that they are asked about."""
+    def followed(self, named: Set[str] = frozenset()) -> Followed | None:
+        """The histories that the view joins to its rows, and the firms that they are asked about.
+
+        `named` are the conditions that the rows have as columns by then.
+        """
         names = set().union(*(term.histories for term in self.terms()))
         plainly = [
             s for s in self.steps if not any(self.conditions[c][0].histories for _, c in self.steps[s])
         ]
-        whom = self._any_sample() if len(plainly) == len(self.steps) else "true"
-        return Followed(tuple(sorted(names)), whom) if names else None
+        whom = self.any_sample(named) if len(plainly) == len(self.steps) else "true"
+        return Followed(tuple(sorted(names)), whom, self.filtered) if names else None
 
-    def _any_sample(self) -> str:
-        """The condition of a row that is in some sample; what all samples ask is asked once."""
-        lists = [[column for _, column in steps] for steps in self.steps.values()]
-        common = [column for column in lists[0] if all(column in columns for columns in lists)]
-        rest = [[column for column in columns if column not in common] for columns in lists]
-        parts = [self._raw(common)] if common else []
-        if all(rest):
-            parts.append(
-                "(" + " or ".join(dict.fromkeys(f"({self._raw(columns)})" for columns in rest)) + ")"
-            )
-        return " and ".join(parts)
+    def any_sample(self, named: Set[str] = frozenset()) -> str:
+        """The condition of a row that is in some sample; what all samples ask is asked once.
+
+        `named` are the conditions that the rows have as columns by now.
+        """
+        lists = _widest([frozenset(column for _, column in steps) for steps in self.steps.values()])
+        common = frozenset.intersection(*lists)
+        parts = [self._all_of(common, named)] if common else []
+        rest = [self._all_of(columns - common, named) for columns in lists if columns > common]
+        if len(rest) == len(lists):
+            parts.append("(" + " or ".join(f"({part})" for part in rest) + ")")
+        return " and ".join(parts) or "true"
+
+    def decided(self) -> dict[str, str]:
+        """Conditions and coded dimensions that one point of a window decides: column -> point.
+
+        They are worked out before the points are joined: a join carries a few truth values, not amounts.
+        """
+        if not self.windowed:
+            return {}
+        found = {column: decided_at(term.tree) for column, (term, _) in self.conditions.items()}
+        for column, (term, _) in self.dimensions.items():
+            found[column] = decided_at(term.tree) if expression.cases(term.tree) is not None else None
+        return {column: point for column, point in found.items() if point is not None}
+
+    def at_points(self) -> dict[str, list[str]]:
+        """What each point of the window decides, as columns of its step."""
+        found: dict[str, list[str]] = {}
+        for column, point in self.decided().items():
+            found.setdefault(point, []).append(f"{self._key(column).sql} as {column}")
+        return found
+
+    def undecided(self) -> list[Term]:
+        """Terms that the joined rows are asked about."""
+        decided, keys = self.decided(), {**self.conditions, **self.dimensions}
+        return [*(term for column, (term, _) in keys.items() if column not in decided), *self.inputs]
+
+    def _key(self, column: str) -> Key:
+        """The key of a condition or of a coded dimension, worked out on a row of the panel."""
+        if column in self.conditions:
+            term, years = self.conditions[column]
+            return Key(column, f"({term.sql})", years=frozenset(years))
+        term, years = self.dimensions[column]
+        key = code_key(column, term.tree, frozenset(years))
+        assert key is not None
+        return key
 
     def query(self, rows: tuple[Step, ...], by_year: bool) -> Query:
         """The scan: `rows` are the steps that make the relation `rows`."""
-        needed = {c: found for c, found in self.conditions.items() if c not in self.implied()}
-        keys = [condition_key(c, term.sql, frozenset(years)) for c, (term, years) in needed.items()]
-        if self.implied():
-            keys.append(condition_key("c_shared", self._raw(sorted(self.implied())), self.years))
+        decided, implied = self.decided(), self.implied()
+        keys = [self._key(column) for column in self.conditions if column not in implied]
+        if implied and not self.filtered:
+            keys.append(Key("c_shared", self._all_of(implied, decided.keys())))
         texts: dict[str, str] = {}
         read: dict[str, str] = {}
-        for column, (term, years) in self.dimensions.items():
-            key = code_key(column, term.tree, frozenset(years))
-            if key is None:
+        for column, (term, _) in self.dimensions.items():
+            if expression.cases(term.tree) is None:
                 texts[column] = term.sql
             elif self._is_read_off(term):
                 read[column] = self._read_off(term)
             else:
-                keys.append(key)
+                keys.append(self._key(column))
+        keys = [replace(key, sql=key.name) if key.name in decided else key for key in keys]
         return Query(f"cube {self.name}", (*rows, *self._scan(keys, texts, read, by_year)))
 
     def _is_read_off(self, term: Term) -> bool:
@@ -189,37 +256,48 @@ class Cube:
     def _scan(
         self, keys: list[Key], texts: Mapping[str, str], read: Mapping[str, str], by_year: bool
     ) -> tuple[Step, ...]:
-        """Code each row, group, and give the packed keys their names back."""
+        """Test each row, code it, group, and give the codes their names back."""
         # Without attrition a row outside the samples may be coded in full: nobody looks at it.
-        always = self.sample_keys if self.whole else {key.name for key in keys}
-        packed = pack(keys, self.years, always, "in_a_sample")
+        guarded = self.whole and not self.filtered
+        first = [key for key in keys if not guarded or key.name in self.sample_keys]
+        tested = [f"{key.on_row(self.years)} as {key.name}" for key in first if key.sql != key.name]
+        flag = f"coalesce({self.any_sample({key.name for key in first})}, false)"
+        inside = "in_a_sample" if guarded else ""
         year = ["year"] if by_year else []
-        words = [f"{sql} as k{n}" for n, sql in enumerate(packed.words)]
-        coded = [*year, *words, *(f"case when in_a_sample then {sql} end as {c}" for c, sql in texts.items())]
+        coded = [*year, *(key.name for key in first)]
+        coded += [f"{key.on_row(self.years, inside)} as {key.name}" for key in keys if key not in first]
+        coded += [
+            f"case when {inside} then {s} end as {c}" if inside else f"{s} as {c}" for c, s in texts.items()
+        ]
         inputs = {c: value for _, value, c in self.aggregates.values() if value != "*"}
         coded += [f"{value} as {c}" for c, value in inputs.items()]
-        names = [*year, *(f"k{n}" for n in range(len(packed.words))), *texts]
+        names = [*year, *(key.name for key in keys), *texts]
         sums = [f"{f}({'*' if v == '*' else c}) as {c}" for f, v, c in self.aggregates.values()]
-        decoded = [
-            *year,
-            *(packed.column(key) for key in keys),
-            *texts,
-            *(c for _, _, c in self.aggregates.values()),
-        ]
-        flag = f"coalesce({self._any_sample()}, false)" if self.whole or texts else "true"
+        decoded = [*year, *(key.read for key in keys), *texts, *(c for _, _, c in self.aggregates.values())]
+        decoded += [f"{sql} as {column}" for column, sql in read.items()]
+        group = f"\ngroup by {', '.join(names)}" if names else ""
         return (
-            Step("flagged", f"select *, {flag} as in_a_sample from rows"),
+            Step("tested", "select " + ",\n  ".join(["*", *tested]) + "\nfrom rows"),
+            Step("flagged", f"select *, {flag} as in_a_sample\nfrom tested"),
             Step("coded", "select " + ",\n  ".join(coded) + "\nfrom flagged"),
-            Step("finest", f"select {', '.join([*names, *sums])}\nfrom coded\ngroup by {', '.join(names)}"),
-            Step("unpacked", "select " + ",\n  ".join(decoded) + "\nfrom finest"),
-            Step(
-                "cube",
-                ",\n  ".join(["select *", *(f"{s} as {c}" for c, s in read.items())]) + "\nfrom unpacked",
-            ),
+            Step("finest", f"select {', '.join([*names, *sums])}\nfrom coded{group}"),
+            Step("cube", "select " + ",\n  ".join(decoded) + "\nfrom finest"),
         )
 
-    def _raw(self, columns: list[str]) -> str:
-        return " and ".join(f"({self.conditions[column][0].sql})" for column in columns)
+    def _all_of(self, columns: Set[str], named: Set[str]) -> str:
+        ordered = sorted(columns, key=lambda column: int(column[1:]))
+        return " and ".join(c if c in named else f"({self.conditions[c][0].sql})" for c in ordered)
+
+
+def _is_known(condition: Term) -> bool:
+    """Whether a condition is only about values being known: `employment is not null`."""
+    return all(expression.is_known_test(atom.tree) for atom in condition.atoms)
+
+
+def _widest(samples: list[frozenset[str]]) -> list[frozenset[str]]:
+    """Samples without those that lie within another: exporters of 1998 are firms of 1998."""
+    kept = [one for one in samples if not any(other < one for other in samples)]
+    return sorted(set(kept), key=sorted)
 
 
 def input_value(name: str, values: list[Term], condition: Term | None) -> str:

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from firmtrade._engine import expression
 from firmtrade._engine.steps import Step
 from firmtrade.classify.expand import HISTORY, Meaning
 from firmtrade.classify.window import POINTS, Window
 
+if TYPE_CHECKING:
+    from firmtrade.describe.groups import Term
+
 
 @dataclass(frozen=True)
 class Followed:
-    """History variables by their column name, and the condition of the firms that they are about."""
+    """History variables by their column name, and the condition of the firms that they are about.
+
+    `only`: the view needs no other firms.
+    """
 
     histories: tuple[str, ...]
     whom: str
+    only: bool = False
 
 
 def year_rows(years: Iterable[str], followed: Followed | None, meaning: Meaning) -> tuple[Step, ...]:
@@ -27,20 +35,37 @@ def year_rows(years: Iterable[str], followed: Followed | None, meaning: Meaning)
 
 
 def window_rows(
-    window: Window, columns: set[str], followed: Followed | None, meaning: Meaning
+    window: Window,
+    read: Set[str],
+    taken: Set[str],
+    decided: Mapping[str, list[str]],
+    followed: Followed | None,
+    meaning: Meaning,
 ) -> tuple[Step, ...]:
-    """Step `rows`: a row for each firm seen in the first year, with its columns at each point."""
-    steps = [
-        Step(
-            point, f"select firm, {_renamed(point, columns)} from panel where year = {getattr(window, point)}"
-        )
-        for point in POINTS
-    ]
-    joined = "select * from t0 left join t1 using (firm) left join outcome using (firm)"
+    """Step `rows`: a row for each firm seen in the first year, with what is known of it at each point.
+
+    `read` are all columns that are asked for (`t0_employment`), `taken` those that the joined rows are
+    asked for; `decided` maps a point to what its rows decide alone, worked out before the join.
+    """
+    steps = []
+    for point in POINTS:
+        year = f"{point}_year"
+        columns = _renamed(point, read)
+        steps.append(Step(point, f"select firm, {columns} from panel where year = {getattr(window, point)}"))
+        names = sorted(name for name in taken - {year} if name.startswith(f"{point}_"))
+        known = ",\n  ".join([", ".join(["firm", year, *names]), *decided.get(point, [])])
+        steps.append(Step(f"{point}_known", f"select {known}\nfrom {point}"))
+    first, *others = (f"{point}_known" for point in POINTS)
+    joined = f"select * from {first}" + "".join(f" left join {other} using (firm)" for other in others)
     return (*steps, *((Step("rows", joined),) if followed is None else _joined(joined, followed, meaning)))
 
 
-def _renamed(point: str, columns: set[str]) -> str:
+def names_in(terms: Iterable[Term]) -> set[str]:
+    """The columns that terms are about."""
+    return {node.name for term in set(terms) for node in expression.columns(term.tree)}
+
+
+def _renamed(point: str, columns: Set[str]) -> str:
     names = sorted(name.removeprefix(f"{point}_") for name in columns if name.startswith(f"{point}_"))
     return ", ".join(f"{name} as {point}_{name}" for name in dict.fromkeys(["year", *names]))
 
@@ -59,8 +84,9 @@ def _joined(rows: str, followed: Followed, meaning: Meaning) -> tuple[Step, ...]
     read = "".join(f" and ({part})" for part in sorted(set.intersection(*conditions)))
     whose = "firm in (select firm from followed)"
     counted = ", ".join(_counted(name, meaning) for name in followed.histories)
+    asked = f"select * from ({rows}) as seen where {followed.whom}" if followed.only else rows
     return (
-        Step("asked", rows),
+        Step("asked", asked),
         Step("followed", f"select distinct firm from asked where {followed.whom}"),
         Step("history", f"select firm, {', '.join(names)}\nfrom panel where {whose}{read}\ngroup by firm"),
         Step("rows", f"select asked.*, {counted}\nfrom asked left join history using (firm)"),
