@@ -120,6 +120,7 @@ class Catalog:
         self._words = dict(definitions)
         self._ordered = sorted(self._words.values(), key=lambda word: (KINDS.index(word.kind), word.name))
         self._facts: dict[Any, Any] = {}
+        self._found: dict[tuple[str, tuple[str, ...]], Definition | None] = {}
 
     @classmethod
     def load(cls, local: Mapping[str, Any] | None = None, file: str = "study.toml") -> Catalog:
@@ -156,10 +157,12 @@ class Catalog:
 
     def find(self, name: str, *kinds: str) -> Definition | None:
         """The definition of `name` (hyphens and underscores are one) in the first kind that has it."""
-        plain = name.replace("_", "-")
-        return next(
-            (self._words[kind, plain] for kind in kinds or KINDS if (kind, plain) in self._words), None
-        )
+        asked = (name, kinds)
+        if asked not in self._found:
+            plain = name.replace("_", "-")
+            found = (self._words.get((kind, plain)) for kind in kinds or KINDS)
+            self._found[asked] = next((word for word in found if word is not None), None)
+        return self._found[asked]
 
     def get(self, name: str, *kinds: str, where: str = "") -> Definition:
         """As `find`, but an unknown name is an error that offers the nearest known one."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
 from types import TracebackType
 from typing import Any
 
@@ -24,6 +26,8 @@ class DuckDB:
 
         self._connection = duckdb.connect(":memory:")
         self._failure = duckdb.Error
+        self._turn = Lock()  # a connection does one thing at a time
+        self._aside: Any = None
         self.debug = debug
         # A fixed time zone and no progress bar: the same bytes on every machine, and quiet in a pipe.
         settings: dict[str, Any] = {
@@ -46,11 +50,39 @@ class DuckDB:
     def rows(self, query: Query | str, parameters: list[Any] | None = None) -> list[tuple[Any, ...]]:
         """Run a query and return its rows; counts are int, DECIMAL columns are decimal.Decimal."""
         if isinstance(query, str):
-            return self._run(query, query, parameters).fetchall()  # type: ignore[no-any-return]
+            return self._run(query, query, parameters)
         if self.debug:
             self._show_steps(query)
-        found = self._run(query.name, query.sql, parameters).fetchall()
-        return found  # type: ignore[no-any-return]
+        return self._run(query.name, query.sql, parameters)
+
+    def tables(self, queries: Iterable[tuple[str, Query]]) -> Iterator[str]:
+        """Make a table of each query and name it when it is there, while the next is being made.
+
+        What was named is read with `rows_of_table`, which does not wait for the one being made.
+        """
+        with ThreadPoolExecutor(1) as worker:
+            made = [(name, worker.submit(self._make, name, query)) for name, query in queries]
+            try:
+                for name, done in made:
+                    done.result()
+                    yield name
+            finally:
+                worker.shutdown(wait=False, cancel_futures=True)
+                if not all(done.done() for _, done in made):
+                    self._connection.interrupt()
+
+    def rows_of_table(self, query: Query) -> list[tuple[Any, ...]]:
+        """As `rows`, of a query over tables that `tables` has made."""
+        if self._aside is None:
+            self._aside = self._connection.cursor()
+        if self.debug:
+            self._show_steps(query)
+        return self._found(self._aside, query.name, query.sql, None)
+
+    def _make(self, name: str, query: Query) -> None:
+        if self.debug:
+            self._show_steps(query)
+        self._run(query.name, f"create or replace table {name} as\n{query.sql}", None)
 
     def describe(self, relation: str) -> dict[str, str]:
         """Column names and SQL types of a table, a view or a parenthesised query."""
@@ -62,17 +94,26 @@ class DuckDB:
 
     def close(self) -> None:
         """Free the memory and the temporary files."""
+        if self._aside is not None:
+            self._aside.close()
         self._connection.close()
 
-    def _run(self, name: str, sql: str, parameters: list[Any] | None) -> Any:
+    def _run(self, name: str, sql: str, parameters: list[Any] | None) -> list[tuple[Any, ...]]:
+        with self._turn:
+            return self._found(self._connection, name, sql, parameters)
+
+    def _found(
+        self, connection: Any, name: str, sql: str, parameters: list[Any] | None
+    ) -> list[tuple[Any, ...]]:
         try:
-            return self._connection.execute(sql, parameters) if parameters else self._connection.execute(sql)
+            ran = connection.execute(sql, parameters) if parameters else connection.execute(sql)
+            return ran.fetchall()  # type: ignore[no-any-return]
         except self._failure as error:
             raise EngineError(f"DuckDB could not run '{name.splitlines()[0]}': {error}") from error
 
     def _show_steps(self, query: Query, show: Callable[[str], None] = print) -> None:
         for step in query.steps:
-            rows = self._run(query.name, query.up_to(step.name).sql + "\nlimit 5", None).fetchall()
+            rows = self._run(query.name, query.up_to(step.name).sql + "\nlimit 5", None)
             show(f"-- {query.name}: step {step.name}\n{step.sql}")
             for row in rows:
                 show("   " + " | ".join("" if value is None else str(value) for value in row))

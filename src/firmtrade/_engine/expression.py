@@ -203,7 +203,7 @@ def substitute(tree: Tree, replace: Callable[[Tree], Tree]) -> Tree:
         atomic = isinstance(new, (exp.Column, exp.Literal, exp.Paren, exp.Case, exp.Boolean))
         return new if atomic else exp.Paren(this=new)
 
-    return tree.copy().transform(change)
+    return tree.transform(change)
 
 
 def render(tree: Tree) -> str:
@@ -214,10 +214,9 @@ def render(tree: Tree) -> str:
     """
     from sqlglot import exp
 
-    copied = tree.copy()
-    if copied.find(exp.Div, exp.Ln, exp.Sqrt, exp.Pow) is not None:
-        copied = _bottom_up(copied, _in_domain)
-    return copied.sql(comments=False)  # type: ignore[no-any-return]
+    if tree.find(exp.Div, exp.Ln, exp.Sqrt, exp.Pow) is not None:
+        tree = _bottom_up(tree.copy(), _in_domain)
+    return tree.sql(comments=False)  # type: ignore[no-any-return]
 
 
 def _in_domain(node: Tree) -> Tree:

@@ -43,7 +43,7 @@ def _batch(
     keys = [*(["year"] if by_year else []), *(cube.dimension_column(name) for name in names)]
     sums = list(dict.fromkeys(aggregate for aggregate, _ in columns.values()))
     flags = list(dict.fromkeys(condition for _, condition in columns.values() if condition))
-    rows = engine.rows(roll_up(cube, table, sample, keys, flags, sums))
+    rows = engine.rows_of_table(roll_up(cube, table, sample, keys, flags, sums))
     totals = _totals(rows, len(keys), flags, sums, set(columns.values()))
     answers: dict[Ask, Value] = {}
     for ask, column in columns.items():

@@ -86,6 +86,34 @@ def evaluate(
     return _Arithmetic(measure, ask, answers, catalog, window, steps).of(measure.tree)
 
 
+def needed(measure: Definition, ask: Ask, catalog: Catalog, window: Window | None) -> list[Ask]:
+    """The aggregates that the measure's value for the group of `ask` is worked out from.
+
+    They are the same for all groups of the same dimensions, but for the codes: worked out once.
+    """
+    names = tuple(name for name, _ in ask.codes)
+    key = ("parts", measure.name, ask.point, ask.year, window, names)
+    parts = catalog.remember(key, lambda: _parts(measure, ask, catalog, window))
+    return [
+        Ask(ask.sample, ask.window, ask.year, tuple(c for c in ask.codes if c[0] in kept), aggregate, point)
+        for aggregate, point, kept in parts
+    ]
+
+
+def _parts(
+    measure: Definition, ask: Ask, catalog: Catalog, window: Window | None
+) -> list[tuple[str, str, frozenset[str]]]:
+    """(aggregate, point, dimensions) of each sum that a measure needs, learned by working it out once."""
+    found: dict[Ask, None] = {}
+
+    def record(asked: Ask) -> float:
+        found[asked] = None
+        return 1.0
+
+    evaluate(measure, ask, record, catalog, window)
+    return [(a.aggregate, a.point, frozenset(name for name, _ in a.codes)) for a in found]
+
+
 @dataclass(frozen=True)
 class _Arithmetic:
     measure: Definition

@@ -30,7 +30,7 @@ def attrition(
     found = []
     for sample, steps in cube.steps.items():
         query = _query(table, firms, [column for _, column in steps], year)
-        row = [int(value or 0) for value in engine.rows(query)[0]]
+        row = [int(value or 0) for value in engine.rows_of_table(query)[0]]
         counted = [AttritionStep("all firms seen", row[0], 0)]
         counted += [AttritionStep(text, row[2 * n + 1], row[2 * n + 2]) for n, (text, _) in enumerate(steps)]
         period = window.label if window else year

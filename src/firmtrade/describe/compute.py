@@ -1,7 +1,7 @@
 """From tables to results: collect what all tables need, scan once for each view, fill the cells.
 
-The measures are worked out twice with the same code: first against a recorder, to learn which sums are
-needed, then against the answers.
+The measures are worked out with the same code twice: first to learn which sums are needed, then from the
+answers.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from firmtrade.catalog import Catalog, Definition
 from firmtrade.classify.expand import Meaning, uses_points
 from firmtrade.classify.window import Window
 from firmtrade.describe.answer import Value, answer
-from firmtrade.describe.asks import COUNT, Ask, evaluate
+from firmtrade.describe.asks import COUNT, Ask, evaluate, needed
 from firmtrade.describe.attrition import attrition
 from firmtrade.describe.cells import Codes, Slot, slots
 from firmtrade.describe.cube import ROLL_UP, Cube
@@ -64,6 +64,11 @@ class View:
     asks: list[Ask]
     holistic: list[Ask]
 
+    @property
+    def table(self) -> str:
+        """What its cube is called in the engine."""
+        return f"cube_{self.cube.name}"
+
 
 def plan(tables: Iterable[Table], setting: Setting) -> list[TablePlan]:
     """What each table needs. A wrong name is an error; a column that the panel lacks is a refusal."""
@@ -75,6 +80,7 @@ def plan(tables: Iterable[Table], setting: Setting) -> list[TablePlan]:
             sample = setting.catalog.get(block.sample, "sample", where=where)
             windowed[block.sample] = uses_points(sample.tree, setting.catalog)
         plans.append(_plan(table, setting, windowed))
+    refuse_undated((ask for made in plans for ask in made.asks), setting.groups, setting.windows)
     return plans
 
 
@@ -84,17 +90,12 @@ def _plan(table: Table, setting: Setting, windowed: Mapping[str, bool]) -> Table
     once = {(slot.ask, slot.period, slot.measure.name): slot for slot in asked}
     made = TablePlan(table, list(once.values()))
     made.doubts = doubts(made.slots, setting.catalog)
-
-    def record(ask: Ask) -> Value:
-        made.asks.add(ask)
-        return 1.0
-
     for slot in made.slots:
-        record(slot.ask)
-        _value(slot, record, setting)
+        made.asks.add(slot.ask)
+        window = setting.windows.get(slot.ask.window)
+        made.asks.update(needed(slot.measure, slot.ask, setting.catalog, window))
     for doubt in made.doubts:
         made.asks.add(doubt.ask)
-    refuse_undated(made.asks, setting.groups, setting.windows)
     if setting.columns is not None:
         made.refused = missing_words(made.asks, setting.groups, setting.columns)
     return made
@@ -196,22 +197,30 @@ def compute(
     refusals = [f"{p.table.name} is not answered: {p.refused}" for p in plans if p.refused]
     if plans and all(p.refused for p in plans):
         raise StudyError("No table can be answered with this panel:\n  " + "\n  ".join(refusals))
+    found, losses = _answers(engine, views(plans, setting), setting, progress)
+    results = [_result(p, found, setting) for p in plans if not p.refused]
+    return results, losses, refusals
+
+
+def _answers(
+    engine: DuckDB, seen: list[View], setting: Setting, progress: Callable[[str], None]
+) -> tuple[dict[Ask, Value], list[Attrition]]:
+    """What all views answer, and the attrition of each sample. While one is rolled up the next is scanned."""
     found: dict[Ask, Value] = {}
-    losses: dict[str, Attrition] = {}
-    for view in views(plans, setting):
-        progress(f"scan for {view.cube.name.replace('_', ' ')}")
-        table = f"cube_{view.cube.name}"
-        if engine.debug:
-            engine.rows(view.query)
-        engine.execute(f"create or replace temp table {table} as\n{view.query.sql}")
+    lost: dict[str, list[Attrition]] = {}
+    # Most asks first: what is rolled up last has no scan to hide behind.
+    order = {view.table: view for view in sorted(seen, key=lambda view: (-len(view.asks), view.table))}
+    progress(f"scan for {next(iter(order.values())).cube.name.replace('_', ' ')}" if order else "no scan")
+    for table in engine.tables((name, view.query) for name, view in order.items()):
+        view = order[table]
+        progress(f"roll up {view.cube.name.replace('_', ' ')}")
         found.update(answer(engine, view.cube, table, view.asks))
         found.update(answer_holistic(engine, view.rows, view.cube.groups, view.holistic))
-        for loss in (
-            attrition(engine, view.cube, table, setting.catalog, setting.windows) if view.cube.whole else ()
-        ):
-            losses.setdefault(loss.sample, loss)
-    results = [_result(p, found, setting) for p in plans if not p.refused]
-    return results, sorted(losses.values(), key=lambda a: a.sample), refusals
+        if view.cube.whole:
+            lost[table] = attrition(engine, view.cube, table, setting.catalog, setting.windows)
+    # A sample that several views have is told once, by the first of them.
+    told = {loss.sample: loss for view in reversed(seen) for loss in lost.get(view.table, [])}
+    return found, sorted(told.values(), key=lambda loss: loss.sample)
 
 
 def _result(made: TablePlan, found: Mapping[Ask, Value], setting: Setting) -> Result:

@@ -64,6 +64,12 @@ class Groups:
             self._known[name] = work(*key)
         return self._known[name]
 
+    def remember(self, key: tuple[Any, ...], work: Callable[[], T]) -> T:
+        """What `work` finds about terms, worked out once."""
+        if key not in self._known:
+            self._known[key] = work()
+        return self._known[key]
+
     def conditions(self, sample: str, window: str) -> list[tuple[str, Term]]:
         """(text, condition) of each step of a sample, words of other samples spelled out."""
         return self._once(self._conditions, sample, bool(window))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 
 from firmtrade.classify.expand import HISTORY, panel_columns
 from firmtrade.classify.window import Window
@@ -14,10 +14,9 @@ def missing_words(asks: Iterable[Ask], groups: Groups, available: frozenset[str]
     """Which words need which columns that the panel does not have; empty if none."""
     lacking: dict[str, set[str]] = {}
     for ask in _apart(asks, groups):
-        for word, found in _words(ask, groups):
-            needed = set().union(*(_needed(term, groups) for term in found)) - available
-            if needed:
-                lacking.setdefault(word, set()).update(needed)
+        for word, needed in needs(ask, groups):
+            if not needed <= available:
+                lacking.setdefault(word, set()).update(needed - available)
     parts = [f"{word} needs {', '.join(sorted(columns))}" for word, columns in sorted(lacking.items())]
     return "; ".join(parts) + (", which this panel does not have" if parts else "")
 
@@ -30,25 +29,41 @@ def refuse_undated(asks: Iterable[Ask], groups: Groups, windows: Mapping[str, Wi
             groups.meaning.catalog.get(name, "parameter").value(year)
 
 
-def _apart(asks: Iterable[Ask], groups: Groups) -> Iterator[Ask]:
+def _apart(asks: Iterable[Ask], groups: Groups) -> list[Ask]:
     """One ask of those that need the same terms in the same year."""
-    seen: set[object] = set()
+    apart: dict[tuple[object, ...], Ask] = {}
     for ask in asks:
-        names = tuple(name for name, _ in ask.codes)
-        key = (ask.sample, ask.window, ask.year, names, *groups.split(ask)[1], ask.aggregate, ask.point)
-        if key not in seen:
-            seen.add(key)
-            yield ask
+        apart.setdefault((ask.year, *_kind(ask, groups)), ask)
+    return list(apart.values())
+
+
+def _kind(ask: Ask, groups: Groups) -> tuple[object, ...]:
+    """Asks of one kind need the same terms."""
+    names = tuple(name for name, _ in ask.codes)
+    return (ask.sample, ask.window, names, *groups.split(ask)[1], ask.aggregate, ask.point)
+
+
+def needs(ask: Ask, groups: Groups) -> list[tuple[str, frozenset[str]]]:
+    """The panel columns that each word of an ask needs."""
+    return groups.remember(
+        ("needs", *_kind(ask, groups)),
+        lambda: [
+            (word, frozenset().union(*(_needed(term, groups) for term in found)))
+            for word, found in _words(ask, groups)
+        ],
+    )
 
 
 def needed_columns(asks: Iterable[Ask], groups: Groups) -> set[str]:
     """Every panel column that the asks read."""
-    return set().union(*(_needed(term, groups) for ask in asks for term in terms(ask, groups)))
+    return set().union(*(columns for ask in asks for _, columns in needs(ask, groups)))
 
 
 def terms(ask: Ask, groups: Groups) -> list[Term]:
     """Everything over panel columns that an ask needs."""
-    return [term for _, found in _words(ask, groups) for term in found]
+    return groups.remember(
+        ("terms", *_kind(ask, groups)), lambda: [term for _, found in _words(ask, groups) for term in found]
+    )
 
 
 def _words(ask: Ask, groups: Groups) -> list[tuple[str, list[Term]]]:
@@ -65,7 +80,7 @@ def _words(ask: Ask, groups: Groups) -> list[tuple[str, list[Term]]]:
 
 
 def _needed(term: Term, groups: Groups) -> set[str]:
-    return groups.meaning.catalog.remember(("needed", term), lambda: _columns(term, groups))
+    return groups.remember(("needed", term), lambda: _columns(term, groups))
 
 
 def _columns(term: Term, groups: Groups) -> set[str]:
