@@ -2,41 +2,48 @@
 with rows as (
   select * from panel where year in (2002)
 ),
+tested as (
+  select *,
+    (domestic) as c0,
+    (employment >= 1 OR employment IS NULL) as c1,
+    (employment < 250 OR employment IS NULL) as c2,
+    (turnover < 50000000 OR turnover IS NULL) as c3,
+    (((SUBSTRING(activity, 1, 2)) BETWEEN '10' AND '45')) as c4,
+    (founded BETWEEN 1993 AND 1997) as c5
+  from rows
+),
 flagged as (
-  select *, coalesce((domestic) and (employment >= 1 OR employment IS NULL) and (employment < 250 OR employment IS NULL) and (turnover < 50000000 OR turnover IS NULL) and (((SUBSTRING(activity, 1, 2)) BETWEEN '10' AND '45')) and (founded BETWEEN 1993 AND 1997), false) as in_a_sample from rows
+  select *, coalesce(c0 and c1 and c2 and c3 and c4 and c5, false) as in_a_sample
+  from tested
 ),
 coded as (
   select year,
-    coalesce(cast((domestic) as bigint) + 1, 0)
-      + coalesce(cast((employment >= 1 OR employment IS NULL) as bigint) + 1, 0) * 4
-      + coalesce(cast((employment < 250 OR employment IS NULL) as bigint) + 1, 0) * 16
-      + coalesce(cast((turnover < 50000000 OR turnover IS NULL) as bigint) + 1, 0) * 64
-      + coalesce(cast((((SUBSTRING(activity, 1, 2)) BETWEEN '10' AND '45')) as bigint) + 1, 0) * 256
-      + coalesce(cast((founded BETWEEN 1993 AND 1997) as bigint) + 1, 0) * 1024 as k0
+    c0,
+    c1,
+    c2,
+    c3,
+    c4,
+    c5
   from flagged
 ),
 finest as (
-  select year, k0, count(*) as n0
+  select year, c0, c1, c2, c3, c4, c5, count(*) as n0
   from coded
-  group by year, k0
-),
-unpacked as (
-  select year,
-    case ((k0 >> 0) & 3) when 2 then true when 1 then false end as c0,
-    case ((k0 >> 2) & 3) when 2 then true when 1 then false end as c1,
-    case ((k0 >> 4) & 3) when 2 then true when 1 then false end as c2,
-    case ((k0 >> 6) & 3) when 2 then true when 1 then false end as c3,
-    case ((k0 >> 8) & 3) when 2 then true when 1 then false end as c4,
-    case ((k0 >> 10) & 3) when 2 then true when 1 then false end as c5,
-    n0
-  from finest
+  group by year, c0, c1, c2, c3, c4, c5
 )
-select *
-from unpacked;
+select year,
+  c0,
+  c1,
+  c2,
+  c3,
+  c4,
+  c5,
+  n0
+from finest;
 
 -- cube years_followed
 with asked as (
-  select * from panel where year in (2002)
+  select * from (select * from panel where year in (2002)) as seen where (domestic) and (employment >= 1 OR employment IS NULL) and (employment < 250 OR employment IS NULL) and (turnover < 50000000 OR turnover IS NULL) and (((SUBSTRING(activity, 1, 2)) BETWEEN '10' AND '45')) and (founded BETWEEN 1993 AND 1997)
 ),
 followed as (
   select distinct firm from asked where (domestic) and (employment >= 1 OR employment IS NULL) and (employment < 250 OR employment IS NULL) and (turnover < 50000000 OR turnover IS NULL) and (((SUBSTRING(activity, 1, 2)) BETWEEN '10' AND '45')) and (founded BETWEEN 1993 AND 1997)
@@ -50,36 +57,29 @@ rows as (
   select asked.*, coalesce(history.history_early_export_seen, 0) as history_early_export_seen, coalesce(history.history_early_years_known, 0) as history_early_years_known
   from asked left join history using (firm)
 ),
+tested as (
+  select *,
+    (founded BETWEEN 1993 AND 1997) as c5,
+    (CASE WHEN history_early_export_seen > 0 THEN TRUE WHEN history_early_years_known > 5 THEN FALSE END) as c6
+  from rows
+),
 flagged as (
-  select *, coalesce((domestic) and (employment >= 1 OR employment IS NULL) and (employment < 250 OR employment IS NULL) and (turnover < 50000000 OR turnover IS NULL) and (((SUBSTRING(activity, 1, 2)) BETWEEN '10' AND '45')) and (founded BETWEEN 1993 AND 1997), false) as in_a_sample from rows
+  select *, coalesce((domestic) and (employment >= 1 OR employment IS NULL) and (employment < 250 OR employment IS NULL) and (turnover < 50000000 OR turnover IS NULL) and (((SUBSTRING(activity, 1, 2)) BETWEEN '10' AND '45')) and c5, false) as in_a_sample
+  from tested
 ),
 coded as (
   select year,
-    coalesce(cast((domestic) as bigint) + 1, 0)
-      + coalesce(cast((employment >= 1 OR employment IS NULL) as bigint) + 1, 0) * 4
-      + coalesce(cast((employment < 250 OR employment IS NULL) as bigint) + 1, 0) * 16
-      + coalesce(cast((turnover < 50000000 OR turnover IS NULL) as bigint) + 1, 0) * 64
-      + coalesce(cast((((SUBSTRING(activity, 1, 2)) BETWEEN '10' AND '45')) as bigint) + 1, 0) * 256
-      + coalesce(cast((founded BETWEEN 1993 AND 1997) as bigint) + 1, 0) * 1024
-      + case when in_a_sample then coalesce(cast((CASE WHEN history_early_export_seen > 0 THEN TRUE WHEN history_early_years_known > 5 THEN FALSE END) as bigint) + 1, 0) * 4096 else 0 end as k0
+    c5,
+    c6
   from flagged
 ),
 finest as (
-  select year, k0, count(*) as n0
+  select year, c5, c6, count(*) as n0
   from coded
-  group by year, k0
-),
-unpacked as (
-  select year,
-    case ((k0 >> 0) & 3) when 2 then true when 1 then false end as c0,
-    case ((k0 >> 2) & 3) when 2 then true when 1 then false end as c1,
-    case ((k0 >> 4) & 3) when 2 then true when 1 then false end as c2,
-    case ((k0 >> 6) & 3) when 2 then true when 1 then false end as c3,
-    case ((k0 >> 8) & 3) when 2 then true when 1 then false end as c4,
-    case ((k0 >> 10) & 3) when 2 then true when 1 then false end as c5,
-    case ((k0 >> 12) & 3) when 2 then true when 1 then false end as c6,
-    n0
-  from finest
+  group by year, c5, c6
 )
-select *
-from unpacked;
+select year,
+  c5,
+  c6,
+  n0
+from finest;
