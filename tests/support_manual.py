@@ -51,8 +51,8 @@ def work_out(engine: DuckDB, example: dict[str, Any]) -> tuple[list[Result], lis
     header, rows = manual.drawn(example.get("firms", "firm | year"))
     draw_panel(engine, header, rows)
     columns = frozenset(header) if example.get("lacking") else frozenset({*CONTRACT, *header})
-    results, attrition, _ = compute(engine, spec.tables, setting(spec, columns), lambda text: None)
-    return results, attrition
+    found = compute(engine, spec.tables, setting(spec, columns), lambda text: None)
+    return list(found.results), list(found.attrition)
 
 
 def setting(spec: StudySpec, columns: frozenset[str]) -> Setting:

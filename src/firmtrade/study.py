@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from firmtrade.acquire.source import PanelSpec
     from firmtrade.assemble.check import CheckReport
     from firmtrade.assemble.panel import Panel
-    from firmtrade.describe.compute import Setting
+    from firmtrade.describe.compute import Computed, Setting
 
 WORDS = ("sources", "parameters", "variables", "dimensions", "measures", "samples")
 _KNOWN = {"title", "subtitle", "source", "panel", "protect", "windows", "tables", *WORDS}
@@ -200,12 +200,12 @@ class Study:
         `check=False` leaves out the check of the panel: for a panel that has just been checked.
         """
         with self._opened(strict=check) as (engine, panel, setting):
-            return [Shown.of(result) for result in self._compute(engine, panel, setting, tables)[0]]
+            return [Shown.of(result) for result in self._compute(engine, panel, setting, tables).results]
 
     def attrition(self) -> list[Attrition]:
         """What each condition of each sample removes. Confidential."""
         with self._opened(strict=False) as (engine, panel, setting):
-            return self._compute(engine, panel, setting, None)[1]
+            return list(self._compute(engine, panel, setting, None).attrition)
 
     def explain(self, name: str) -> Any:
         """The card of a definition or a table: title, formula, unit, source, uses, used by."""
@@ -237,7 +237,7 @@ class Study:
             if report.stops or not self.spec.tables:
                 return report, [], ""
             try:
-                return report, self._compute(engine, panel, setting, None)[1], ""
+                return report, list(self._compute(engine, panel, setting, None).attrition), ""
             except StudyError as error:
                 return report, [], str(error)
 
@@ -249,21 +249,23 @@ class Study:
 
         with self._opened() as (engine, panel, setting):
             reason_to_leave(panel.synthetic, self.spec.reason, reason)  # refuse before the work, not after it
-            results, attrition, refusals = self._compute(engine, panel, setting, None)
+            computed = self._compute(engine, panel, setting, None)
             # A column that is missing is said where it is missed: in the table that needs it.
             found = [str(p) for p in self._report.warnings if p.rule != "missing-column"]
-            warnings = (*found, *refusals)
+            warnings = (*found, *computed.refusals)
             origin = Origin(
                 self.spec.name,
                 self.spec.title,
                 self.spec.subtitle,
                 self.spec.source,
-                tuple(attrition),
+                computed.attrition,
                 warnings,
                 self._provenance(panel),
             )
         labels = {w.name: _labels(w, setting) for w in self.spec.catalog if w.kind == "dimension"}
-        return release_unprotected(results, origin, self.spec.catalog, labels, self.spec.reason, reason)
+        return release_unprotected(
+            computed.results, origin, self.spec.catalog, labels, self.spec.reason, reason
+        )
 
     def run(self, out: str | Path, unprotected: str | None = None) -> Path:
         """Compute, release and write everything into the folder `out`, whole or not at all."""
@@ -344,7 +346,7 @@ class Study:
 
     def _compute(
         self, engine: DuckDB, panel: Panel, setting: Setting, tables: Iterable[Table] | None
-    ) -> tuple[list[Result], list[Attrition], list[str]]:
+    ) -> Computed:
         from firmtrade.describe.compute import compute
 
         return compute(engine, self.spec.tables if tables is None else list(tables), setting, self.progress)

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from threading import Lock
 from types import TracebackType
 from typing import Any
 
 from firmtrade._engine.steps import Query
 from firmtrade.errors import EngineError
+
+
+def largest(value: str, holder: str, when: str, places: int) -> str:
+    """SQL of the `places` largest values of a group with their holders, the largest first, ties by name.
+
+    Engines differ here: this is the one place that says how.
+    """
+    return f"max(case when {when} then {{'value': {value}, 'holder': {holder}}} end, {places})"
 
 
 class DuckDB:
@@ -79,6 +88,13 @@ class DuckDB:
             self._show_steps(query)
         return self._found(self._aside, query.name, query.sql, None)
 
+    def columns_of_table(self, query: Query) -> dict[str, Any]:
+        """As `rows_of_table`, a numpy array for each column."""
+        if self._aside is None:
+            self._aside = self._connection.cursor()
+        with self._as_ours(query.name):
+            return self._aside.execute(query.sql).fetchnumpy()  # type: ignore[no-any-return]
+
     def _make(self, name: str, query: Query) -> None:
         if self.debug:
             self._show_steps(query)
@@ -105,9 +121,14 @@ class DuckDB:
     def _found(
         self, connection: Any, name: str, sql: str, parameters: list[Any] | None
     ) -> list[tuple[Any, ...]]:
-        try:
+        with self._as_ours(name):
             ran = connection.execute(sql, parameters) if parameters else connection.execute(sql)
             return ran.fetchall()  # type: ignore[no-any-return]
+
+    @contextmanager
+    def _as_ours(self, name: str) -> Iterator[None]:
+        try:
+            yield
         except self._failure as error:
             raise EngineError(f"DuckDB could not run '{name.splitlines()[0]}': {error}") from error
 

@@ -37,6 +37,7 @@ CONTRACT: tuple[Column, ...] = (
     Column("import_extra", "flow", "imports from outside the union, in currency units"),
     Column("export_intra", "flow", "exports to the union, in currency units"),
     Column("export_extra", "flow", "exports to outside the union, in currency units"),
+    Column("holding", "text", "identifier of the group that owns the firm, for disclosure control"),
 )
 
 NAMES: tuple[str, ...] = tuple(column.name for column in CONTRACT)

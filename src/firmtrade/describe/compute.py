@@ -15,25 +15,33 @@ from firmtrade._engine.duckdb import DuckDB
 from firmtrade._engine.steps import Query, Step
 from firmtrade.catalog import Catalog, Definition
 from firmtrade.classify.expand import Meaning, uses_points
-from firmtrade.classify.window import Window
+from firmtrade.classify.window import POINTS, Window
 from firmtrade.describe.answer import Value, answer
-from firmtrade.describe.asks import COUNT, Ask, evaluate, needed
+from firmtrade.describe.asks import COUNT, Ask, Pairs, evaluate, needed, plain
 from firmtrade.describe.attrition import attrition
 from firmtrade.describe.cells import Codes, Slot, slots
 from firmtrade.describe.cube import ROLL_UP, Cube
+from firmtrade.describe.finest import Sums, finest
 from firmtrade.describe.groups import Groups
 from firmtrade.describe.holistic import answer_holistic, holistic_query
 from firmtrade.describe.needs import missing_words, refuse_undated, terms
+from firmtrade.describe.scan import Scan
 from firmtrade.describe.spec import Table
 from firmtrade.describe.unknowns import Doubt, doubts
 from firmtrade.describe.views import names_in, window_rows, year_rows
 from firmtrade.errors import StudyError
 from firmtrade.result import Attrition, Cell, Result, Unknown
 
+#: The panel's column that says which holding a firm belongs to.
+HOLDING = "holding"
+
 
 @dataclass(frozen=True)
 class Setting:
-    """What tables are computed over: words, columns of the panel (None: not known yet), windows, codes."""
+    """What tables are computed over: words, columns of the panel (None: not known yet), windows, codes.
+
+    `evidence`: what disclosure control must know is collected in the same scans.
+    """
 
     catalog: Catalog
     meaning: Meaning
@@ -41,6 +49,7 @@ class Setting:
     windows: Mapping[str, Window]
     codes: Codes
     groups: Groups
+    evidence: bool = False
 
 
 @dataclass
@@ -60,7 +69,7 @@ class View:
 
     cube: Cube
     rows: tuple[Step, ...]
-    query: Query
+    scan: Scan
     asks: list[Ask]
     holistic: list[Ask]
 
@@ -155,8 +164,17 @@ def _view(window: str, kind: str, asks: list[Ask], setting: Setting, whole: bool
     cube.add([*additive, *(replace(ask, aggregate=COUNT) for ask in asks)])
     summed = set(additive)
     rest = [ask for ask in asks if ask not in summed]
-    query = cube.query(_rows(window, cube, setting), by_year=not window)
-    return View(cube, _plain_rows(window, cube, rest, setting) if rest else (), query, additive, rest)
+    scan = Scan(cube, _rows(window, cube, setting), not window, *_owner(window, setting))
+    return View(cube, _plain_rows(window, cube, rest, setting) if rest else (), scan, additive, rest)
+
+
+def _owner(window: str, setting: Setting) -> tuple[str, bool]:
+    """(the column or expression that says whose a row is, whether an owner may have several rows)."""
+    if not setting.evidence:
+        return "", False
+    if not setting.columns or HOLDING not in setting.columns:
+        return "firm", False
+    return f"coalesce({POINTS[0] + '_' if window else ''}{HOLDING}, firm)", True
 
 
 def _rows(window: str, cube: Cube, setting: Setting) -> tuple[Step, ...]:
@@ -165,6 +183,8 @@ def _rows(window: str, cube: Cube, setting: Setting) -> tuple[Step, ...]:
     decided = cube.at_points()
     followed = cube.followed(cube.decided().keys())
     read, taken = names_in(cube.terms()), names_in(cube.undecided())
+    if _owner(window, setting)[1]:
+        read, taken = ({*names, f"{POINTS[0]}_{HOLDING}"} for names in (read, taken))
     return window_rows(setting.windows[window], read, taken, decided, followed, setting.meaning)
 
 
@@ -186,71 +206,147 @@ def _adds_up(ask: Ask, catalog: Catalog) -> bool:
 def queries(view: View, groups: Groups) -> list[Query]:
     """Every scan of a view, to be shown: the cube, and what cannot be rolled up."""
     holistic = {q.sql: q for q in (holistic_query(view.rows, groups, ask) for ask in view.holistic)}
-    return [view.query, *holistic.values()]
+    return [view.scan.query, *holistic.values()]
+
+
+@dataclass(frozen=True)
+class Backing:
+    """What the figures of results are worked out from: all that disclosure control needs to know.
+
+    `figures` has, for each table, the asks behind each cell; `unknowns` the ask of each number of unknown
+    firms; `sums` the additive asks over finest cells with their evidence. An ask that no sum has cannot
+    be added up: a median, a top share, a largest value.
+    """
+
+    figures: Mapping[str, tuple[tuple[Ask, ...], ...]]
+    unknowns: Mapping[str, tuple[Ask, ...]]
+    sums: tuple[Sums, ...]
+    answers: Mapping[Ask, Value]
+
+
+@dataclass(frozen=True)
+class Computed:
+    """Results in the tables' order, the attrition of each sample, and what cannot be answered and why.
+
+    `backing` is there if the setting asked for evidence.
+    """
+
+    results: tuple[Result, ...]
+    attrition: tuple[Attrition, ...]
+    refusals: tuple[str, ...]
+    backing: Backing | None = None
 
 
 def compute(
     engine: DuckDB, tables: Iterable[Table], setting: Setting, progress: Callable[[str], None]
-) -> tuple[list[Result], list[Attrition], list[str]]:
-    """(results in the tables' order, attrition of each sample, what could not be answered and why)."""
+) -> Computed:
+    """Answer tables: one scan for each view, roll-ups, measures worked out from them."""
     plans = plan(tables, setting)
-    refusals = [f"{p.table.name} is not answered: {p.refused}" for p in plans if p.refused]
+    refusals = tuple(f"{p.table.name} is not answered: {p.refused}" for p in plans if p.refused)
     if plans and all(p.refused for p in plans):
         raise StudyError("No table can be answered with this panel:\n  " + "\n  ".join(refusals))
-    found, losses = _answers(engine, views(plans, setting), setting, progress)
-    results = [_result(p, found, setting) for p in plans if not p.refused]
-    return results, losses, refusals
+    answered = [p for p in plans if not p.refused]
+    found, losses, sums = _answers(
+        engine, views(plans, setting), _published(answered, setting), setting, progress
+    )
+    results = tuple(_result(p, found, setting) for p in answered)
+    backing = _backing(answered, found, sums, setting) if setting.evidence else None
+    return Computed(results, tuple(losses), refusals, backing)
+
+
+def _published(plans: Iterable[TablePlan], setting: Setting) -> frozenset[Ask]:
+    """The asks that some figure is worked out from."""
+    return frozenset(
+        ask
+        for made in plans
+        for asks in (*_behind(made, setting), tuple(doubt.ask for doubt in made.doubts))
+        for ask in asks
+    )
+
+
+def _behind(made: TablePlan, setting: Setting) -> tuple[tuple[Ask, ...], ...]:
+    return tuple(
+        tuple(needed(slot.measure, slot.ask, setting.catalog, setting.windows.get(slot.ask.window)))
+        for slot in made.slots
+    )
+
+
+def _backing(
+    plans: Iterable[TablePlan], found: Mapping[Ask, Value], sums: list[Sums], setting: Setting
+) -> Backing:
+    figures = {made.table.name: _behind(made, setting) for made in plans}
+    unknowns = {made.table.name: tuple(doubt.ask for doubt in _told(made)) for made in plans}
+    return Backing(figures, unknowns, tuple(sums), found)
 
 
 def _answers(
-    engine: DuckDB, seen: list[View], setting: Setting, progress: Callable[[str], None]
-) -> tuple[dict[Ask, Value], list[Attrition]]:
-    """What all views answer, and the attrition of each sample. While one is rolled up the next is scanned."""
+    engine: DuckDB,
+    seen: list[View],
+    published: frozenset[Ask],
+    setting: Setting,
+    progress: Callable[[str], None],
+) -> tuple[dict[Ask, Value], list[Attrition], list[Sums]]:
+    """What all views answer, the attrition of each sample, and the evidence behind what is published.
+
+    While one view is rolled up the next is scanned.
+    """
     found: dict[Ask, Value] = {}
     lost: dict[str, list[Attrition]] = {}
+    sums: list[Sums] = []
     # Most asks first: what is rolled up last has no scan to hide behind.
     order = {view.table: view for view in sorted(seen, key=lambda view: (-len(view.asks), view.table))}
     progress(f"scan for {next(iter(order.values())).cube.name.replace('_', ' ')}" if order else "no scan")
-    for table in engine.tables((name, view.query) for name, view in order.items()):
+    for table in engine.tables((name, view.scan.query) for name, view in order.items()):
         view = order[table]
         progress(f"roll up {view.cube.name.replace('_', ' ')}")
         found.update(answer(engine, view.cube, table, view.asks))
         found.update(answer_holistic(engine, view.rows, view.cube.groups, view.holistic))
         if view.cube.whole:
             lost[table] = attrition(engine, view.cube, table, setting.catalog, setting.windows)
+        if setting.evidence:
+            sums += finest(engine, view.scan, table, [ask for ask in view.asks if ask in published])
     # A sample that several views have is told once, by the first of them.
     told = {loss.sample: loss for view in reversed(seen) for loss in lost.get(view.table, [])}
-    return found, sorted(told.values(), key=lambda loss: loss.sample)
+    return found, sorted(told.values(), key=lambda loss: loss.sample), sums
+
+
+def _told(made: TablePlan) -> list[Doubt]:
+    """The numbers of unknown firms that are not cells of the table already."""
+    printed = {_shown(slot.ask.sample, slot.period, slot.ask.codes, slot.measure.name) for slot in made.slots}
+    return [
+        doubt
+        for doubt in made.doubts
+        if _shown(doubt.sample, doubt.period, tuple(doubt.codes.items()), doubt.measure.name) not in printed
+    ]
+
+
+def _shown(sample: str, period: str, codes: Pairs, measure: str) -> tuple[object, ...]:
+    return (sample, period, tuple(sorted((plain(name), code) for name, code in codes)), measure)
 
 
 def _result(made: TablePlan, found: Mapping[Ask, Value], setting: Setting) -> Result:
     table = made.table
-    cells = tuple(_cell(slot, found, setting, table.decimals) for slot in made.slots)
-    printed = {(c.sample, c.period, tuple(sorted(c.codes.items())), c.measure) for c in cells}
-    unknowns = []
-    for doubt in made.doubts:
-        key = (doubt.sample, doubt.period, tuple(sorted(doubt.codes.items())), doubt.measure.name)
-        if key not in printed:
-            unknowns.append(
-                Unknown(
-                    doubt.sample,
-                    doubt.period,
-                    doubt.dimension,
-                    doubt.code,
-                    int(found[doubt.ask] or 0),
-                    doubt.codes,
-                    doubt.measure.name,
-                    doubt.measure.unit,
-                )
-            )
+    unknowns = tuple(
+        Unknown(
+            doubt.sample,
+            doubt.period,
+            doubt.dimension,
+            doubt.code,
+            int(found[doubt.ask] or 0),
+            doubt.codes,
+            doubt.measure.name,
+            doubt.measure.unit,
+        )
+        for doubt in _told(made)
+    )
     return Result(
         table.name,
         table.title,
         table.sample,
         table.rows,
         table.columns,
-        cells,
-        tuple(unknowns),
+        tuple(_cell(slot, found, setting, table.decimals) for slot in made.slots),
+        unknowns,
         table.notes,
         table.chart,
         table.section,
@@ -259,7 +355,7 @@ def _result(made: TablePlan, found: Mapping[Ask, Value], setting: Setting) -> Re
 
 def _cell(slot: Slot, found: Mapping[Ask, Value], setting: Setting, decimals: Mapping[str, int]) -> Cell:
     measure: Definition = slot.measure
-    codes = {name.rpartition(".")[2]: code for name, code in slot.ask.codes}
+    codes = {plain(name): code for name, code in slot.ask.codes}
     return Cell(
         slot.ask.sample,
         slot.period,

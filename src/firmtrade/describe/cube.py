@@ -7,11 +7,10 @@ Every table, margin and chart is rolled up from it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Set
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Set
+from dataclasses import dataclass, field
 
 from firmtrade._engine import expression
-from firmtrade._engine.steps import Query, Step
 from firmtrade.classify.window import decided_at
 from firmtrade.describe.asks import Ask
 from firmtrade.describe.groups import Groups, Term
@@ -182,8 +181,8 @@ class Cube:
         """
         lists = _widest([frozenset(column for _, column in steps) for steps in self.steps.values()])
         common = frozenset.intersection(*lists)
-        parts = [self._all_of(common, named)] if common else []
-        rest = [self._all_of(columns - common, named) for columns in lists if columns > common]
+        parts = [self.all_of(common, named)] if common else []
+        rest = [self.all_of(columns - common, named) for columns in lists if columns > common]
         if len(rest) == len(lists):
             parts.append("(" + " or ".join(f"({part})" for part in rest) + ")")
         return " and ".join(parts) or "true"
@@ -204,7 +203,7 @@ class Cube:
         """What each point of the window decides, as columns of its step."""
         found: dict[str, list[str]] = {}
         for column, point in self.decided().items():
-            found.setdefault(point, []).append(f"{self._key(column).sql} as {column}")
+            found.setdefault(point, []).append(f"{self.key(column).sql} as {column}")
         return found
 
     def undecided(self) -> list[Term]:
@@ -212,7 +211,7 @@ class Cube:
         decided, keys = self.decided(), {**self.conditions, **self.dimensions}
         return [*(term for column, (term, _) in keys.items() if column not in decided), *self.inputs]
 
-    def _key(self, column: str) -> Key:
+    def key(self, column: str) -> Key:
         """The key of a condition or of a coded dimension, worked out on a row of the panel."""
         if column in self.conditions:
             term, years = self.conditions[column]
@@ -222,69 +221,8 @@ class Cube:
         assert key is not None
         return key
 
-    def query(self, rows: tuple[Step, ...], by_year: bool) -> Query:
-        """The scan: `rows` are the steps that make the relation `rows`."""
-        decided, implied = self.decided(), self.implied()
-        keys = [self._key(column) for column in self.conditions if column not in implied]
-        if implied and not self.filtered:
-            keys.append(Key("c_shared", self._all_of(implied, decided.keys())))
-        texts: dict[str, str] = {}
-        read: dict[str, str] = {}
-        for column, (term, _) in self.dimensions.items():
-            if expression.cases(term.tree) is None:
-                texts[column] = term.sql
-            elif self._is_read_off(term):
-                read[column] = self._read_off(term)
-            else:
-                keys.append(self._key(column))
-        keys = [replace(key, sql=key.name) if key.name in decided else key for key in keys]
-        return Query(f"cube {self.name}", (*rows, *self._scan(keys, texts, read, by_year)))
-
-    def _is_read_off(self, term: Term) -> bool:
-        """Whether a dimension's conditions are all in the cube, as those of a mode of trade are."""
-        known = {sql for sql, column in self.columns.items() if column in self.asked}
-        atoms = [atom for when, _ in expression.cases(term.tree) or [] for atom in expression.atoms(when)]
-        return bool(atoms) and all(expression.render(atom) in known for atom in atoms)
-
-    def _read_off(self, term: Term) -> str:
-        branches = expression.cases(term.tree) or []
-        whens = (
-            (expression.render(expression.over_atoms(when, self.columns)), code) for when, code in branches
-        )
-        return "case " + " ".join(f"when {when} then '{code}'" for when, code in whens) + " end"
-
-    def _scan(
-        self, keys: list[Key], texts: Mapping[str, str], read: Mapping[str, str], by_year: bool
-    ) -> tuple[Step, ...]:
-        """Test each row, code it, group, and give the codes their names back."""
-        # Without attrition a row outside the samples may be coded in full: nobody looks at it.
-        guarded = self.whole and not self.filtered
-        first = [key for key in keys if not guarded or key.name in self.sample_keys]
-        tested = [f"{key.on_row(self.years)} as {key.name}" for key in first if key.sql != key.name]
-        flag = f"coalesce({self.any_sample({key.name for key in first})}, false)"
-        inside = "in_a_sample" if guarded else ""
-        year = ["year"] if by_year else []
-        coded = [*year, *(key.name for key in first)]
-        coded += [f"{key.on_row(self.years, inside)} as {key.name}" for key in keys if key not in first]
-        coded += [
-            f"case when {inside} then {s} end as {c}" if inside else f"{s} as {c}" for c, s in texts.items()
-        ]
-        inputs = {c: value for _, value, c in self.aggregates.values() if value != "*"}
-        coded += [f"{value} as {c}" for c, value in inputs.items()]
-        names = [*year, *(key.name for key in keys), *texts]
-        sums = [f"{f}({'*' if v == '*' else c}) as {c}" for f, v, c in self.aggregates.values()]
-        decoded = [*year, *(key.read for key in keys), *texts, *(c for _, _, c in self.aggregates.values())]
-        decoded += [f"{sql} as {column}" for column, sql in read.items()]
-        group = f"\ngroup by {', '.join(names)}" if names else ""
-        return (
-            Step("tested", "select " + ",\n  ".join(["*", *tested]) + "\nfrom rows"),
-            Step("flagged", f"select *, {flag} as in_a_sample\nfrom tested"),
-            Step("coded", "select " + ",\n  ".join(coded) + "\nfrom flagged"),
-            Step("finest", f"select {', '.join([*names, *sums])}\nfrom coded{group}"),
-            Step("cube", "select " + ",\n  ".join(decoded) + "\nfrom finest"),
-        )
-
-    def _all_of(self, columns: Set[str], named: Set[str]) -> str:
+    def all_of(self, columns: Set[str], named: Set[str]) -> str:
+        """All of these conditions; those `named` are columns of the rows."""
         ordered = sorted(columns, key=lambda column: int(column[1:]))
         return " and ".join(c if c in named else f"({self.conditions[c][0].sql})" for c in ordered)
 

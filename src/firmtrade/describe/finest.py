@@ -1,0 +1,196 @@
+"""What disclosure control must know of a view: which finest cells each sum is over, and whose they are.
+
+Finest cells that no sum tells apart are one class. Values are whole numbers (cents, tenths of an FTE), so
+that everything said of them is exact.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from firmtrade._engine.duckdb import DuckDB
+from firmtrade._engine.steps import Query, Step
+from firmtrade.describe.asks import Ask
+from firmtrade.describe.cube import Cube
+from firmtrade.describe.scan import Scan
+from firmtrade.errors import EngineError
+
+Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Sums:
+    """One additive aggregate of a view over classes of finest cells, with the asks that are sums of it.
+
+    `members[n]` are the classes of `asks[n]`. Of each class: `values` and `sizes` (absolute) times
+    10 ** `decimals`; `units`, the owners of one firm, and `below`, those of them with less than zero.
+    `owned` lists (class, owner, value) of the largest of these owners and of all owners of several firms;
+    `several` says which entries are of the latter. `counts`: the aggregate is a number of firms.
+    """
+
+    view: str
+    aggregate: str
+    counts: bool
+    asks: tuple[Ask, ...]
+    members: tuple[Ints, ...]
+    values: Ints
+    sizes: Ints
+    units: Ints
+    below: Ints
+    decimals: int
+    owned: tuple[Ints, tuple[str, ...], Ints]
+    several: Flags
+
+
+def finest(engine: DuckDB, scan: Scan, table: str, asks: Sequence[Ask]) -> list[Sums]:
+    """The sums behind the additive `asks` of a view whose cube is `table`."""
+    cube = scan.cube
+    by_aggregate: dict[str, list[Ask]] = defaultdict(list)
+    for ask in asks:
+        function, column = cube.aggregate_column(ask)
+        if function == "sum":
+            by_aggregate[column].append(ask)
+    membership = _Membership(engine, cube, table, asks)
+    several = _several(engine, scan, membership) if scan.grouped else None
+    kinds = {column: (name, f"{name}({value})") for name, value, column in cube.aggregates.values()}
+    return [
+        _sums(engine, table, membership, several, column, *kinds[column], found)
+        for column, found in sorted(by_aggregate.items())
+    ]
+
+
+class _Membership:
+    """Which finest cells an ask is over; only cells of some sample are looked at."""
+
+    def __init__(self, engine: DuckDB, cube: Cube, table: str, asks: Sequence[Ask]) -> None:
+        self.cube = cube
+        samples = sorted({ask.sample for ask in asks})
+        parts = {cube.sample_condition(sample) for sample in samples}
+        parts |= {text for ask in asks for text in cube.group_conditions(ask)}
+        self._names = {text: f"m{n}" for n, text in enumerate(sorted(parts))}
+        self.inside = " or ".join(f"({cube.sample_condition(sample)})" for sample in samples)
+        asked = [f"coalesce({text}, false) as {name}" for text, name in self._names.items()]
+        asked += sorted(cube.dimensions)
+        asked += ["year"] if any(ask.year for ask in asks) else []
+        sql = f"select {', '.join(asked) or '1 as one'}\nfrom {table} where {self.inside}\norder by rowid"
+        self._columns = engine.columns_of_table(Query("members", (Step("members", sql),)))
+        self._equal: dict[tuple[str, str], Flags] = {}
+
+    def of(self, ask: Ask) -> Flags:
+        """The finest cells of an ask."""
+        texts = [self.cube.sample_condition(ask.sample), *self.cube.group_conditions(ask)]
+        found: Flags = self._columns[self._names[texts[0]]].copy()
+        for text in texts[1:]:
+            found &= self._columns[self._names[text]]
+        exclusive, _ = self.cube.groups.split(ask)
+        for name, code in exclusive.items():
+            found &= self._is(self.cube.dimension_column(name), code)
+        return found & self._is("year", ask.year) if ask.year else found
+
+    def _is(self, column: str, code: str) -> Flags:
+        from firmtrade.describe.answer import code_of
+
+        if (column, code) not in self._equal:
+            values = np.ma.asarray(self._columns[column])
+            texts = [code_of(value) for value in values.tolist()]
+            self._equal[column, code] = np.array([text == code for text in texts], dtype=bool)
+        return self._equal[column, code]
+
+
+def _sums(
+    engine: DuckDB,
+    table: str,
+    membership: _Membership,
+    several: Mapping[str, list[tuple[int, str, Any]]] | None,
+    column: str,
+    name: str,
+    aggregate: str,
+    asks: list[Ask],
+) -> Sums:
+    flags = np.array([membership.of(ask) for ask in asks])
+    class_of, kept = _classes(flags)
+    signed = name == "sum"
+    wanted = [column, f"units_{column}", f"top_{column}"]
+    wanted += [f"size_{column}", f"below_{column}"] if signed else [column, "0"]
+    sql = f"select {', '.join(wanted)}\nfrom {table} where {membership.inside}\norder by rowid"
+    rows = engine.rows_of_table(Query("evidence", (Step("evidence", sql),)))
+    more = (several or {}).get(column, [])
+    largest = [
+        (place, owner["holder"], owner["value"]) for place, row in enumerate(rows) for owner in row[2] or ()
+    ]
+    decimals = _decimals([row[0] for row in rows] + [value for _, _, value in largest + more])
+    return Sums(
+        view=membership.cube.name,
+        aggregate=aggregate,
+        counts=not signed,
+        asks=tuple(asks),
+        members=tuple(np.unique(class_of[line]) for line in flags),
+        values=_added(class_of, kept, [row[0] for row in rows], decimals),
+        sizes=_added(class_of, kept, [row[3] for row in rows], decimals),
+        units=_added(class_of, kept, [row[1] for row in rows], 0),
+        below=_added(class_of, kept, [row[4] for row in rows], 0),
+        decimals=decimals,
+        owned=(
+            class_of[[place for place, _, _ in largest + more]],
+            tuple(owner for _, owner, _ in largest + more),
+            _whole([value for _, _, value in largest + more], decimals),
+        ),
+        several=np.repeat([False, True], [len(largest), len(more)]),
+    )
+
+
+def _classes(flags: NDArray[np.bool_]) -> tuple[Ints, int]:
+    """Cells that the same asks are over get one number; their count."""
+    packed = np.ascontiguousarray(np.packbits(flags, axis=0).T)
+    _, numbers = np.unique(packed, axis=0, return_inverse=True)
+    numbers = numbers.reshape(-1)
+    return numbers.astype(np.int64), int(numbers.max(initial=-1)) + 1
+
+
+def _added(class_of: Ints, size: int, values: Sequence[Any], decimals: int) -> Ints:
+    total = np.zeros(size, dtype=np.int64)
+    np.add.at(total, class_of, _whole(values, decimals))
+    return total
+
+
+def _decimals(values: Sequence[Any]) -> int:
+    """Digits after the point that some value really has."""
+    decimal = (value for value in values if isinstance(value, Decimal) and value)
+    return max([0, *(-int(value.normalize().as_tuple().exponent) for value in decimal)])
+
+
+def _whole(values: Sequence[Any], decimals: int) -> Ints:
+    """Exact whole numbers; nothing is nobody's."""
+    factor = 10 ** max(decimals, 0)
+    found = [int(value * factor) if value is not None else 0 for value in values]
+    if any(abs(value) >= 2**62 for value in found):
+        raise EngineError(
+            "A total has more digits than disclosure control can keep exactly. Give amounts in thousands: "
+            "units = { turnover = 1000 } in [panel], or fewer decimals."
+        )
+    return np.array(found, dtype=np.int64)
+
+
+def _several(engine: DuckDB, scan: Scan, membership: _Membership) -> dict[str, list[tuple[int, str, Any]]]:
+    """For each aggregate: (finest cell, owner, value) of the owners of several firms."""
+    names = [name for name in scan.columns if name != "holder"]
+    listed = ", ".join(names)
+    sql = f"select {listed or '1'}\nfrom cube_{scan.cube.name} where {membership.inside}\norder by rowid"
+    cells = engine.rows_of_table(Query("finest cells", (Step("cells", sql),)))
+    place = {row: number for number, row in enumerate(cells)}
+    sums = [column for _, _, column in scan.cube.aggregates.values()]
+    found: dict[str, list[tuple[int, str, Any]]] = {column: [] for column in sums}
+    for row in sorted(engine.rows(scan.owners_of_several), key=lambda row: str(row[len(names)])):
+        cell = place.get(row[: len(names)])
+        for column, value in zip(sums, row[len(names) + 1 :], strict=True):
+            if cell is not None and value is not None and not (column.startswith("n") and not value):
+                found[column].append((cell, row[len(names)], value))
+    return found
