@@ -55,7 +55,8 @@ class Program:
         self.shape = shape
         self._lower, self._upper = lower.copy(), upper.copy()
         self._cost = np.zeros(shape.size)
-        self._model = _model(shape, lower, upper, seconds)
+        self._seconds = seconds
+        self._model = _model(shape, lower, upper)
 
     def bound(self, lower: Floats, upper: Floats) -> None:
         """New bounds of all variables; only changed ones are passed on."""
@@ -79,6 +80,8 @@ class Program:
         """The values of the variables; None if the bounds cannot be met. Unbounded is an error."""
         import highspy
 
+        if self._seconds is not None:  # HiGHS counts the time of all runs together
+            self._model.setOptionValue("time_limit", self._model.getRunTime() + self._seconds)
         self._model.run()
         status = self._model.getModelStatus()
         if status == highspy.HighsModelStatus.kOptimal:
@@ -106,7 +109,7 @@ class Program:
         return bool(self._model.getModelStatus() == highspy.HighsModelStatus.kOptimal)
 
 
-def _model(shape: Shape, lower: Floats, upper: Floats, seconds: float | None) -> Any:
+def _model(shape: Shape, lower: Floats, upper: Floats) -> Any:
     try:
         import highspy
     except ImportError as missing:
@@ -116,15 +119,7 @@ def _model(shape: Shape, lower: Floats, upper: Floats, seconds: float | None) ->
         ) from missing
     with _quiet():
         model = highspy.Highs()
-    options: list[tuple[str, Any]] = [
-        ("output_flag", False),
-        ("threads", 1),
-        ("random_seed", 0),
-        ("solver", "simplex"),
-    ]
-    if seconds is not None:
-        options.append(("time_limit", seconds))
-    for option, wanted in options:
+    for option, wanted in (("output_flag", False), ("threads", 1), ("random_seed", 0), ("solver", "simplex")):
         model.setOptionValue(option, wanted)
     program = highspy.HighsLp()
     program.num_col_, program.num_row_ = shape.size, len(shape.low)

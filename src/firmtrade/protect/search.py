@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from firmtrade.protect.evidence import NOBODY
+from firmtrade.protect.evidence import NOBODY, Evidence
 from firmtrade.protect.local import Block, Known, neighbourhood
+from firmtrade.protect.program import INFINITY
 from firmtrade.protect.system import Flags, Floats, Ints, System
 from firmtrade.protect.witness import Witness, witness
 
 if TYPE_CHECKING:
     from firmtrade.protect.suppress import Effort
 
+SMALL = 300  # rows of a block whose program takes about a millisecond
 SHARP = 0.1  # moves below this share of the distance are priced as if they had it
 
 
@@ -30,10 +32,11 @@ class Need:
 
 @dataclass(frozen=True)
 class Use:
-    """`times` the witness `number` of the pool."""
+    """`times` the witness `number` of the pool, which moves the figure by `distance`."""
 
     number: int
     times: float
+    distance: float
 
 
 class Search:
@@ -44,23 +47,28 @@ class Search:
         system: System,
         values: Floats,
         needs: Iterable[Need],
-        sole: Ints,
+        evidence: Evidence,
         cost: Floats,
         base: Flags,
         never: Flags,
         known: Known,
         effort: Effort,
     ) -> None:
-        self.system, self.values, self.sole, self.cost = system, values, sole, cost
+        self.system, self.values, self.evidence, self.cost = system, values, evidence, cost
+        self.sole = evidence.sole
         self.base, self.never, self.known, self.effort = base, never, known, effort
         self.needs = tuple(needs)
         self.pool: list[Witness] = []
+        self._moved: list[frozenset[int]] = []
+        self._users: list[set[Need]] = []
+        self._groups: list[frozenset[int]] = []
         self.chosen: dict[Need, list[Use]] = {}
         self.uses = np.zeros(len(system.columns), dtype=np.int64)
         self._moving: dict[int, list[tuple[int, int]]] = {need.column: [] for need in self.needs}
         self._blocks: dict[tuple[int, ...], Block] = {}
         self._own: dict[int, list[Block]] = {}
-        self._small = 0.003 * float(np.median(cost)) if len(cost) else 0.0
+        self._typical = float(np.median(cost)) if len(cost) else 0.0
+        self._small = 0.003 * self._typical
         self.programs = 0
 
     @property
@@ -70,8 +78,7 @@ class Search:
 
     def groups(self, number: int) -> frozenset[int]:
         """The holdings that see a witness move a figure which they fill alone."""
-        owners = self.sole[self.pool[number].columns]
-        return frozenset(owners[owners != NOBODY].tolist())
+        return self._groups[number]
 
     def price(self, number: int) -> float:
         """What hiding the figures of a witness would add to the cost as things stand."""
@@ -82,12 +89,22 @@ class Search:
         """Use these witnesses for a need, in place of those it had."""
         for use in self.chosen.get(need, []):
             self.uses[self.pool[use.number].columns] -= 1
+            self._users[use.number].discard(need)
         for use in uses:
             self.uses[self.pool[use.number].columns] += 1
+            self._users[use.number].add(need)
         self.chosen[need] = uses
 
+    def hiding(self, column: int) -> list[Need]:
+        """The needs whose witnesses move a column, in the order of work."""
+        found: set[Need] = set()
+        for number, users in enumerate(self._users):
+            if users and column in self._moved[number]:
+                found |= users
+        return [need for need in self.needs if need in found]
+
     def find(
-        self, need: Need, avoid: frozenset[int] = frozenset(), shut: int | None = None, enough: float = np.inf
+        self, need: Need, avoid: frozenset[int] = frozenset(), shut: int | None = None, enough: float = INFINITY
     ) -> Use | None:
         """The cheapest witness found for a need that leaves alone what the holdings of `avoid` fill.
 
@@ -95,13 +112,16 @@ class Search:
         that costs `enough` or more is not wanted.
         """
         best = self._in_pool(need, avoid, shut)
+        cheap = self.effort.content * self._typical
         if best is not None and best[0] == 0:
             return best[1]
         for block in self._near(need.column):
+            if len(block.rows) > SMALL and min(enough, INFINITY if best is None else best[0]) <= cheap:
+                break  # a large program is not worth what it could save
             best = self._tried(block, need, avoid, shut, best)
             if best is not None and best[0] == 0:
                 return best[1]
-        if best is None and enough == np.inf:
+        if best is None and enough == INFINITY:
             best = self._tried(self._whole(), need, avoid, shut, best)
         return None if best is None or best[0] >= enough else best[1]
 
@@ -109,17 +129,19 @@ class Search:
         self, need: Need, avoid: frozenset[int], shut: int | None
     ) -> tuple[float, Use] | None:
         best: tuple[float, int, Use] | None = None
+        open_cost = np.where(self.hidden, 0.0, self.cost)
+        if shut is not None:
+            open_cost[shut] = INFINITY
         for number, place in self._moving[need.column]:
-            times = self.pool[number].stretch(place, need.sign * need.distance)
-            if times is None or (shut is not None and shut in self.pool[number].columns):
+            move = self.pool[number]
+            times = move.stretch(place, need.sign * need.distance)
+            groups = self._groups[number]
+            if times is None or not avoid.isdisjoint(groups):
                 continue
-            groups = self.groups(number)
-            if avoid and avoid & groups:
-                continue
-            ranked = (self.price(number), len(groups), Use(number, times))
-            if best is None or ranked[:2] < best[:2]:
-                best = ranked
-        return None if best is None else (best[0], best[2])
+            price = float(open_cost[move.columns].sum())
+            if best is None or (price, len(groups)) < best[:2]:
+                best = (price, len(groups), Use(number, times, need.distance))
+        return None if best is None or best[0] == INFINITY else (best[0], best[2])
 
     def _tried(
         self,
@@ -174,12 +196,16 @@ class Search:
             return None
         number = len(self.pool)
         self.pool.append(found)
+        self._moved.append(frozenset(found.columns.tolist()))
+        self._users.append(set())
+        owners = self.sole[found.columns]
+        self._groups.append(frozenset(owners[owners != NOBODY].tolist()))
         for at, column in enumerate(found.columns.tolist()):
             if column in self._moving:
                 self._moving[column].append((number, at))
         times = found.stretch(int(place[0]), need.sign * need.distance)
         # The solver's tolerance may leave the move short of the distance by a hair.
-        return Use(number, 1.0 if times is None else times)
+        return Use(number, 1.0 if times is None else times, need.distance)
 
     def _near(self, column: int) -> Iterator[Block]:
         """Blocks around a column, the smallest first: figures that contain it, else its neighbourhood."""

@@ -30,16 +30,18 @@ from firmtrade.protect.system import Flags, Floats, Ints, System
 class Effort:
     """How hard to look. More tries and sweeps hide less and take longer.
 
-    `insiders` is the share of the required distance that an insider must be left with: 1 as for an
+    `tries` blocks of between `smallest` and `largest` rows are tried for a figure, each `sharpen` times again
+    with sharper prices; `content` is the cost (in typical figures) below which no large block is tried;
+    `budget` is the number of programs per need that may be spent on hiding less afterwards. `insiders` is the share of the required distance that an insider must be left with: 1 as for an
     outsider, 0 for no protection against insiders.
     """
 
-    tries: int = 3
+    tries: int = 4
     smallest: int = 40
     largest: int = 1500
     sharpen: int = 2
-    sweeps: int = 2
-    prune: bool = True
+    content: float = 0.0
+    budget: float = 3.0
     insiders: float = 1.0
     seconds: float | None = 60.0
 
@@ -114,7 +116,7 @@ def suppress(
         system,
         values.astype(np.float64),
         _needs(plan),
-        evidence.sole,
+        evidence,
         weights(system.columns.times(values).astype(np.float64)) if cost is None else cost,
         base,
         shut,
@@ -126,7 +128,7 @@ def suppress(
     if refused:
         raise DisclosureError(_refusal(system, refused))
     exposed = protect_insiders(work, unprotectable)
-    improve(work, unprotectable, exposed)
+    improve(work, exposed)
     return _pattern(work, plan, unprotectable, exposed)
 
 
@@ -174,7 +176,7 @@ def _pattern(
     used = sorted({use.number for uses in work.chosen.values() for use in uses})
     place = {number: k for k, number in enumerate(used)}
     proofs = [
-        Proof(need.column, need.sign, need.distance, place[use.number], use.times)
+        Proof(need.column, need.sign, use.distance, place[use.number], use.times)
         for need in work.needs
         for use in work.chosen.get(need, [])
     ]
