@@ -20,7 +20,7 @@ def protect_insiders(work: Search, missing: Iterable[Need]) -> list[tuple[Need, 
     exposed = []
     skipped = set(missing)
     for need in work.needs:
-        if need not in skipped and work.effort.insiders > 0:
+        if need not in skipped:
             uses, holdings = against_insiders(work, need, list(work.chosen[need]))
             work.choose(need, uses)
             exposed += [(need, holding) for holding in holdings]

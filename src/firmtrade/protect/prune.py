@@ -6,11 +6,15 @@ from firmtrade.protect.insider import against_insiders
 from firmtrade.protect.search import Need, Search, Use
 
 
-def improve(work: Search, exposed: list[tuple[Need, int]]) -> None:
-    """Try to show each hidden figure again, for as many programs as the effort allows."""
-    helpless: dict[Need, frozenset[int]] = {}
+def improve(work: Search, exposed: list[tuple[Need, int]], insiders: bool) -> None:
+    """Try to show each hidden figure again, for as many programs as the effort allows.
+
+    With `insiders`, only where they learn nothing by it, but for the cases `exposed` already.
+    """
+    helpless: dict[Need, frozenset[int]] | None = {} if insiders else None
     for need, holding in exposed:
-        helpless[need] = helpless.get(need, frozenset()) | {holding}
+        if helpless is not None:
+            helpless[need] = helpless.get(need, frozenset()) | {holding}
     last = work.programs + int(work.effort.budget * len(work.needs))
     while work.programs < last:
         before = _cost(work)
@@ -30,7 +34,7 @@ def _dearest(work: Search) -> list[int]:
     return sorted(columns, key=lambda column: (-work.cost[column], column))
 
 
-def _shown(work: Search, column: int, helpless: dict[Need, frozenset[int]]) -> None:
+def _shown(work: Search, column: int, helpless: dict[Need, frozenset[int]] | None) -> None:
     """Give the needs that hide `column` other witnesses, and keep them if that is cheaper."""
     affected = work.hiding(column)
     before = {need: work.chosen[need] for need in affected}
@@ -38,7 +42,8 @@ def _shown(work: Search, column: int, helpless: dict[Need, frozenset[int]]) -> N
     for need in affected:
         work.choose(need, [])
     for need in affected:
-        found = _fresh(work, need, column, helpless.get(need, frozenset()), cost - _cost(work))
+        known = None if helpless is None else helpless.get(need, frozenset())
+        found = _fresh(work, need, column, known, cost - _cost(work))
         if found is None:
             break
         work.choose(need, found)
@@ -51,14 +56,12 @@ def _shown(work: Search, column: int, helpless: dict[Need, frozenset[int]]) -> N
 
 
 def _fresh(
-    work: Search, need: Need, shut: int, helpless: frozenset[int], enough: float
+    work: Search, need: Need, shut: int, helpless: frozenset[int] | None, enough: float
 ) -> list[Use] | None:
     """New witnesses of a need that leave `shut` alone, for less than `enough`."""
     first = work.find(need, frozenset(), shut, enough)
-    if first is None:
-        return None
-    if not work.effort.insiders:
-        return [first]
+    if first is None or helpless is None:
+        return None if first is None else [first]
     work.choose(need, [first])
     uses, exposed = against_insiders(work, need, [first], shut, helpless, enough)
     work.choose(need, [])

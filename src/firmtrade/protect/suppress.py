@@ -32,7 +32,7 @@ class Effort:
 
     `tries` blocks of between `smallest` and `largest` rows are tried for a figure, each `sharpen` times again
     with sharper prices; `content` is the cost (in typical figures) below which no large block is tried;
-    `budget` is the number of programs per need that may be spent on hiding less afterwards. `insiders` is the share of the required distance that an insider must be left with: 1 as for an
+    `budget` is the number of programs per need that may be spent on hiding less, before and again after insiders are dealt with. `insiders` is the share of the required distance that an insider must be left with: 1 as for an
     outsider, 0 for no protection against insiders.
     """
 
@@ -41,7 +41,7 @@ class Effort:
     largest: int = 1500
     sharpen: int = 2
     content: float = 0.0
-    budget: float = 3.0
+    budget: float = 1.0
     insiders: float = 1.0
     seconds: float | None = 60.0
 
@@ -77,7 +77,7 @@ class Pattern:
         return self.hidden[~self.primary]
 
 
-def weights(values: Floats, by_value: float = 0.5) -> Floats:
+def weights(values: Floats, by_value: float = 0.75) -> Floats:
     """What hiding each column costs: in part its value, in part that it is one more hidden figure.
 
     `by_value` is between 0 (as few figures as possible) and 1 (as little value as possible).
@@ -127,8 +127,10 @@ def suppress(
     refused = sorted({need.column for need in unprotectable} - set(accepted))
     if refused:
         raise DisclosureError(_refusal(system, refused))
-    exposed = protect_insiders(work, unprotectable)
-    improve(work, exposed)
+    # Dear figures are taken back before insiders are thought of: there are fewer conditions to keep then.
+    improve(work, [], insiders=False)
+    exposed = protect_insiders(work, unprotectable) if work.effort.insiders else []
+    improve(work, exposed, insiders=work.effort.insiders > 0)
     return _pattern(work, plan, unprotectable, exposed)
 
 
