@@ -8,7 +8,7 @@ be nested.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from firmtrade.protect.system import System, build
@@ -53,11 +53,12 @@ def system_of(
     groupings: Mapping[str, Grouping],
     tables: Iterable[Table],
     signed: Iterable[str] = (),
+    keys: Collection[Hashable] | None = None,
 ) -> System:
     """The system of `tables`; its keys are (measure, (dimension, code), ...) without dimensions at `_T`.
 
     The caller's row `k * len(records) + n` is record n's part in additive measure k, in the order of
-    `measures_of(tables)`, so values come as one array after the other.
+    `measures_of(tables)`, so values come as one array after the other. With `keys` only these are published.
     """
     wanted = list(tables)
     measures = measures_of(wanted)
@@ -69,6 +70,8 @@ def system_of(
                 cell = members.setdefault((table.measure, *codes), {})
                 for part in table.parts():
                     cell[base[part] + number] = 1
+    if keys is not None:
+        members = {key: rows for key, rows in members.items() if key in keys}
     negative = set(signed)
     flags = [measure in negative for measure in measures for _ in records]
     return build(members, len(measures) * len(records), signed=flags)
