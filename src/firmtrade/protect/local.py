@@ -33,8 +33,8 @@ class Known:
 class Block:
     """The program of one block of rows: its figures, grouped by the rows of the block that they have.
 
-    `pattern_of` maps a column to its group; figures of one group move together. Variables are the moves
-    of the rows, then for each group the part up and the part down.
+    `pattern_of` maps a column to its group; figures of one group move together. Variables are, for each
+    group, the part up and the part down, and the moves of the rows that are not a group by themselves.
     """
 
     def __init__(
@@ -48,20 +48,53 @@ class Block:
         self.columns = np.array([column for group in self.groups for column in group], dtype=np.int64)
         self.group = np.repeat(np.arange(len(self.groups)), [len(group) for group in self.groups])
         self.pattern_of = dict(zip(self.columns.tolist(), self.group.tolist(), strict=True))
+        self._single = np.full(len(rows), -1, dtype=np.int64)  # the group that is just this row
+        for number, (places, weights, _) in enumerate(patterns):
+            if len(places) == 1 and weights[0] == 1:
+                self._single[places[0]] = number
+        self._loose = np.flatnonzero(self._single < 0)
+        self._owned = np.flatnonzero(self._single >= 0)
         relations = [(places, weights) for places, weights, _ in _patterns(system.relations, rows)]
         bands, self._low, self._high = _bands(known, rows)
-        self._first_band = len(patterns) + len(relations)
-        self._scale = 1.0
-        shape = _shape(len(rows), [(p, w) for p, w, _ in patterns], relations, bands)
-        low, high = self._bounds(1.0)
-        self._program = Program(shape, low, high, seconds)
+        lines = self._lines(patterns, relations, bands)
+        self._first_band = len(lines) - len(bands)
+        start, index, weight = stacked(lines)
+        free = np.where(np.arange(len(lines)) < self._first_band, 0.0, INFINITY)
+        shape = Shape(2 * len(self.groups) + len(self._loose), start, index, weight, -free, free)
+        self._program = Program(shape, *self._bounds(1.0), seconds)
         self._scaled_to = 0.0
+
+    def _lines(
+        self,
+        patterns: Sequence[tuple[Ints, Ints, list[int]]],
+        relations: Sequence[tuple[Ints, Ints]],
+        bands: Sequence[tuple[Ints, Floats]],
+    ) -> list[tuple[Ints, Floats]]:
+        """moves - up + down = 0 for each group of more than a row; relations are 0; bands come last."""
+        groups = len(patterns)
+        lines = []
+        for number, (places, weights, _) in enumerate(patterns):
+            if not (len(places) == 1 and weights[0] == 1):
+                index, weight = self._spelt(places, weights)
+                parts = np.array([number, groups + number], dtype=np.int64)
+                lines.append((np.concatenate((index, parts)), np.concatenate((weight, [-1.0, 1.0]))))
+        lines += [self._spelt(places, weights) for places, weights in relations]
+        return lines + [self._spelt(places, weights) for places, weights in bands]
+
+    def _spelt(self, places: Ints, weights: Ints | Floats) -> tuple[Ints, Floats]:
+        """A sum of rows in terms of the variables."""
+        single = self._single[places]
+        own = single >= 0
+        loose = np.searchsorted(self._loose, places[~own]) + 2 * len(self.groups)
+        index = np.concatenate((single[own], single[own] + len(self.groups), loose))
+        return index, np.concatenate((weights[own], -weights[own], weights[~own])).astype(np.float64)
 
     def _bounds(self, distance: float) -> tuple[Floats, Floats]:
         groups = len(self.groups)
-        most = np.minimum(self.values / distance, FAR)
-        low = np.concatenate((np.where(self.signed, -FAR, -np.maximum(most, 0.0)), np.zeros(2 * groups)))
-        high = np.concatenate((np.full(len(self.rows), FAR), np.full(2 * groups, INFINITY)))
+        fall = np.where(self.signed, FAR, np.clip(self.values / distance, 0.0, FAR))
+        low = np.concatenate((np.zeros(2 * groups), -fall[self._loose]))
+        high = np.full(2 * groups + len(self._loose), FAR)
+        high[groups + self._single[self._owned]] = fall[self._owned]
         return low, high
 
     def move(
@@ -71,18 +104,16 @@ class Block:
 
         `cost` is per group and unit of movement; groups that are `fixed` stay where they are.
         """
-        groups, rows = len(self.groups), len(self.rows)
+        groups = len(self.groups)
         target = self.pattern_of[column]
         if fixed[target]:
             return None
         low, high = self._bounds(distance)
-        up, down = slice(rows, rows + groups), slice(rows + groups, None)
-        high[up][fixed] = 0.0
-        high[down][fixed] = 0.0
-        for part, wanted in ((up, sign > 0), (down, sign < 0)):
-            low[part][target] = high[part][target] = float(wanted)
-        prices = np.concatenate((np.zeros(rows), cost, cost))
-        prices[[rows + target, rows + groups + target]] = 0.0
+        high[: 2 * groups][np.concatenate((fixed, fixed))] = 0.0
+        for part, wanted in ((target, sign > 0), (groups + target, sign < 0)):
+            low[part] = high[part] = float(wanted)
+        prices = np.concatenate((cost, cost, np.zeros(len(self._loose))))
+        prices[[target, groups + target]] = 0.0
         if len(self._low) and distance != self._scaled_to:
             for number, (least, most) in enumerate(zip(self._low, self._high, strict=True)):
                 self._program.limit(self._first_band + number, least / distance, most / distance)
@@ -90,7 +121,13 @@ class Block:
         self._program.bound(low, high)
         self._program.price(prices)
         found = self._program.solve()
-        return None if found is None else found[:rows]
+        if found is None:
+            return None
+        moves = np.zeros(len(self.rows))
+        own = self._single[self._owned]
+        moves[self._owned] = found[own] - found[groups + own]
+        moves[self._loose] = found[2 * groups :]
+        return moves
 
 
 def _patterns(columns: Sparse, rows: Ints) -> list[tuple[Ints, Ints, list[int]]]:
@@ -121,26 +158,6 @@ def _bands(known: Known, rows: Ints) -> tuple[list[tuple[Ints, Floats]], Floats,
             lines.append((np.array([place[int(index[k])] for k in inside], dtype=np.int64), weight[inside]))
             kept.append(number)
     return lines, known.low[kept], known.high[kept]
-
-
-def _shape(
-    rows: int,
-    patterns: Sequence[tuple[Ints, Ints]],
-    relations: Sequence[tuple[Ints, Ints]],
-    bands: Sequence[tuple[Ints, Floats]],
-) -> Shape:
-    """moves - up + down = 0 for each group; relations are 0; bands get their limits when they are used."""
-    groups = len(patterns)
-    lines: list[tuple[Ints, Floats]] = []
-    for number, (places, weights) in enumerate(patterns):
-        parts = np.array([rows + number, rows + groups + number], dtype=np.int64)
-        lines.append((np.concatenate((places, parts)), np.concatenate((weights, [-1.0, 1.0]))))
-    lines += [(places, weights.astype(np.float64)) for places, weights in relations]
-    lines += list(bands)
-    start, index, weight = stacked(list(lines))
-    zeros = np.zeros(len(lines))
-    free = np.concatenate((np.zeros(groups + len(relations)), np.full(len(bands), INFINITY)))
-    return Shape(rows + 2 * groups, start, index, weight, zeros - free, zeros + free)
 
 
 def neighbourhood(system: System, column: int, size: int) -> Ints:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -134,7 +134,7 @@ def _model(shape: Shape, lower: Floats, upper: Floats) -> Any:
     return model
 
 
-def stacked(lines: list[tuple[NDArray[Any], NDArray[Any]]]) -> tuple[Ints, Ints, Floats]:
+def stacked(lines: Sequence[tuple[NDArray[Any], NDArray[Any]]]) -> tuple[Ints, Ints, Floats]:
     """start, index and weight of a matrix from its lines (places, weights)."""
     start = np.zeros(len(lines) + 1, dtype=np.int64)
     np.cumsum([len(places) for places, _ in lines], out=start[1:])
