@@ -82,6 +82,8 @@ def attack(
     rows: Ints | Floats | None = None,
     evidence: Evidence | None = None,
     exact: bool = False,
+    insiders: float = 0.5,
+    processes: int = 1,
     seconds: float | None = 60.0,
 ) -> Report:
     """Attack what is printed.
@@ -89,7 +91,8 @@ def attack(
     `plan` says how far each unsafe column must be protected; without it intervals are found and nothing
     is asked. `rows` are the true row values where they are known (else a table that fits is found);
     `evidence` names who fills a column alone, for the attack by insiders. With `exact` the ends of all
-    hidden columns are found, else only until what the plan asks is proven.
+    hidden columns are found, else only until what the plan asks is proven. An insider must be left with
+    the share `insiders` of the distance; the work against insiders is spread over `processes`.
     """
     centre = fitting(system, shown, seconds) if rows is None else np.asarray(rows, dtype=np.float64)
     hidden = shown.hidden
@@ -104,8 +107,13 @@ def attack(
     ]
     if plan is not None:
         outsider += _visible(work.values, plan, set(hidden.tolist()))
-    insiders, tried = ([], 0) if evidence is None or plan is None else _insiders(work, plan, evidence)
-    return Report(tuple(outsider), tuple(insiders), tried, work.programs)
+    found, tried = ([], 0)
+    programs = work.programs
+    if evidence is not None and plan is not None:
+        job = _Job(system, shown, centre, guarded, targets, plan, evidence, insiders, seconds)
+        found, tried, more = _insiders(job, work, processes)
+        programs += more
+    return Report(tuple(outsider), tuple(found), tried, programs)
 
 
 def _visible(values: Floats, plan: Plan, hidden: set[int]) -> list[Interval]:
@@ -143,35 +151,80 @@ def _outsider(work: Attacker, hidden: Ints, plan: Plan | None, exact: bool) -> t
     return low, high
 
 
-def _insiders(work: Attacker, plan: Plan, evidence: Evidence) -> tuple[list[Interval], int]:
-    """Cases in which a holding that fills hidden columns alone bounds an unsafe one too closely."""
-    owners = evidence.sole[work.guarded]
-    holdings = sorted(set(owners.tolist()))
-    found: list[Interval] = []
-    for column, up, down in zip(plan.columns.tolist(), plan.up.tolist(), plan.down.tolist(), strict=True):
-        if column not in work._aim_of:
-            continue
-        against = [holding for holding in holdings if holding != evidence.sole[column]]
-        shares = {holding: rest(evidence, column, holding) for holding in against}
-        weak = {
-            holding
-            for sign, distance in ((1, up), (-1, down))
-            if distance > 0
-            for holding in _weak(work, column, sign * distance, owners, shares)
-        }
-        for holding in sorted(weak):
-            forbidden = owners == holding
-            value = float(work.values[column])
-            ends = [
-                value + float(work.system.columns.times(work.reach(column, sign, forbidden))[column])
-                for sign in (-1, 1)
-            ]
-            case = Interval(
-                column, value, ends[0], ends[1], value - down * shares[holding], value + up * shares[holding], holding
-            )
-            if not case.protected:
-                found.append(case)
-    return found, len(holdings)
+@dataclass(frozen=True)
+class _Job:
+    """All that the attack by insiders needs, for a process of its own."""
+
+    system: System
+    shown: Printed
+    centre: Floats
+    guarded: Ints
+    targets: Ints
+    plan: Plan
+    evidence: Evidence
+    share: float
+    seconds: float | None
+
+
+def _insiders(job: _Job, work: Attacker, processes: int) -> tuple[list[Interval], int, int]:
+    """Cases in which a holding that fills hidden columns alone bounds an unsafe one too closely.
+
+    Each case is proven by programs of its own, so how the columns are shared out changes nothing.
+    """
+    holdings = len(set(job.evidence.sole[job.guarded].tolist()))
+    parts = [job.targets[start::processes] for start in range(processes)]
+    if processes == 1:
+        done = [_against(job, parts[0], work)]
+    else:
+        from concurrent.futures import ProcessPoolExecutor
+        from multiprocessing import get_context
+
+        with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
+            done = list(pool.map(_against, [job] * processes, parts))
+    found = sorted((case for cases, _ in done for case in cases), key=lambda c: (c.column, c.holding))
+    return found, holdings, sum(programs for _, programs in done)
+
+
+def _against(job: _Job, columns: Ints, work: Attacker | None = None) -> tuple[list[Interval], int]:
+    """The cases of some unsafe columns, and the number of programs."""
+    attacker = work or Attacker(job.system, job.shown, job.centre, job.guarded, job.targets, job.seconds)
+    before = attacker.programs
+    ends = {
+        column: (up, down)
+        for column, up, down in zip(
+            job.plan.columns.tolist(), job.plan.up.tolist(), job.plan.down.tolist(), strict=True
+        )
+    }
+    found = [case for column in columns.tolist() for case in _cases(job, attacker, column, *ends[column])]
+    return found, attacker.programs - before
+
+
+def _cases(job: _Job, work: Attacker, column: int, up: float, down: float) -> list[Interval]:
+    evidence = job.evidence
+    owners = evidence.sole[job.guarded]
+    shares = {
+        holding: job.share * rest(evidence, column, holding)
+        for holding in sorted(set(owners.tolist()) - {int(evidence.sole[column])})
+    }
+    weak = {
+        holding
+        for sign, distance in ((1, up), (-1, down))
+        if distance > 0
+        for holding in _weak(work, column, sign * distance, owners, shares, job.share)
+    }
+    found = []
+    for holding in sorted(weak):
+        forbidden = owners == holding
+        value = float(work.values[column])
+        low, high = (
+            value + float(work.system.columns.times(work.reach(column, sign, forbidden))[column])
+            for sign in (-1, 1)
+        )
+        wanted = (value - down * shares[holding], value + up * shares[holding])
+        case = Interval(column, value, low, high, *wanted, holding)
+        if not case.protected:
+            found.append(case)
+    return found
 
 
 def rest(evidence: Evidence, column: int, holding: int) -> float:
@@ -182,21 +235,22 @@ def rest(evidence: Evidence, column: int, holding: int) -> float:
 
 
 def _weak(
-    work: Attacker, column: int, move: float, owners: Ints, shares: dict[int, float]
+    work: Attacker, column: int, move: float, owners: Ints, shares: dict[int, float], share: float
 ) -> Sequence[int]:
-    """The holdings of `shares` from which the move is not shown to be hidden by one or two programs."""
-    others = np.array(sorted(holding for holding, share in shares.items() if share == 1.0), dtype=np.int64)
-    parts = sorted(holding for holding, share in shares.items() if 0 < share < 1.0)
+    """The holdings of `shares` from which the move is not shown to be hidden by two programs."""
     prices = np.ones(len(work.guarded))
-    moves = work.quiet(column, move, prices)
+    moves = work.quiet(column, move * share, prices)
+    wanted = [holding for holding in sorted(shares) if shares[holding] > 0]
     if moves is None:
-        return [*others.tolist(), *parts]
-    moved = _moving(work, moves, owners, move)
-    left = [holding for holding in others.tolist() if holding in moved]
-    if left:
-        again = work.quiet(column, move, prices, np.isin(owners, np.array(left, dtype=np.int64)))
-        left = left if again is None else []
-    return [*left, *(holding for holding in parts if holding in moved)]
+        return wanted
+    moved = _moving(work, moves, owners, move * share)
+    left = [holding for holding in wanted if holding in moved]
+    others = [holding for holding in left if shares[holding] == share]
+    if others:
+        forbidden = np.isin(owners, np.array(others, dtype=np.int64))
+        if work.quiet(column, move * share, prices, forbidden) is not None:
+            left = [holding for holding in left if holding not in others]
+    return left
 
 
 def _moving(work: Attacker, moves: Floats, owners: Ints, move: float) -> set[int]:

@@ -97,7 +97,7 @@ def check(
     evidence: Evidence | None = None,
     known: Known | None = None,
     *,
-    insiders: float = 1.0,
+    insiders: float = 0.5,
     accepted: Sequence[int] = (),
 ) -> list[str]:
     """What the certificate does not prove; an empty list is a proof.

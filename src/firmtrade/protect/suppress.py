@@ -33,7 +33,7 @@ class Effort:
     `tries` blocks of between `smallest` and `largest` rows are tried for a figure, each `sharpen` times again
     with sharper prices; `content` is the cost (in typical figures) below which no large block is tried;
     `budget` is the number of programs per need that may be spent on hiding less, before and again after insiders are dealt with. `insiders` is the share of the required distance that an insider must be left with: 1 as for an
-    outsider, 0 for no protection against insiders.
+    outsider, which hides more, 0 for no protection against insiders.
     """
 
     tries: int = 4
@@ -42,7 +42,7 @@ class Effort:
     sharpen: int = 2
     content: float = 0.0
     budget: float = 1.0
-    insiders: float = 1.0
+    insiders: float = 0.5
     seconds: float | None = 60.0
 
 
