@@ -1,0 +1,258 @@
+"""The audit: how closely each hidden figure can be bounded, by an outsider and by each insider.
+
+All tables count together, with what is printed (rounding included), what cannot be negative and the
+structure down to its empty cells. Each solution of the attacker's program is evidence for every figure
+(harvesting), so most figures need no program of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from firmtrade.protect.attacker import Attacker, Printed, fitting
+from firmtrade.protect.evidence import NOBODY, Evidence
+from firmtrade.protect.primary import Plan
+from firmtrade.protect.system import Floats, Ints, System
+
+NEAR = 1e-6  # relative tolerance of the solver
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A hidden column: what the attacker can prove, what the rule asks, and whether that is enough.
+
+    `low` and `high` are exact ends if `exact_ends`, else the attacker's interval is at least that wide.
+    `holding` is the insider, NOBODY for an outsider.
+    """
+
+    column: int
+    value: float
+    low: float
+    high: float
+    wanted_low: float
+    wanted_high: float
+    holding: int = NOBODY
+
+    @property
+    def protected(self) -> bool:
+        """The interval covers what the rule asks."""
+        near = NEAR * max(1.0, abs(self.value), self.wanted_high - self.wanted_low)
+        return self.low <= self.wanted_low + near and self.high >= self.wanted_high - near
+
+    @property
+    def exact(self) -> bool:
+        """The attacker knows the figure."""
+        return self.high - self.low <= NEAR * max(1.0, abs(self.value))
+
+
+@dataclass(frozen=True)
+class Report:
+    """Intervals of hidden columns for an outsider; of insiders only the cases that are not protected."""
+
+    outsider: tuple[Interval, ...]
+    insiders: tuple[Interval, ...]
+    insiders_tried: int
+    programs: int
+
+    @property
+    def unprotected(self) -> tuple[Interval, ...]:
+        """What an outsider can bound more closely than the rules allow."""
+        return tuple(interval for interval in self.outsider if not interval.protected)
+
+    def summary(self) -> dict[str, int]:
+        """Counts for the custodian."""
+        return {
+            "hidden": len(self.outsider),
+            "under-protected": len(self.unprotected),
+            "exact": sum(interval.exact for interval in self.outsider),
+            "insiders": self.insiders_tried,
+            "under-protected for insiders": len(self.insiders),
+            "exact for insiders": sum(interval.exact for interval in self.insiders),
+        }
+
+
+def attack(
+    system: System,
+    shown: Printed,
+    plan: Plan | None = None,
+    *,
+    rows: Ints | Floats | None = None,
+    evidence: Evidence | None = None,
+    exact: bool = False,
+    insiders: float = 0.5,
+    processes: int = 1,
+    seconds: float | None = 60.0,
+) -> Report:
+    """Attack what is printed.
+
+    `plan` says how far each unsafe column must be protected; without it intervals are found and nothing
+    is asked. `rows` are the true row values where they are known (else a table that fits is found);
+    `evidence` names who fills a column alone, for the attack by insiders. With `exact` the ends of all
+    hidden columns are found, else only until what the plan asks is proven. An insider must be left with
+    the share `insiders` of the distance; the work against insiders is spread over `processes`.
+    """
+    centre = fitting(system, shown, seconds) if rows is None else np.asarray(rows, dtype=np.float64)
+    hidden = shown.hidden
+    guarded = hidden[evidence.sole[hidden] != NOBODY] if evidence is not None else hidden[:0]
+    targets = np.intersect1d(plan.columns, hidden) if plan is not None else hidden[:0]
+    work = Attacker(system, shown, centre, guarded, targets, seconds)
+    low, high = _outsider(work, hidden, plan, exact)
+    wanted = _wanted(hidden, work.values, plan)
+    outsider = [
+        Interval(column, *(float(x) for x in (work.values[column], low[column], high[column])), *wanted[column])
+        for column in hidden.tolist()
+    ]
+    if plan is not None:
+        outsider += _visible(work.values, plan, set(hidden.tolist()))
+    found, tried = ([], 0)
+    programs = work.programs
+    if evidence is not None and plan is not None:
+        job = _Job(system, shown, centre, guarded, targets, plan, evidence, insiders, seconds)
+        found, tried, more = _insiders(job, work, processes)
+        programs += more
+    return Report(tuple(outsider), tuple(found), tried, programs)
+
+
+def _visible(values: Floats, plan: Plan, hidden: set[int]) -> list[Interval]:
+    """Unsafe figures that are printed."""
+    return [
+        Interval(column, value, value, value, value - down, value + up)
+        for column, up, down in zip(plan.columns.tolist(), plan.up.tolist(), plan.down.tolist(), strict=True)
+        if column not in hidden
+        for value in (float(values[column]),)
+    ]
+
+
+def _wanted(hidden: Ints, values: Floats, plan: Plan | None) -> dict[int, tuple[float, float]]:
+    found = {column: (float(values[column]), float(values[column])) for column in hidden.tolist()}
+    if plan is not None:
+        for column, up, down in zip(plan.columns.tolist(), plan.up.tolist(), plan.down.tolist(), strict=True):
+            found[column] = (float(values[column]) - down, float(values[column]) + up)
+    return found
+
+
+def _outsider(work: Attacker, hidden: Ints, plan: Plan | None, exact: bool) -> tuple[Floats, Floats]:
+    """The ends of the hidden columns: exact, or far enough for the plan."""
+    low, high = work.values.copy(), work.values.copy()
+    wanted = _wanted(hidden, work.values, plan)
+    order = sorted(hidden.tolist(), key=lambda column: (wanted[column][0] - wanted[column][1], column))
+    for column in order:
+        for sign in (1, -1):
+            least, most = wanted[column]
+            near = NEAR * max(1.0, most - least) / 10
+            if not exact and (high[column] >= most - near if sign > 0 else low[column] <= least + near):
+                continue
+            found = work.values + work.system.columns.times(work.reach(column, sign))
+            np.maximum(high, found, out=high)
+            np.minimum(low, found, out=low)
+    return low, high
+
+
+@dataclass(frozen=True)
+class _Job:
+    """All that the attack by insiders needs, for a process of its own."""
+
+    system: System
+    shown: Printed
+    centre: Floats
+    guarded: Ints
+    targets: Ints
+    plan: Plan
+    evidence: Evidence
+    share: float
+    seconds: float | None
+
+
+def _insiders(job: _Job, work: Attacker, processes: int) -> tuple[list[Interval], int, int]:
+    """Cases in which a holding that fills hidden columns alone bounds an unsafe one too closely.
+
+    Each case is proven by programs of its own, so how the columns are shared out changes nothing.
+    """
+    holdings = len(set(job.evidence.sole[job.guarded].tolist()))
+    parts = [job.targets[start::processes] for start in range(processes)]
+    if processes == 1:
+        done = [_against(job, parts[0], work)]
+    else:
+        from concurrent.futures import ProcessPoolExecutor
+        from multiprocessing import get_context
+
+        with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
+            done = list(pool.map(_against, [job] * processes, parts))
+    found = sorted((case for cases, _ in done for case in cases), key=lambda c: (c.column, c.holding))
+    return found, holdings, sum(programs for _, programs in done)
+
+
+def _against(job: _Job, columns: Ints, work: Attacker | None = None) -> tuple[list[Interval], int]:
+    """The cases of some unsafe columns, and the number of programs."""
+    attacker = work or Attacker(job.system, job.shown, job.centre, job.guarded, job.targets, job.seconds)
+    before = attacker.programs
+    ends = {
+        column: (up, down)
+        for column, up, down in zip(
+            job.plan.columns.tolist(), job.plan.up.tolist(), job.plan.down.tolist(), strict=True
+        )
+    }
+    found = [case for column in columns.tolist() for case in _cases(job, attacker, column, *ends[column])]
+    return found, attacker.programs - before
+
+
+def _cases(job: _Job, work: Attacker, column: int, up: float, down: float) -> list[Interval]:
+    evidence = job.evidence
+    owners = evidence.sole[job.guarded]
+    shares = {
+        holding: job.share * rest(evidence, column, holding)
+        for holding in sorted(set(owners.tolist()) - {int(evidence.sole[column])})
+    }
+    weak = {
+        holding
+        for sign, distance in ((1, up), (-1, down))
+        if distance > 0
+        for holding in _weak(work, column, sign * distance, owners, shares, job.share)
+    }
+    found = []
+    for holding in sorted(weak):
+        forbidden = owners == holding
+        value = float(work.values[column])
+        low, high = (
+            value + float(work.system.columns.times(work.reach(column, sign, forbidden))[column])
+            for sign in (-1, 1)
+        )
+        wanted = (value - down * shares[holding], value + up * shares[holding])
+        case = Interval(column, value, low, high, *wanted, holding)
+        if not case.protected:
+            found.append(case)
+    return found
+
+
+def rest(evidence: Evidence, column: int, holding: int) -> float:
+    """The share of a figure that is not the holding's own: of its own part nothing can be kept from it."""
+    total = int(evidence.total[column])
+    own = evidence.largest[column][evidence.holder[column] == holding]
+    return 1.0 if not len(own) or not total else float(total - int(own[0])) / total
+
+
+def _weak(
+    work: Attacker, column: int, move: float, owners: Ints, shares: dict[int, float], share: float
+) -> Sequence[int]:
+    """The holdings of `shares` from which the move is not shown to be hidden by two programs."""
+    prices = np.ones(len(work.guarded))
+    moves = work.quiet(column, move * share, prices)
+    wanted = [holding for holding in sorted(shares) if shares[holding] > 0]
+    if moves is None:
+        return wanted
+    moved = _moving(work, moves, owners, move * share)
+    left = [holding for holding in wanted if holding in moved]
+    others = [holding for holding in left if shares[holding] == share]
+    if others:
+        forbidden = np.isin(owners, np.array(others, dtype=np.int64))
+        if work.quiet(column, move * share, prices, forbidden) is not None:
+            left = [holding for holding in left if holding not in others]
+    return left
+
+
+def _moving(work: Attacker, moves: Floats, owners: Ints, move: float) -> set[int]:
+    effects = np.abs(work.system.columns.times(moves)[work.guarded])
+    return set(owners[effects > NEAR / 10 * abs(move)].tolist())

@@ -1,0 +1,295 @@
+"""Attack a release that somebody else made, knowing only what is printed.
+
+The file has the columns of tables.csv; a hidden figure has no value and a confidentiality other than F.
+How the figures add up is inferred, and the report says from what:
+
+- proven: in each margin of a table that is wholly visible, the codes of the dimension add up to `_T`;
+- assumed: no margin is wholly visible and none contradicts it, so an attacker would try it too;
+- refuted: a margin does not add up (groups that overlap, a code list with levels): not used.
+
+A structure file says it instead, and names levels and sums of measures that cannot be seen in the keys.
+"""
+
+from __future__ import annotations
+
+import csv
+import itertools
+import tomllib
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+from math import ceil, floor
+from pathlib import Path
+
+import numpy as np
+
+from firmtrade.errors import DataError, StudyError
+from firmtrade.protect.attack import Report, attack
+from firmtrade.protect.attacker import INFINITY, Printed
+from firmtrade.protect.system import System, build
+from firmtrade.result import TOTAL
+
+FIXED = ("table", "sample", "period", "measure", "value", "unit", "decimals", "confidentiality")
+Group = tuple[str, str, str]  # table, measure, dimension
+#: sample, period, measure, and the (dimension, code) pairs that are not `_T`.
+Key = tuple[str, str, str, tuple[tuple[str, str], ...]]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One printed figure: None is hidden; `half` is half a unit of its last decimal."""
+
+    key: Key
+    value: Decimal | None
+    hidden: bool
+    unit: str
+    half: Decimal
+
+
+@dataclass(frozen=True)
+class Structure:
+    """What a custodian says of how figures add up.
+
+    `levels[dimension][code]` are the codes that make up a code (`_T` for the total); `sums[measure]`
+    the measures that make up a measure; `signed` are the measures that may be negative.
+    """
+
+    levels: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+    sums: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    signed: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Leak:
+    """A hidden figure that can be bounded too closely."""
+
+    key: Key
+    low: float
+    high: float
+    exact: bool
+
+
+@dataclass(frozen=True)
+class ForeignReport:
+    """The hidden figures that leak, how many there are, and what the attack rests on."""
+
+    leaks: tuple[Leak, ...]
+    hidden: int
+    figures: int
+    equations: int
+    proven: tuple[Group, ...]
+    assumed: tuple[Group, ...]
+    refuted: tuple[Group, ...]
+    report: Report
+    system: System
+
+
+def attack_release(
+    path: Path, structure: Path | None = None, *, closer_than: float = 0.1, seconds: float | None = 60.0
+) -> ForeignReport:
+    """Attack the file `path`; report hidden figures known to within `closer_than` of their middle."""
+    figures, tables = read(path)
+    given = read_structure(structure) if structure else Structure()
+    equations, verdicts = _equations(figures, tables, given)
+    half = _rounded(figures, equations)
+    system, shown = _system(figures, equations, half, given)
+    report = attack(system, shown, exact=True, seconds=seconds)
+    leaks = []
+    for interval in report.outsider:
+        key = system.names[interval.column]
+        figure = figures[key]  # type: ignore[index]
+        exact = interval.exact or (
+            figure.unit == "count" and floor(interval.high + 1e-6) <= ceil(interval.low - 1e-6)
+        )
+        width, middle = interval.high - interval.low, (interval.high + interval.low) / 2
+        if exact or width / 2 <= closer_than * abs(middle):
+            leaks.append(Leak(figure.key, interval.low, interval.high, exact))
+    found = {verdict: tuple(sorted(g for g, v in verdicts.items() if v == verdict)) for verdict in _VERDICTS}
+    return ForeignReport(
+        tuple(leaks), len(report.outsider), len(figures), len(equations), *found.values(), report, system
+    )
+
+
+_VERDICTS = ("proven", "assumed", "refuted")
+
+
+def read(path: Path) -> tuple[dict[Key, Figure], dict[tuple[str, str], list[Key]]]:
+    """The figures of a file by key, and the keys of each (table, measure)."""
+    figures: dict[Key, Figure] = {}
+    tables: dict[tuple[str, str], list[Key]] = {}
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = csv.DictReader(file)
+        missing = [name for name in FIXED if name not in (rows.fieldnames or ())]
+        if missing:
+            raise DataError(f"{path.name} lacks the columns {', '.join(missing)}; it needs those of tables.csv.")
+        dimensions = [name for name in rows.fieldnames or () if name not in FIXED]
+        for row in rows:
+            figure = _figure(row, dimensions, f"{path.name}, line {rows.line_num}")
+            before = figures.setdefault(figure.key, figure)
+            if before.hidden and not figure.hidden:
+                figures[figure.key] = figure  # hidden in one table and printed in another
+            keys = tables.setdefault((row["table"], row["measure"]), [])
+            keys.append(figure.key)
+    return figures, tables
+
+
+def _figure(row: Mapping[str, str], dimensions: Iterable[str], where: str) -> Figure:
+    codes = tuple(sorted((name, row[name]) for name in dimensions if row[name] not in ("", TOTAL)))
+    text, status = row["value"].strip(), row["confidentiality"].strip() or "F"
+    try:
+        value = Decimal(text) if text else None
+        half = Decimal(5).scaleb(-int(row["decimals"]) - 1)
+    except (InvalidOperation, ValueError) as wrong:
+        raise DataError(f"{where}: value '{text}' with decimals '{row['decimals']}' is not a number.") from wrong
+    hidden = value is None and status != "F"
+    # A figure that does not exist (no firm in the group) adds nothing.
+    value = Decimal(0) if value is None and not hidden else value
+    return Figure((row["sample"], row["period"], row["measure"], codes), value, hidden, row["unit"], half)
+
+
+def read_structure(path: Path) -> Structure:
+    """A structure file: [levels.DIMENSION] CODE = [codes], [sums] MEASURE = [measures], signed = [measures]."""
+    entries = tomllib.loads(path.read_text("utf-8"))
+    unknown = set(entries) - {"levels", "sums", "signed"}
+    if unknown:
+        raise StudyError(f"{path.name}: unknown entries {', '.join(sorted(unknown))}; use levels, sums, signed.")
+    levels = {
+        dimension: {code: tuple(parts) for code, parts in codes.items()}
+        for dimension, codes in entries.get("levels", {}).items()
+    }
+    sums = {measure: tuple(parts) for measure, parts in entries.get("sums", {}).items()}
+    return Structure(levels, sums, frozenset(entries.get("signed", ())))
+
+
+Equation = tuple[Key, tuple[Key, ...]]  # a figure and the figures that it is the sum of
+
+
+def _equations(
+    figures: Mapping[Key, Figure], tables: Mapping[tuple[str, str], list[Key]], given: Structure
+) -> tuple[list[Equation], dict[Group, str]]:
+    found: dict[Equation, None] = {}
+    verdicts: dict[Group, str] = {}
+    for (table, measure), keys in sorted(tables.items()):
+        dimensions = sorted({name for key in keys for name, _ in key[3]})
+        for dimension in dimensions:
+            if dimension in given.levels:
+                for code, parts in given.levels[dimension].items():
+                    found.update(dict.fromkeys(_level(figures, keys, dimension, code, parts)))
+                continue
+            for label, margins in _families(figures, keys, dimension):
+                verdict = _verdict(figures, margins)
+                verdicts[table, measure, label] = verdict
+                if verdict != "refuted":
+                    found.update(dict.fromkeys(margins))
+    for key in figures:
+        addends = tuple((key[0], key[1], part, key[3]) for part in given.sums.get(key[2], ()))
+        if addends and all(part in figures for part in addends):
+            found[key, addends] = None
+    return list(found), verdicts
+
+
+def _families(
+    figures: Mapping[Key, Figure], keys: list[Key], dimension: str
+) -> Iterator[tuple[str, list[Equation]]]:
+    """Ways in which the codes of a dimension may add up: all of them, else level by level.
+
+    Levels are codes of one length, as in most classifications, and codes that begin like a shorter one.
+    """
+    whole = _margins(figures, keys, dimension)
+    if not whole or _verdict(figures, whole) != "refuted":
+        if whole:
+            yield dimension, whole
+        return
+    yield dimension, whole
+    codes = sorted({code for key in keys for name, code in key[3] if name == dimension})
+    lengths = sorted({len(code) for code in codes})
+    for length in lengths if len(lengths) > 1 else ():
+        level = [key for key in keys if len(dict(key[3]).get(dimension, "")) == length]
+        yield f"{dimension}, codes of {length} characters", _margins(figures, level, dimension)
+    for shorter, longer in itertools.pairwise(lengths):
+        for parent in (code for code in codes if len(code) == shorter):
+            parts = tuple(code for code in codes if len(code) == longer and code.startswith(parent))
+            nested = _level(figures, keys, dimension, parent, parts)
+            if nested:
+                yield f"{dimension}, parts of {parent}", nested
+
+
+def _margins(figures: Mapping[Key, Figure], keys: Iterable[Key], dimension: str) -> list[Equation]:
+    """Each `_T` of a dimension with the codes that stand in the same table with the same other codes."""
+    parts: dict[Key, dict[Key, None]] = {}
+    for key in keys:
+        rest = tuple(pair for pair in key[3] if pair[0] != dimension)
+        if rest != key[3]:
+            parts.setdefault((key[0], key[1], key[2], rest), {})[key] = None
+    return [(total, tuple(sorted(addends))) for total, addends in sorted(parts.items()) if total in figures]
+
+
+def _level(
+    figures: Mapping[Key, Figure], keys: Iterable[Key], dimension: str, code: str, parts: tuple[str, ...]
+) -> list[Equation]:
+    """A code of a structure file and those that make it up, for each combination of other codes."""
+    found = []
+    others = {(*key[:3], tuple(pair for pair in key[3] if pair[0] != dimension)) for key in keys}
+    for sample, period, measure, rest in sorted(others):
+        def key_of(name: str, rest: tuple[tuple[str, str], ...] = rest) -> tuple[tuple[str, str], ...]:
+            return rest if name == TOTAL else tuple(sorted((*rest, (dimension, name))))
+
+        total = (sample, period, measure, key_of(code))
+        addends = tuple((sample, period, measure, key_of(part)) for part in parts)
+        present = tuple(key for key in addends if key in figures)
+        if total in figures and present:
+            found.append((total, present))
+    return found
+
+
+def _verdict(figures: Mapping[Key, Figure], margins: list[Equation]) -> str:
+    whole = 0
+    for total, parts in margins:
+        shown = [figures[key] for key in (total, *parts)]
+        difference = _value(figures[total]) - sum((_value(figures[key]) for key in parts), Decimal(0))
+        slack = sum((figure.half for figure in shown), Decimal(0))
+        if not any(figure.hidden for figure in shown):
+            whole += 1
+            if abs(difference) > slack:
+                return "refuted"
+        elif not figures[total].hidden and difference < -slack:
+            return "refuted"
+    return "proven" if whole else "assumed"
+
+
+def _value(figure: Figure) -> Decimal:
+    return figure.value if figure.value is not None else Decimal(0)
+
+
+def _rounded(figures: Mapping[Key, Figure], equations: list[Equation]) -> frozenset[str]:
+    """The measures whose visible sums hold only up to rounding."""
+    near = Decimal("1e-9")
+    found = set()
+    for total, parts in equations:
+        shown = [figures[key] for key in (total, *parts)]
+        if not any(figure.hidden for figure in shown):
+            difference = abs(_value(shown[0]) - sum((_value(figure) for figure in shown[1:]), Decimal(0)))
+            if difference > near * max(Decimal(1), abs(_value(shown[0]))):
+                found.update(figure.key[2] for figure in shown)
+    return frozenset(found)
+
+
+def _system(
+    figures: Mapping[Key, Figure], equations: list[Equation], rounded: frozenset[str], given: Structure
+) -> tuple[System, Printed]:
+    """Each figure is a row of its own; equations are relations between them."""
+    keys = sorted({key for total, parts in equations for key in (total, *parts)})
+    linked = set(keys)
+    keys += sorted(key for key, figure in figures.items() if figure.hidden and key not in linked)
+    place = {key: number for number, key in enumerate(keys)}
+    members: dict[Hashable, list[int]] = {key: [number] for key, number in place.items()}
+    relations = [{place[total]: 1} | {place[part]: -1 for part in parts} for total, parts in equations]
+    negative = given.signed | {key[2] for key, figure in figures.items() if _value(figure) < 0}
+    system = build(members, len(keys), relations, [key[2] in negative for key in keys])
+    low, high = np.full(len(system.columns), -INFINITY), np.full(len(system.columns), INFINITY)
+    for key in keys:
+        figure, column = figures[key], system.places[key]
+        if not figure.hidden:
+            half = float(figure.half) if key[2] in rounded else 0.0
+            low[column], high[column] = float(_value(figure)) - half, float(_value(figure)) + half
+    return system, Printed(low, high)
