@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import glob
-import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
+from firmtrade.acquire.address import SQLITE, is_address
 from firmtrade.acquire.source import PanelSpec
 from firmtrade.errors import DataError, StudyError, nearest
 
@@ -17,7 +17,6 @@ SUFFIXES = {
     ".dta": "stata", ".sas7bdat": "sas", ".xpt": "sas", ".sav": "spss", ".zsav": "spss", ".por": "spss",
     ".xlsx": "excel", ".xlsm": "excel", ".xls": "excel", ".xlsb": "excel", ".ods": "excel",
 }  # fmt: skip
-_URL = re.compile(r"[a-z][a-z0-9+]*://", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -40,8 +39,10 @@ def locate(spec: PanelSpec, source: str | None, base: Path) -> Located:
     folder = Path() if source else base
     if not named:
         raise StudyError('[panel] names no files. Write  files = "panel.parquet"  or give --panel FILE.')
-    if len(named) == 1 and (_URL.match(named[0]) or spec.format == "database"):
+    if len(named) == 1 and (is_address(named[0]) or spec.format == "database"):
         return Located("database", (), "", named[0], folder)
+    if len(named) == 1 and (folder / named[0]).suffix.lower() in SQLITE and (folder / named[0]).is_file():
+        return Located("database", (), "", f"sqlite:///{named[0]}", folder)
     files = tuple(sorted({path for name in named for path in _expand(name, folder)}))
     form = spec.format if spec.format and not source else _format(files, spec)
     for path in files:

@@ -127,8 +127,9 @@ def _unusable(checked: _Checked, count: int) -> Iterator[Problem]:
 def _not(spec: PanelSpec, name: str) -> str:
     if name in spec.codes:
         return "not in its value map"
-    kinds = {"whole": "no year", "yesno": "neither true nor false", "code": "no code", "flow": "no amount"}
-    return kinds.get(column(name).kind, "no number" if column(name).kind == "amount" else "of another type")
+    kinds = {"whole": "no year", "yesno": "neither true nor false", "code": "no code"}
+    kinds |= dict.fromkeys(("amount", "flow"), "no usable number")
+    return kinds.get(column(name).kind, "of another type")
 
 
 def _remedy(spec: PanelSpec, name: str) -> str:
