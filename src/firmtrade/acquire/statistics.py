@@ -36,7 +36,7 @@ def open_statistics(engine: DuckDB, spec: PanelSpec, located: Located) -> Source
 
     return Source(
         located=located, columns=shapes[0], lazy=False, typed=True, fetch=fetch,
-        place=lambda file, row: f"{located.files[file].name}, row {row + 1}",
+        place=lambda file, row: f"{located.label(file)}, row {row + 1}",
     )  # fmt: skip
 
 
