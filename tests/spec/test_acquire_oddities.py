@@ -116,7 +116,7 @@ def test_a_folder_does_not_overrule_its_file(tmp_path: Path) -> None:
 
 
 def test_files_of_one_name_are_told_apart(tmp_path: Path) -> None:
-    columns = ("firm", "turnover")
+    columns = ("firm", "turnover")  # the year is in the folder's name
     write_parquet(tmp_path / "year=2001" / "p.parquet", [("b", 1.0)], columns)
     write_parquet(tmp_path / "year=2002" / "p.parquet", [("a", 1.0), ("a", 2.0)], columns)
     report = check(tmp_path)

@@ -23,11 +23,14 @@ def open_parquet(engine: DuckDB, located: Located) -> Source:
     """
     shapes = [_shape(engine, path) for path in located.files]
     _same_shape(located.files, shapes)
-    partitioned = literal(_partitioned(located, shapes[0]))
-    reader = f"read_parquet({_list(located.files)}, union_by_name = true, hive_partitioning = {partitioned})"
+    partitioned = _partitioned(located, shapes[0])
+    hive = literal(partitioned)
+    reader = f"read_parquet({_list(located.files)}, union_by_name = true, hive_partitioning = {hive})"
+    # The engine numbers the files anew when a condition leaves folders out: there only the name is sure.
+    number = f"list_position({_list(located.files)}, filename) - 1" if partitioned else "file_index"
     engine.execute(
         f"create or replace view {RELATION} as "
-        f"select *, file_index as __file, file_row_number as __row from {reader}"
+        f"select *, {number} as __file, file_row_number as __row from {reader}"
     )
     columns = engine.describe(RELATION)
     if engine.rows(f"select 1 from {RELATION} limit 1") == []:
