@@ -131,3 +131,21 @@ def test_sqlite_is_known_by_its_ending(tmp_path: Path) -> None:
     path = write_sqlite(tmp_path / "panel.db")
     assert content(path) == content(write_parquet(tmp_path / "p.parquet"))
     assert content(None, tmp_path, files="panel.db") == content(path)
+
+
+def test_value_labels_that_may_be_the_codes_are_said(tmp_path: Path) -> None:
+    """pandas writes a column of categories to Stata as 0, 1, ... with labels: 15.11 is then number 0."""
+    import pandas as pd
+
+    data = pd.DataFrame(
+        {"firm": ["a", "b"], "year": [2001.0, 2001.0], "nace": pd.Categorical(["15.11", "74"])}
+    )
+    path = tmp_path / "panel.dta"
+    data.to_stata(path, write_index=False)
+    notes = [problem.title for problem in check(path, columns={"activity": "nace"}).problems]
+    assert any("not from their labels (15.11, 74)" in note for note in notes)
+    codes = {"activity": {"0": "15.11", "1": "74"}}
+    report = check(path, columns={"activity": "nace"}, codes=codes)
+    assert not any("labels" in problem.title for problem in report.problems)
+    with opened(path, columns={"activity": "nace"}, codes=codes) as it:
+        assert it.rows("activity") == [("1511",), ("74",)]

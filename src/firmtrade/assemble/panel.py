@@ -8,11 +8,12 @@ the columns and row groups that it needs; other sources are read once into a tem
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from firmtrade._engine.duckdb import DuckDB
+from firmtrade.acquire.contract import column
 from firmtrade.acquire.read import RELATION, Source, forget, hashes
 from firmtrade.acquire.source import PanelSpec
 from firmtrade.assemble.cast import Cast
@@ -55,7 +56,8 @@ def open_panel(engine: DuckDB, spec: PanelSpec, source: str | None, base: Path) 
     """
     spec, opened, notes = open_settled(engine, spec, source, base)
     try:
-        return replace(_assemble(engine, spec, opened), notes=notes)
+        panel = _assemble(engine, spec, opened)
+        return replace(panel, notes=(*notes, *panel.notes))
     finally:
         opened.close()
 
@@ -76,7 +78,19 @@ def _assemble(engine: DuckDB, spec: PanelSpec, opened: Source) -> Panel:
         missing=missing, files=opened.located.files, name=opened.located.name, synthetic=opened.synthetic,
         dropped=dropped, checked=checked,
         hashes=lambda: hashes(opened.located), place=opened.place,
+        notes=tuple(_unlabelled(spec, opened, mapping)),
     )  # fmt: skip
+
+
+def _unlabelled(spec: PanelSpec, opened: Source, mapping: Mapping[str, str]) -> Iterator[str]:
+    """Codes that are read as numbers where the file has a word for each: '15.11' may be number 1."""
+    for ours, theirs in mapping.items():
+        if theirs in opened.labels and ours not in spec.codes and column(ours).kind in ("code", "region"):
+            yield (
+                f"{ours} is read from the numbers of '{theirs}', not from their labels "
+                f"({opened.labels[theirs]}). "
+                f'If the labels are the codes, write  codes = {{ {ours} = {{ "1" = "..." }} }}  in [panel]'
+            )
 
 
 def _count_dropped(engine: DuckDB, spec: PanelSpec) -> dict[str, int]:
