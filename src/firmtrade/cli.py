@@ -181,6 +181,7 @@ def init(
 ) -> None:
     """Look at a panel, guess what its columns are, and write a commented study for it."""
     from firmtrade._engine.duckdb import DuckDB
+    from firmtrade.acquire.address import without_password
     from firmtrade.assemble.guess import guess_columns, study_text
     from firmtrade.describe.starter import starter_tables
     from firmtrade.errors import DataError
@@ -193,7 +194,9 @@ def init(
     out.write_text(study_text(file, guesses, out.parent) + tables, encoding="utf-8")
     for ours, theirs, reason in guesses:
         typer.echo(f"  {ours:<14} {theirs or '-':<24} {reason}")
-    typer.echo(f"Wrote {out}. Read it, correct it, then: firmtrade check {file} --study {out}")
+    typer.echo(
+        f"Wrote {out}. Read it, correct it, then: firmtrade check {without_password(file)} --study {out}"
+    )
 
 
 @app.command()

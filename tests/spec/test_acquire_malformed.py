@@ -257,7 +257,7 @@ def test_databases(tmp_path: Path) -> None:
     assert not (tmp_path / "other.db").exists()
     assert "Did you mean 'panel'?" in refused(f"sqlite:///{path}", table="pannel")
     assert "no rows" in refused(f"sqlite:///{write_sqlite(tmp_path / 'empty.db', [])}")
-    assert "Example: sqlite:///panel.db" in refused("nosuch://user:secret@host/db")
+    assert "no database 'nosuch'. Examples: sqlite:///panel.db" in refused("nosuch://user:secret@host/db")
     text = refused("postgresql+psycopg://user:secret@127.0.0.1:1/db")
     assert "secret" not in text and "cannot be read" in text
 

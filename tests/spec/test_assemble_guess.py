@@ -35,6 +35,16 @@ HEADERS = {
                "Ausfuhr Nicht-EU"),
     "short": ("id", "yr", "nace", "nuts2", "startyear", "fte", "sales", "va", "dom", "imp_intra",
               "imp_extra", "exp_eu", "exp_noneu"),
+    "Italian": ("codice_impresa", "anno", "ateco", "regione", "anno_nascita", "addetti", "fatturato",
+                "valore_aggiunto", "controllo_nazionale", "import_ue", "import_extra_ue", "export_ue",
+                "export_extra_ue"),
+    "Spanish": ("nif", "ejercicio", "cnae", "comunidad", "anoConstitucion", "empleados", "ventas",
+                "valor_añadido", "nacional", "importaciones_ue", "importaciones_no_ue", "exportaciones_ue",
+                "exportaciones_no_ue"),
+    "Portuguese": ("nipc", "ano", "cae", "nuts3", "ano_inicio", "pessoal_ao_servico", "vendas", "vab",
+                   "nacional", "imp_intra_ue", "imp_extra_ue", "exp_intra_ue", "exp_extra_ue"),
+    "of a register": ("ENT_ID", "REF_YEAR", "NACE_R2", "GEO", "BIRTH_YEAR", "SAL_DC", "TURN", "VA",
+                      "NATIONAL", "IMP_INT", "IMP_EXT", "EXP_INT", "EXP_EXT"),
     "English": ("VAT_NR", "Accounting Year", "Industry code", "NUTS 1", "YearOfFoundation", "Employees",
                 "Net sales", "Gross value added", "domestically_owned", "ImportsIntraEU", "ImportsExtraEU",
                 "intra exports", "extra exports"),
@@ -47,7 +57,7 @@ def guess(path: Path | str) -> Guesses:
 
 
 @pytest.mark.parametrize("language", HEADERS)
-def test_names_are_known_in_four_languages(tmp_path: Path, language: str) -> None:
+def test_names_are_known_in_several_languages(tmp_path: Path, language: str) -> None:
     rows = [tuple(reversed(row)) for row in ROWS]
     path = write_csv(tmp_path / "p.csv", rows, tuple(reversed(HEADERS[language])), delimiter=";")
     found = {ours: theirs for ours, theirs, _ in guess(path)}
@@ -64,6 +74,38 @@ def test_every_format_is_looked_at(tmp_path: Path, suffix: str) -> None:
     assert [(ours, theirs) for ours, theirs, _ in found] == [(name, name) for name in COLUMNS]
     assert all(reason == "our own name" for _, _, reason in found)
     assert found.years == (2001, 2002)
+
+
+def test_the_date_of_the_accounts_is_the_year(tmp_path: Path) -> None:
+    rows = [("a", "2001-12-31", "1990-05-01"), ("a", "2002-12-31", "1990-05-01")]
+    found = guess(write_csv(tmp_path / "p.csv", rows, ("firm", "Closing date", "Date of incorporation")))
+    assert [(ours, theirs) for ours, theirs, _ in found if theirs][1:] == [
+        ("year", "Closing date"),
+        ("founded", "Date of incorporation"),
+    ]
+    assert found.years == (2001, 2002)
+
+
+@pytest.mark.parametrize(
+    ("written", "thousands"),
+    [("1.234.567,5", "."), ("1 234 567,5", " "), ("1\xa0234\xa0567,5", " "), ("1'234'567.5", "'")],
+)
+def test_thousands_are_seen(tmp_path: Path, written: str, thousands: str) -> None:
+    rows = [("a", 2001, written), ("b", 2001, "12")]
+    path = write_csv(tmp_path / "p.csv", rows, ("firm", "year", "omzet"), delimiter=";")
+    found = guess(path)
+    assert found.settings["thousands"][0] == thousands
+    assert {ours: theirs for ours, theirs, _ in found}["turnover"] == "omzet"
+    study = tmp_path / "study.toml"
+    study.write_text(study_text(str(path), found, tmp_path), encoding="utf-8")
+    spec = tomllib.loads(study.read_text(encoding="utf-8"))["panel"]
+    assert not check(None, tmp_path, **spec).stops
+
+
+@pytest.mark.parametrize("name", ["controllo_estero", "buitenlandse_controle", "Foreign owned", "extranjera"])
+def test_foreign_is_the_opposite_of_domestic(tmp_path: Path, name: str) -> None:
+    found = guess(write_csv(tmp_path / "p.csv", [("a", 2001, 1), ("b", 2001, 0)], ("firm", "year", name)))
+    assert found.settings["codes"][0] == {"domestic": {"0": True, "1": False}}
 
 
 def test_values_tell_where_names_do_not(tmp_path: Path) -> None:

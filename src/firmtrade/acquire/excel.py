@@ -144,6 +144,11 @@ def _header(row: Sequence[Any], path: Path) -> tuple[str, ...]:
     if "" in names:
         position = names.index("") + 1
         raise DataError(f"{path.name}, row 1: column {position} has no name. Give each column a name.")
+    if len(names) == 1:
+        raise DataError(
+            f"{path.name}, row 1 names one column only ('{names[0]}'). The first row must name the columns: "
+            f"take out titles above it."
+        )
     refuse_twins(names, f"{path.name}, row 1")
     return names
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import glob
-import re
+import os
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
+from firmtrade.acquire.address import SQLITE, is_address
 from firmtrade.acquire.source import PanelSpec
 from firmtrade.errors import DataError, StudyError, nearest
 
@@ -17,7 +18,9 @@ SUFFIXES = {
     ".dta": "stata", ".sas7bdat": "sas", ".xpt": "sas", ".sav": "spss", ".zsav": "spss", ".por": "spss",
     ".xlsx": "excel", ".xlsm": "excel", ".xls": "excel", ".xlsb": "excel", ".ods": "excel",
 }  # fmt: skip
-_URL = re.compile(r"[a-z][a-z0-9+]*://", re.IGNORECASE)
+
+
+_COMPRESSED = (".gz", ".zip", ".zst", ".bz2", ".xz", ".7z", ".tar", ".rar")
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,19 @@ class Located:
     url: str = ""
     base: Path = Path()
 
+    def label(self, file: int) -> str:
+        """What messages call a file: its name, with its folder where two have one name."""
+        return labels(self.files)[file]
+
+
+def labels(files: tuple[Path, ...]) -> tuple[str, ...]:
+    """The files' names, with as many of their folders as it takes to tell them apart."""
+    for depth in range(1, 6):
+        names = tuple("/".join(path.parts[-depth:]) for path in files)
+        if len(set(names)) == len(names):
+            return names
+    return tuple(map(str, files))
+
 
 def locate(spec: PanelSpec, source: str | None, base: Path) -> Located:
     """The files that `source` (from the command line, relative to the current folder) or the study names.
@@ -40,14 +56,19 @@ def locate(spec: PanelSpec, source: str | None, base: Path) -> Located:
     folder = Path() if source else base
     if not named:
         raise StudyError('[panel] names no files. Write  files = "panel.parquet"  or give --panel FILE.')
-    if len(named) == 1 and (_URL.match(named[0]) or spec.format == "database"):
+    if len(named) == 1 and (is_address(named[0]) or spec.format == "database"):
         return Located("database", (), "", named[0], folder)
+    if len(named) == 1 and (folder / named[0]).suffix.lower() in SQLITE and (folder / named[0]).is_file():
+        return Located("database", (), "", f"sqlite:///{named[0]}", folder)
     files = tuple(sorted({path for name in named for path in _expand(name, folder)}))
     form = spec.format if spec.format and not source else _format(files, spec)
-    for path in files:
+    names = labels(files)
+    for path, name in zip(files, names, strict=True):
         if path.stat().st_size == 0:
-            raise DataError(f"{path.name} is empty (0 bytes). Export it again.")
-    shown = files[0].name if len(files) == 1 else f"{len(files)} files, {files[0].name} to {files[-1].name}"
+            raise DataError(f"{name} is empty (0 bytes). Export it again.")
+        if not os.access(path, os.R_OK):
+            raise DataError(f"{name} may not be read: its owner has to give you permission.")
+    shown = names[0] if len(files) == 1 else f"{len(files)} files, {names[0]} to {names[-1]}"
     return Located(form, files, shown, base=folder)
 
 
@@ -84,6 +105,14 @@ def _data_files(folder: Path) -> list[Path]:
 def _format(files: tuple[Path, ...], spec: PanelSpec) -> str:
     formats: dict[str, str] = {}
     for path in files:
+        if path.suffix.lower() in _COMPRESSED:
+            raise DataError(
+                f"{path.name} is compressed: unpack it first. Parquet files are small by themselves."
+            )
+        if path.suffix.lower() in (".duckdb", ".ddb"):
+            raise DataError(
+                f"{path.name}: in DuckDB write  copy panel to 'panel.parquet'  and name that file."
+            )
         known = SUFFIXES.get(path.suffix.lower()) or spec.format
         if known is None:
             raise DataError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 from firmtrade._engine.duckdb import DuckDB
@@ -16,21 +17,27 @@ _NUMBERS = ("DECIMAL", "DOUBLE", "FLOAT", "HUGEINT", "TINYINT", "SMALLINT", "INT
 
 
 def open_parquet(engine: DuckDB, located: Located) -> Source:
-    """A view over the files. Numbers of different widths are joined; other differences are an error."""
+    """A view over the files. Numbers of different widths are joined; other differences are an error.
+
+    A column that is named by a folder (year=1998) and stands in the files too is taken from the files.
+    """
     shapes = [_shape(engine, path) for path in located.files]
     _same_shape(located.files, shapes)
-    partitioned = literal(_partitioned(located))
-    reader = f"read_parquet({_list(located.files)}, union_by_name = true, hive_partitioning = {partitioned})"
+    partitioned = _partitioned(located, shapes[0])
+    hive = literal(partitioned)
+    reader = f"read_parquet({_list(located.files)}, union_by_name = true, hive_partitioning = {hive})"
+    # The engine numbers the files anew when a condition leaves folders out: there only the name is sure.
+    number = f"list_position({_list(located.files)}, filename) - 1" if partitioned else "file_index"
     engine.execute(
         f"create or replace view {RELATION} as "
-        f"select *, file_index as __file, file_row_number as __row from {reader}"
+        f"select *, {number} as __file, file_row_number as __row from {reader}"
     )
     columns = engine.describe(RELATION)
     if engine.rows(f"select 1 from {RELATION} limit 1") == []:
         raise DataError(f"{located.name}: there are columns but no rows.")
     return Source(
         located=located, columns={name: kind for name, kind in columns.items() if not name.startswith("__")},
-        lazy=True, typed=True, place=lambda file, row: f"{located.files[file].name}, row {row + 1}",
+        lazy=True, typed=True, place=lambda file, row: f"{located.label(file)}, row {row + 1}",
         synthetic=_synthetic(engine, located.files),
     )  # fmt: skip
 
@@ -63,8 +70,17 @@ def _family(kind: str) -> str:
     return "number" if kind.startswith(_NUMBERS) else kind
 
 
-def _partitioned(located: Located) -> bool:
-    return any("=" in parent.name for path in located.files for parent in path.parents)
+def _partitioned(located: Located, columns: Collection[str]) -> bool:
+    """Whether folders name columns. The engine would put a folder's value in place of the file's own."""
+    named = {part.split("=")[0] for path in located.files for part in path.parent.parts if "=" in part}
+    own = {name.lower() for name in columns}
+    both = sorted(name for name in named if name.lower() in own)
+    if both and len(both) < len(named):
+        raise DataError(
+            f"{located.name}: '{both[0]}' stands in the folders' names and in the files, other columns only "
+            f"in the folders' names. Take '{both[0]}' out of one of them."
+        )
+    return bool(named) and not both
 
 
 def _list(files: tuple[Path, ...]) -> str:

@@ -38,6 +38,7 @@ class Source:
     `rows`, where known before reading, is the number of data rows of each file; `repair` is called when
     the engine fails or reads another number: it raises an error that names the file and line, or makes
     the relation readable and returns the numbers. `close` removes copies once the source is read.
+    `labels`: columns of numbers that stand for words, with some of the words (Stata, SAS and SPSS).
     """
 
     located: Located
@@ -47,6 +48,7 @@ class Source:
     synthetic: str = ""
     rows: tuple[int, ...] = ()
     typed: bool = False
+    labels: Mapping[str, str] = field(default_factory=dict)
     fetch: Fetch | None = None
     repair: Callable[[Exception | None], tuple[int, ...]] | None = None
     close: Callable[[], None] = field(default=lambda: None)

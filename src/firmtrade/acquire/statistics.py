@@ -23,6 +23,7 @@ _CHUNK = 250_000
 def open_statistics(engine: DuckDB, spec: PanelSpec, located: Located) -> Source:
     """Names and types from the files' heads; the rows are read by `Source.fetch`."""
     shapes = [_shape(path, located, spec) for path in located.files]
+    _, about = _call(located.files[0], located, spec, metadataonly=True)
     _same_shape(located.files, shapes)
     refuse_twins(list(shapes[0]), located.files[0].name)
 
@@ -35,8 +36,8 @@ def open_statistics(engine: DuckDB, spec: PanelSpec, located: Located) -> Source
         )
 
     return Source(
-        located=located, columns=shapes[0], lazy=False, typed=True, fetch=fetch,
-        place=lambda file, row: f"{located.files[file].name}, row {row + 1}",
+        located=located, columns=shapes[0], lazy=False, typed=True, fetch=fetch, labels=_labels(about),
+        place=lambda file, row: f"{located.label(file)}, row {row + 1}",
     )  # fmt: skip
 
 
@@ -65,6 +66,16 @@ def _shape(path: Path, located: Located, spec: PanelSpec) -> dict[str, str]:
         raise DataError(f"{path.name} has columns but no rows.")
     kinds = about.readstat_variable_types
     return {name: "VARCHAR" if kinds[name] == "string" else "DOUBLE" for name in about.column_names}
+
+
+def _labels(about: Any) -> dict[str, str]:
+    """The columns of numbers with value labels: 'Manufacture, Construction, ...'."""
+    found = {}
+    for name, words in about.variable_value_labels.items():
+        if words and about.readstat_variable_types[name] != "string":
+            first = [str(words[value]) for value in list(words)[:2]]
+            found[name] = ", ".join(first) + (", ..." if len(words) > 2 else "")
+    return found
 
 
 def _same_shape(files: Sequence[Path], shapes: Sequence[dict[str, str]]) -> None:

@@ -72,7 +72,8 @@ def open_text(engine: DuckDB, spec: PanelSpec, located: Located) -> Source:
 
     def place(number: int, row: int) -> str:
         file = files[number]
-        return f"{file.path.name}, line {line_of(file.path, spec.encoding, file.delimiter, row, file.count)}"
+        line = line_of(file.path, spec.encoding, file.delimiter, row, file.count)
+        return f"{located.label(number)}, line {line}"
 
     return Source(located=located, columns=dict.fromkeys(files[0].header, "VARCHAR"), lazy=False, place=place,
                   rows=rows, repair=repair, close=scratch.cleanup)  # fmt: skip
@@ -103,7 +104,15 @@ def _plain(file: _File, copy: Path) -> _File:
 def _header(path: Path, name: str, spec: PanelSpec) -> tuple[str, tuple[str, ...]]:
     """The delimiter (the commonest of the four in the header unless stated) and the column names."""
     line = read_header(path, name)
+    if line.lower().startswith("sep=") and len(line.strip()) < 6:
+        raise DataError(f"{name}, line 1: '{line.strip()}' is a note to Excel. Take the line out.")
     delimiter = spec.delimiter or max(_DELIMITERS, key=line.count)
+    if delimiter not in line:
+        sign = f"no {delimiter!r}" if spec.delimiter else "none of , ; | and no tab"
+        raise DataError(
+            f"{name}, line 1 names one column only: there is {sign} in it. The first line must name the "
+            f'columns (take out lines above it); another sign is  delimiter = "..."  in [panel].'
+        )
     try:
         names = tuple(cell.strip() for cell in next(csv.reader([line], delimiter=delimiter, strict=True)))
     except csv.Error:

@@ -281,6 +281,8 @@ def number_of(source: Given, spec: PanelSpec) -> str:
     if source.family != "text":
         return source.sql if source.family == "float" else f"cast({source.sql} as double)"
     text = source.sql
+    if spec.thousands == " ":  # in print the space does not break: two signs of Unicode
+        text = f"replace(replace({text}, chr(160), ' '), chr(8239), ' ')"
     if spec.thousands:
         groups = f"^[+-]?[0-9]{{1,3}}([{spec.thousands}][0-9]{{3}})*([{spec.decimal}][0-9]*)?$"
         plain = f"^[+-]?[0-9]*([{spec.decimal}][0-9]*)?([eE][+-]?[0-9]+)?$"

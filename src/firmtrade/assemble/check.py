@@ -6,6 +6,8 @@ looked up only for the rules that were hit.
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -121,23 +123,36 @@ def _unusable(checked: _Checked, count: int) -> Iterator[Problem]:
             f"unusable-{name.replace('_', '-')}",
             f"values of {name} that are {_not(checked.spec, name)}",
         )
-        yield Problem(rule, "stop", title, hits, _remedy(checked.spec, name), name, shown)
+        yield Problem(
+            rule, "stop", title, hits, _remedy(checked.spec, name, shown[0].value or ""), name, shown
+        )
 
 
 def _not(spec: PanelSpec, name: str) -> str:
     if name in spec.codes:
         return "not in its value map"
-    kinds = {"whole": "no year", "yesno": "neither true nor false", "code": "no code", "flow": "no amount"}
-    return kinds.get(column(name).kind, "no number" if column(name).kind == "amount" else "of another type")
+    kinds = {"whole": "no year", "yesno": "neither true nor false", "code": "no code"}
+    kinds |= dict.fromkeys(("amount", "flow"), "no usable number")
+    return kinds.get(column(name).kind, "of another type")
 
 
-def _remedy(spec: PanelSpec, name: str) -> str:
-    missing = f'If it means missing, write  missing = {{ {name} = ["..."] }}  in [panel]'
+def _remedy(spec: PanelSpec, name: str, value: str) -> str:
+    """What to do about the first unusable value of the column."""
+    value = value.removesuffix(".0")
+    written = json.dumps(value, ensure_ascii=False)
+    missing = f"If {value} means missing, write  missing = {{ {name} = [{written}] }}  in [panel]"
     if name in spec.codes:
-        return f"Add the value to  codes.{name}  in [panel]. {missing}."
+        return f"Add {value} to  codes.{name}  in [panel]. {missing}."
     if column(name).kind == "yesno":
-        example = f'codes = {{ {name} = {{ "1" = true, "2" = false }} }}'
-        return f"Say what the values mean:  {example}  in [panel]. {missing}."
+        example = f"codes = {{ {name} = {{ {written} = true }} }}"
+        return f"Say what each value means:  {example}  in [panel]. {missing}."
+    if column(name).kind == "whole":
+        return f"{missing}. Write dates as 1998-05-31. Else correct the source."
+    plain = value.replace("\xa0", " ").replace("\u202f", " ")  # spaces that do not break
+    for thousands, decimal in ((",", "."), (".", ","), (" ", ","), ("'", ".")):
+        if re.fullmatch(rf"-?\d{{1,3}}([{thousands}]\d{{3}})+([{decimal}]\d*)?", plain):
+            how = f'thousands = "{thousands}", decimal = "{decimal}"'
+            return f"If the file writes thousands so, say  {how}  in [panel]. {missing}."
     return f'{missing}; a decimal comma is  decimal = "," . Else correct the source.'
 
 

@@ -70,6 +70,9 @@ def guess_columns(engine: DuckDB, source: str) -> Guesses:
         forget(engine, RELATION)
     if any(look.decimal_comma for look in seen.values()):
         settings["decimal"] = (",", "numbers are written with a comma")
+    signs = sorted({look.thousands for look in seen.values()} - {""})
+    if len(signs) == 1:
+        settings["thousands"] = (signs[0], "thousands are set apart")
     found = _assign(seen)
     columns = tuple(_guess(name, found, seen) for name in NAMES)
     _settle(found, seen, settings)

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from firmtrade.acquire.address import is_address, split_table, without_password
+
 _HEAD = """\
 # A study of {name}, written by  firmtrade init.  Read it, correct it, then:
 #   firmtrade check {name} --study study.toml     every problem of the panel
@@ -39,7 +41,7 @@ def study_text(source: str, guesses: Iterable[tuple[str, str | None, str]], base
     settings: Mapping[str, tuple[Any, str]] = getattr(guesses, "settings", {})
     name = _name(source)
     text = _HEAD.format(
-        name=name, title=json.dumps(Path(name).stem, ensure_ascii=False)[1:-1], files=_files(source, base)
+        name=name, title=json.dumps(_title(name), ensure_ascii=False)[1:-1], files=_files(source, base)
     )
     simple = {key: value for key, value in settings.items() if not isinstance(value[0], dict)}
     text += "".join(_line(key, *value) for key, value in simple.items())
@@ -54,19 +56,19 @@ def study_text(source: str, guesses: Iterable[tuple[str, str | None, str]], base
 
 
 def _name(source: str) -> str:
-    """The source without a password."""
-    if "://" in source and "@" in source:
-        scheme, rest = source.split("://", 1)
-        return f"{scheme}://***@{rest.rsplit('@', 1)[1]}"
-    return source if "://" in source else Path(source).name
+    """The source as it may be written down: an address without its password, a file without its folder."""
+    return without_password(source) if is_address(source) else Path(source).name
+
+
+def _title(name: str) -> str:
+    return split_table(name)[1] or Path(name).stem if is_address(name) else Path(name).stem
 
 
 def _files(source: str, base: Path) -> str:
-    if "://" in source:
-        return (
-            json.dumps(_name(source))
-            + "   # an address without its password: give the whole one with --panel"
-        )
+    if is_address(source):
+        address, table = split_table(without_password(source))
+        note = "   # an address without its password: give the whole one with --panel" * (address != source)
+        return json.dumps(address) + note + (f"\ntable = {json.dumps(table)}" if table else "")
     path = Path(source)
     relative = os.path.relpath(path.absolute(), base.absolute())
     return json.dumps(Path(relative).as_posix(), ensure_ascii=False)

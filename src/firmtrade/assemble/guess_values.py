@@ -12,6 +12,8 @@ from firmtrade.acquire.contract import column
 
 _NUMBER = re.compile(r"[+-]?[0-9]*[.]?[0-9]+([eE][+-]?[0-9]+)?\Z")
 _COMMA = re.compile(r"[+-]?[0-9]+,[0-9]+\Z")
+#: 1.234.567,5: two groups at least, for 1,234 may be a fraction.
+_GROUPED = re.compile(r"[+-]?[0-9]{1,3}([., '\u00a0\u202f])[0-9]{3}(?:\1[0-9]{3})+(?:[.,][0-9]+)?\Z")
 _NUTS = re.compile(r"[A-Za-z]{2}[0-9A-Za-z]{1,3}\Z")
 _CODE = re.compile(r"[0-9]{2}[.]?[0-9]{0,3}\Z|[0-9]{2}[.][0-9]{2}[.]?[0-9]{0,3}\Z")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -31,6 +33,7 @@ class Looks:
     nuts: int
     dates: int
     examples: tuple[str, ...]
+    thousands: str = ""
 
     @property
     def is_number(self) -> bool:
@@ -45,7 +48,10 @@ class Looks:
 
     @property
     def span(self) -> tuple[int, int] | None:
-        """Smallest and largest number."""
+        """Smallest and largest number, or year of a date."""
+        if self.count and self.dates == self.count:
+            years = sorted(int(value[:4]) for value in self.distinct)
+            return years[0], years[-1]
         return (int(self.numbers[0]), int(self.numbers[-1])) if self.numbers else None
 
     def _whole_within(self, low: int, high: int) -> bool:
@@ -63,7 +69,7 @@ class Looks:
         if not self.count:
             return True
         if ours == "year":
-            return self._whole_within(*_OBSERVED) or self.two_digit_years
+            return self._whole_within(*_OBSERVED) or self.two_digit_years or self.dates == self.count
         if ours == "founded":
             mostly = [number for number in self.numbers if _FOUNDED[0] <= number <= _FOUNDED[1]]
             return self.dates == self.count or len(mostly) > self.count / 2
@@ -93,6 +99,11 @@ def looks(values: Iterable[str | None]) -> Looks:
     known = [
         value for value in values if value is not None and value.lower() not in ("nan", "na", ".", "null")
     ]
+    thousands = _thousands(known)
+    if thousands:
+        known = [
+            value.replace("\u00a0", " ").replace("\u202f", " ").replace(thousands, "") for value in known
+        ]
     commas = sum(bool(_COMMA.match(value)) for value in known)
     plain = [value.replace(",", ".") if commas else value for value in known]
     numbers = sorted(float(value) for value in plain if _NUMBER.match(value))
@@ -102,8 +113,14 @@ def looks(values: Iterable[str | None]) -> Looks:
         codes=sum(bool(_CODE.match(value)) for value in known),
         nuts=sum(bool(_NUTS.match(value)) for value in known),
         dates=sum(bool(_DATE.match(value)) for value in known),
-        examples=tuple(sorted(set(known))[:3]),
+        examples=tuple(sorted(set(known))[:3]), thousands=thousands,
     )  # fmt: skip
+
+
+def _thousands(values: Iterable[str]) -> str:
+    """The sign between thousands, where a value has it twice; else ''."""
+    signs = (found[1] for value in values if (found := _GROUPED.match(value)))
+    return next(signs, "").replace("\u00a0", " ").replace("\u202f", " ")
 
 
 def classification(codes: Collection[str], years: tuple[int, int] | None) -> tuple[str, str]:

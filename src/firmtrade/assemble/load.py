@@ -67,7 +67,11 @@ def _fetched(engine: DuckDB, spec: PanelSpec, opened: Source, mapping: Mapping[s
 
 def _repair(opened: Source, error: Exception | None) -> tuple[int, ...]:
     if opened.repair is None:
-        raise DataError(f"{opened.located.name} cannot be read: {error}") from None
+        reason = str(error).split("': ")[-1].splitlines()[0]  # without the query
+        raise DataError(
+            f"{opened.located.name} cannot be read whole ({reason}). It seems damaged: copy or export it "
+            f"again."
+        ) from None
     return opened.repair(error)
 
 

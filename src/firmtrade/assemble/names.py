@@ -15,6 +15,7 @@ _FILE = Path(__file__).with_name("names.toml")
 _ALIKE = 0.75
 _TOKEN = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _UNION = re.compile(r"(?<![a-z])(eu|ue)[0-9]{2}", re.IGNORECASE)  # EU15 is one word
+_NOT_UNION = re.compile(r"(?<![a-z])no[ _-]?(eu|ue)(?![a-z])", re.IGNORECASE)  # Spanish: no UE
 _GERMAN = {
     ord(letter): plain
     for letter, plain in zip("äöüßÄÖÜ", ("ae", "oe", "ue", "ss", "Ae", "Oe", "Ue"), strict=True)
@@ -36,7 +37,7 @@ def tokens(name: str) -> list[str]:
 def flow(name: str) -> tuple[str, str]:
     """('export', 'intra'): the direction and the partner that a name speaks of, '' for what it does not."""
     known = _known()
-    words = set(tokens(_UNION.sub("eu", name)))
+    words = set(tokens(_NOT_UNION.sub("extra", _UNION.sub("eu", name))))
     joined = "".join(tokens(name))
     direction = next((way for way in ("import", "export") if words & known[way] or way in joined), "")
     partner = next((with_ for with_ in ("extra", "intra") if words & known[with_]), "")
@@ -47,7 +48,8 @@ def flow(name: str) -> tuple[str, str]:
 
 def means_foreign(name: str) -> bool:
     """Whether a name speaks of foreign ownership, the opposite of domestic."""
-    return "".join(tokens(name)) in _known()["foreign"]
+    words = tokens(name)
+    return bool({"".join(words), *words} & _known()["foreign"])
 
 
 def score(ours: str, theirs: str) -> float:

@@ -8,18 +8,18 @@ the columns and row groups that it needs; other sources are read once into a tem
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from firmtrade._engine.duckdb import DuckDB
+from firmtrade.acquire.contract import column
 from firmtrade.acquire.read import RELATION, Source, forget, hashes
 from firmtrade.acquire.source import PanelSpec
 from firmtrade.assemble.cast import Cast
-from firmtrade.assemble.load import Loaded, load, per_file
+from firmtrade.assemble.load import RECORD, UNIT, Loaded, load, per_file
 from firmtrade.assemble.mapping import map_columns
 from firmtrade.assemble.settle import open_settled
-from firmtrade.errors import DataError
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,8 @@ def open_panel(engine: DuckDB, spec: PanelSpec, source: str | None, base: Path) 
     """
     spec, opened, notes = open_settled(engine, spec, source, base)
     try:
-        return replace(_assemble(engine, spec, opened), notes=notes)
+        panel = _assemble(engine, spec, opened)
+        return replace(panel, notes=(*notes, *panel.notes))
     finally:
         opened.close()
 
@@ -67,6 +68,7 @@ def _assemble(engine: DuckDB, spec: PanelSpec, opened: Source) -> Panel:
     if not loaded.lazy:
         forget(engine, RELATION)
     casts = loaded.casts
+    checked = tuple(item.column.name for item in (*(c for c in casts if c.bad), *_too_large(loaded)))
     dropped = _count_dropped(engine, spec)
     _rows_view(engine, spec, loaded)
     names = ", ".join(item.column.name for item in casts)
@@ -74,9 +76,21 @@ def _assemble(engine: DuckDB, spec: PanelSpec, opened: Source) -> Panel:
     return Panel(
         columns=engine.describe("panel"), flags=frozenset(item.column.name for item in casts if item.flag),
         missing=missing, files=opened.located.files, name=opened.located.name, synthetic=opened.synthetic,
-        dropped=dropped, checked=tuple(item.column.name for item in casts if item.bad),
+        dropped=dropped, checked=checked,
         hashes=lambda: hashes(opened.located), place=opened.place,
+        notes=tuple(_unlabelled(spec, opened, mapping)),
     )  # fmt: skip
+
+
+def _unlabelled(spec: PanelSpec, opened: Source, mapping: Mapping[str, str]) -> Iterator[str]:
+    """Codes that are read as numbers where the file has a word for each: '15.11' may be number 1."""
+    for ours, theirs in mapping.items():
+        if theirs in opened.labels and ours not in spec.codes and column(ours).kind in ("code", "region"):
+            yield (
+                f"{ours} is read from the numbers of '{theirs}', not from their labels "
+                f"({opened.labels[theirs]}). "
+                f'If the labels are the codes, write  codes = {{ {ours} = {{ "1" = "..." }} }}  in [panel]'
+            )
 
 
 def _count_dropped(engine: DuckDB, spec: PanelSpec) -> dict[str, int]:
@@ -97,6 +111,13 @@ def _starts(engine: DuckDB) -> tuple[int, ...]:
     return tuple(starts)
 
 
+def _too_large(loaded: Loaded) -> list[Cast]:
+    largest = loaded.largest
+    return [
+        item for item in loaded.casts if item.number and largest.get(item.column.name, 0.0) >= _limit(item)
+    ]
+
+
 def _rows_view(engine: DuckDB, spec: PanelSpec, loaded: Loaded) -> None:
     """`panel_rows`: amounts as DECIMAL, wide enough for the largest; where each row comes from."""
     values = [
@@ -108,8 +129,8 @@ def _rows_view(engine: DuckDB, spec: PanelSpec, loaded: Loaded) -> None:
         row = f"rowid - list_extract([{', '.join(map(str, _starts(engine)))}], cast(__file as bigint) + 1)"
     kept = " where __drop is null" if spec.drop else ""
     engine.execute(
-        f"create or replace view panel_rows as select {', '.join(values)}, __bad, __file, {row} as __row "
-        f"from panel_all{kept}"
+        f"create or replace view panel_rows as select {', '.join(values)}, "
+        f"{_bad(_too_large(loaded))} as __bad, __file, {row} as __row from panel_all{kept}"
     )
 
 
@@ -118,11 +139,26 @@ def _typed(item: Cast, largest: float) -> str:
     if not item.number:
         return item.value
     scale = item.column.scale
-    if largest >= 10.0 ** (37 - scale):
-        raise DataError(
-            f"{item.column.name} has a value of {largest:g}, which cannot be right. If it stands for "
-            f"missing, write  missing = {{ {item.column.name} = [...] }}  in [panel]."
-        )
     width = 18 if largest < 0.999999 * 10.0 ** (18 - scale) else 38
+    value = item.value if largest < _limit(item) else f"case when not ({_beyond(item)}) then {item.value} end"
     how = "try_cast" if item.loose_nan else "cast"
-    return f"{how}({item.value} as DECIMAL({width},{scale}))"
+    return f"{how}({value} as DECIMAL({width},{scale}))"
+
+
+def _limit(item: Cast) -> float:
+    """No amount of money or number of persons has 30 digits: such a value stands for something else."""
+    return float(10.0 ** (37 - item.column.scale))
+
+
+def _beyond(item: Cast) -> str:
+    return f"abs(cast({item.value} as double)) >= {_limit(item)!r}"
+
+
+def _bad(too_large: list[Cast]) -> str:
+    """The row's unusable values, with those that are too large for any column."""
+    cells = [
+        f"case when {_beyond(item)} then '{item.column.name}' || chr({UNIT}) "
+        f"|| cast({item.value} as varchar) || chr({RECORD}) end"
+        for item in too_large
+    ]
+    return f"nullif(concat(__bad, {', '.join(cells)}), '')" if cells else "__bad"
