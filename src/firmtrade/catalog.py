@@ -35,7 +35,7 @@ _REQUIRED = {
     "dimension": {"title", "source"},
     "measure": {"title", "expr", "unit", "source"},
     "sample": {"title", "expr", "source"},
-    "rule": {"title", "source"},
+    "rule": {"title", "rule", "source", "values"},
     "source": {"title"},
 }
 _OPTIONAL = {
@@ -44,7 +44,7 @@ _OPTIONAL = {
     "dimension": {"text", "expr", "groups", "codes", "like"},
     "measure": {"text", "decimals"},
     "sample": {"text"},
-    "rule": {"text", "evidence", "breach", "share"},
+    "rule": {"text"},
     "source": {"text", "url", "doi"},
 }
 
@@ -216,7 +216,8 @@ def _definition(kind: str, name: str, entry: object, where: str) -> Definition:
         raise StudyError(f"{where} lacks {' and '.join(lacking)}. Every {kind} has them.")
     fields = dict(entry)
     like, codes = fields.pop("like", ""), fields.pop("codes", {})
-    fields.pop("evidence", None), fields.pop("breach", None), fields.pop("share", None)
+    if kind == "rule":
+        fields = _rule(fields)
     fields["values"] = tuple(_dated(value, where) for value in fields.get("values", ()))
     fields["link"] = fields.pop("url", "") or (
         f"https://doi.org/{fields.pop('doi')}" if "doi" in fields else ""
@@ -235,6 +236,15 @@ def _definition(kind: str, name: str, entry: object, where: str) -> Definition:
         codes={} if codes == "classification" else codes,
         **fields,
     )
+
+
+def _rule(fields: dict[str, Any]) -> dict[str, Any]:
+    """A rule's numbers as text; what they mean is known to `firmtrade.protect` only."""
+    test, values = fields.pop("rule"), fields.pop("values")
+    numbers = {key: value for key, value in values[-1].items() if key not in ("from", "source")}
+    said = "; ".join([test, *(f"{key} {value}" for key, value in numbers.items())])
+    dated = [{"from": value.get("from"), "source": value.get("source")} for value in values]
+    return fields | {"text": fields.get("text", "") or f"{said}.", "values": dated}
 
 
 def _dated(value: Mapping[str, Any], where: str) -> Dated:
