@@ -81,7 +81,7 @@ class Unknown:
     period: str
     dimension: str
     code: str | None
-    firms: int
+    firms: int | None
     codes: Mapping[str, str]
     measure: str
     unit: str = "count"

@@ -29,10 +29,17 @@ if TYPE_CHECKING:
     from firmtrade.assemble.check import CheckReport
     from firmtrade.assemble.panel import Panel
     from firmtrade.describe.compute import Computed, Setting
+    from firmtrade.protect import Custody, Origin
 
 WORDS = ("sources", "parameters", "variables", "dimensions", "measures", "samples")
 _KNOWN = {"title", "subtitle", "source", "panel", "protect", "windows", "tables", *WORDS}
-_PROTECT = {"synthetic"}
+_PROTECT = {"synthetic", "profile", "rules", "profiles"}
+#: By which rules a release is protected where the study names none.
+PROFILE = "business-statistics"
+
+
+#: Rules are applied with the numbers that hold when a release is made.
+LATEST = 9999
 
 
 def _silent(text: str) -> None:
@@ -82,6 +89,8 @@ class StudySpec:
     catalog: Catalog
     reason: str = ""
     synthetic: str = ""
+    profile: str = PROFILE
+    rules: Mapping[str, Any] = field(default_factory=dict)
 
 
 def read_study(study: str | Path) -> StudySpec:
@@ -144,6 +153,8 @@ def make_study(raw: Mapping[str, Any], name: str, base: Path, file: str) -> Stud
         tables=read_tables(raw.get("tables", {}), file),
         catalog=Catalog.load({kind: raw[kind] for kind in WORDS if kind in raw}, file),
         reason=protect.get("synthetic", ""),
+        profile=protect.get("profile", PROFILE),
+        rules={kind: protect[kind] for kind in ("rules", "profiles") if kind in protect},
         synthetic=panel.pop("synthetic", ""),
         panel=panel,
     )
@@ -244,34 +255,61 @@ class Study:
     # -- publication -------------------------------------------------------------------------------
 
     def release(self, reason: str | None = None) -> Release:
-        """All tables as a Release; `reason` is why they need no disclosure control."""
-        from firmtrade.protect import Origin, reason_to_leave, release_unprotected
+        """All tables as a Release: protected, unless the panel is synthetic or a `reason` is given.
+
+        A reason is why the tables need no disclosure control; it is printed on every output.
+        """
+        return self._release(reason)[0]
+
+    def _release(self, reason: str | None) -> tuple[Release, Custody | None]:
+        from firmtrade.protect import release_protected, release_unprotected
+        from firmtrade.protect.rules import profile
 
         with self._opened() as (engine, panel, setting):
-            reason_to_leave(panel.synthetic, self.spec.reason, reason)  # refuse before the work, not after it
-            computed = self._compute(engine, panel, setting, None)
-            # A column that is missing is said where it is missed: in the table that needs it.
-            found = [str(p) for p in self._report.warnings if p.rule != "missing-column"]
-            warnings = (*found, *computed.refusals)
-            origin = Origin(
-                self.spec.name,
-                self.spec.title,
-                self.spec.subtitle,
-                self.spec.source,
-                computed.attrition,
-                warnings,
-                self._provenance(panel),
-            )
+            open_anyway = self._why(panel, reason)
+            rules = None if open_anyway else profile(self.spec.profile, LATEST, self.spec.rules)
+            computed = self._compute(engine, panel, replace(setting, evidence=not open_anyway), None)
+            origin = self._origin(panel, computed)
         labels = {w.name: _labels(w, setting) for w in self.spec.catalog if w.kind == "dimension"}
-        return release_unprotected(
-            computed.results, origin, self.spec.catalog, labels, self.spec.reason, reason
+        if rules is None:
+            made = release_unprotected(
+                computed.results, origin, self.spec.catalog, labels, self.spec.reason, reason
+            )
+            return made, None
+        return release_protected(computed, origin, self.spec.catalog, labels, rules, self.progress)
+
+    def _why(self, panel: Panel, reason: str | None) -> bool:
+        """Whether there is a reason to leave without disclosure control."""
+        return bool((reason or "").strip() or (panel.synthetic and self.spec.reason.strip()))
+
+    def _origin(self, panel: Panel, computed: Computed) -> Origin:
+        from firmtrade.protect import Origin
+
+        # A column that is missing is said where it is missed: in the table that needs it.
+        found = [str(p) for p in self._report.warnings if p.rule != "missing-column"]
+        return Origin(
+            self.spec.name,
+            self.spec.title,
+            self.spec.subtitle,
+            self.spec.source,
+            computed.attrition,
+            (*found, *computed.refusals),
+            self._provenance(panel),
         )
 
-    def run(self, out: str | Path, unprotected: str | None = None) -> Path:
-        """Compute, release and write everything into the folder `out`, whole or not at all."""
+    def run(self, out: str | Path, unprotected: str | None = None, custody: str | Path | None = None) -> Path:
+        """Compute, release and write everything into the folder `out`, whole or not at all.
+
+        What the custodian of the data keeps of a protected release goes into `custody`, by default the
+        folder beside it that is called after it (`out-custody`).
+        """
+        from firmtrade.protect import write_custody
         from firmtrade.publish import write
 
-        release = self.release(unprotected)
+        release, kept = self._release(unprotected)
+        if kept is not None:
+            self.progress("write what the custodian keeps")
+            write_custody(kept, Path(custody) if custody else _beside(Path(out)))
         self.progress("write the report")
         return write(release, Path(out), self.progress)
 
@@ -359,6 +397,11 @@ class Study:
             **{f"dropped: {why}": n for why, n in sorted(panel.dropped.items())},
         }
         return Provenance(panel.hashes(), rows, self.spec.catalog.hash(), __version__, panel.synthetic)
+
+
+def _beside(out: Path) -> Path:
+    """The custodian's folder of a release."""
+    return out.with_name(f"{out.name}-custody")
 
 
 def _labels(dimension: Definition, setting: Setting) -> dict[str, str]:

@@ -215,13 +215,13 @@ class Backing:
 
     `figures` has, for each table, the asks behind each cell; `unknowns` the ask of each number of unknown
     firms; `sums` the additive asks over finest cells with their evidence. An ask that no sum has cannot
-    be added up: a median, a top share, a largest value.
+    be added up: a median, a top share, a largest value; `contributors` says of how many firms it is.
     """
 
     figures: Mapping[str, tuple[tuple[Ask, ...], ...]]
     unknowns: Mapping[str, tuple[Ask, ...]]
     sums: tuple[Sums, ...]
-    answers: Mapping[Ask, Value]
+    contributors: Mapping[Ask, int]
 
 
 @dataclass(frozen=True)
@@ -246,11 +246,10 @@ def compute(
     if plans and all(p.refused for p in plans):
         raise StudyError("No table can be answered with this panel:\n  " + "\n  ".join(refusals))
     answered = [p for p in plans if not p.refused]
-    found, losses, sums = _answers(
-        engine, views(plans, setting), _published(answered, setting), setting, progress
-    )
+    seen, published = views(plans, setting), _published(answered, setting)
+    found, losses, sums, firms = _answers(engine, seen, published, setting, progress)
     results = tuple(_result(p, found, setting) for p in answered)
-    backing = _backing(answered, found, sums, setting) if setting.evidence else None
+    backing = _backing(answered, sums, firms, setting) if setting.evidence else None
     return Computed(results, tuple(losses), refusals, backing)
 
 
@@ -272,11 +271,11 @@ def _behind(made: TablePlan, setting: Setting) -> tuple[tuple[Ask, ...], ...]:
 
 
 def _backing(
-    plans: Iterable[TablePlan], found: Mapping[Ask, Value], sums: list[Sums], setting: Setting
+    plans: Iterable[TablePlan], sums: list[Sums], contributors: Mapping[Ask, int], setting: Setting
 ) -> Backing:
     figures = {made.table.name: _behind(made, setting) for made in plans}
     unknowns = {made.table.name: tuple(doubt.ask for doubt in _told(made)) for made in plans}
-    return Backing(figures, unknowns, tuple(sums), found)
+    return Backing(figures, unknowns, tuple(sums), contributors)
 
 
 def _answers(
@@ -285,14 +284,16 @@ def _answers(
     published: frozenset[Ask],
     setting: Setting,
     progress: Callable[[str], None],
-) -> tuple[dict[Ask, Value], list[Attrition], list[Sums]]:
-    """What all views answer, the attrition of each sample, and the evidence behind what is published.
+) -> tuple[dict[Ask, Value], list[Attrition], list[Sums], dict[Ask, int]]:
+    """What all views answer, the attrition of each sample, and the evidence behind what is published:
+    sums over finest cells, and the number of firms of what cannot be added up.
 
     While one view is rolled up the next is scanned.
     """
     found: dict[Ask, Value] = {}
     lost: dict[str, list[Attrition]] = {}
     sums: list[Sums] = []
+    firms: dict[Ask, int] = {}
     # Most asks first: what is rolled up last has no scan to hide behind.
     order = {view.table: view for view in sorted(seen, key=lambda view: (-len(view.asks), view.table))}
     progress(f"scan for {next(iter(order.values())).cube.name.replace('_', ' ')}" if order else "no scan")
@@ -300,14 +301,16 @@ def _answers(
         view = order[table]
         progress(f"roll up {view.cube.name.replace('_', ' ')}")
         found.update(answer(engine, view.cube, table, view.asks))
-        found.update(answer_holistic(engine, view.rows, view.cube.groups, view.holistic))
+        apart = answer_holistic(engine, view.rows, view.cube.groups, view.holistic)
+        found.update({ask: value for ask, (value, _) in apart.items()})
+        firms.update({ask: number for ask, (_, number) in apart.items()})
         if view.cube.whole:
             lost[table] = attrition(engine, view.cube, table, setting.catalog, setting.windows)
         if setting.evidence:
             sums += finest(engine, view.scan, table, [ask for ask in view.asks if ask in published])
     # A sample that several views have is told once, by the first of them.
     told = {loss.sample: loss for view in reversed(seen) for loss in lost.get(view.table, [])}
-    return found, sorted(told.values(), key=lambda loss: loss.sample), sums
+    return found, sorted(told.values(), key=lambda loss: loss.sample), sums, firms
 
 
 def _told(made: TablePlan) -> list[Doubt]:

@@ -13,20 +13,21 @@ from firmtrade.describe.groups import Groups, Term
 
 def answer_holistic(
     engine: DuckDB, rows: tuple[Step, ...], groups: Groups, asks: Iterable[Ask]
-) -> dict[Ask, Value]:
-    """The value of each ask whose aggregate needs all firms at once; None for an empty group."""
+) -> dict[Ask, tuple[Value, int]]:
+    """The value of each ask whose aggregate needs all firms at once (None for an empty group), and of how
+    many firms it is."""
     batches: dict[str, tuple[Query, list[Ask]]] = {}
     for ask in asks:
         query = holistic_query(rows, groups, ask)
         batches.setdefault(query.sql, (query, []))[1].append(ask)
-    found: dict[Ask, Value] = {}
+    found: dict[Ask, tuple[Value, int]] = {}
     for query, batch in batches.values():
-        values = {tuple(map(code_of, row[:-1])): row[-1] for row in engine.rows(query)}
+        values = {tuple(map(code_of, row[:-2])): row[-2:] for row in engine.rows(query)}
         for ask in batch:
             exclusive, _ = groups.split(ask)
             key = (*([ask.year] if ask.year else []), *(exclusive[name] for name in sorted(exclusive)))
-            value = values.get(key)
-            found[ask] = None if value is None else float(value)
+            value, firms = values.get(key, (None, 0))
+            found[ask] = (None if value is None else float(value), int(firms))
     return found
 
 
@@ -52,7 +53,12 @@ def _last(name: str, values: list[Term], by: list[str]) -> tuple[Step, ...]:
         return _top_share(values, by, listed, grouped)
     share = "0.5" if name == "median" else values[1].sql
     quantile = f"percentile_cont({share}) within group (order by x)"
-    return (Step("quantile", f"select {listed}{quantile} as v\nfrom members where x is not null{grouped}"),)
+    return (
+        Step(
+            "quantile",
+            f"select {listed}{quantile} as v, count(*) as n\nfrom members where x is not null{grouped}",
+        ),
+    )
 
 
 def _top_share(values: list[Term], by: list[str], listed: str, grouped: str) -> tuple[Step, ...]:
@@ -73,7 +79,7 @@ def _top_share(values: list[Term], by: list[str], listed: str, grouped: str) -> 
         Step("ranked", ranked),
         Step(
             "top",
-            f"select {listed}100 * cast({top} as double) / nullif(cast(sum(x) as double), 0) as v\n"
-            f"from ranked{grouped}",
+            f"select {listed}100 * cast({top} as double) / nullif(cast(sum(x) as double), 0) as v,\n"
+            f"  count(*) as n\nfrom ranked{grouped}",
         ),
     )

@@ -7,6 +7,7 @@ inherits what its operands hide, so they are protected as if they were printed. 
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -52,7 +53,9 @@ class Part:
 
 def part(sums: Sums) -> Part:
     """The system of one additive aggregate over the finest cells of a view."""
-    members = {ask: rows.tolist() for ask, rows in zip(sums.asks, sums.members, strict=True)}
+    members: dict[Hashable, list[int]] = {
+        ask: rows.tolist() for ask, rows in zip(sums.asks, sums.members, strict=True)
+    }
     signed = np.full(len(sums.values), bool(sums.below.any()) or bool((sums.values < 0).any()))
     system = build(members, len(sums.values), signed=signed)
     name = f"{sums.view}: {sums.aggregate}"

@@ -68,15 +68,15 @@ def release_unprotected(
 ) -> Release:
     """A Release without disclosure control, with the reason that `reason_to_leave` finds or refuses."""
     why = reason_to_leave(origin.provenance.synthetic, study_reason, reason)
-    tables = tuple(_released(result, catalog, labels) for result in results)
+    tables = tuple(released(result, catalog, labels) for result in results)
     return Release(
         study=origin.study,
         title=origin.title,
         subtitle=origin.subtitle,
         source=origin.source,
         tables=tables,
-        dimensions=_dimensions(tables),
-        words=_words(tables, catalog),
+        dimensions=dimensions_of(tables),
+        words=words_of(tables, catalog),
         attrition=origin.attrition,
         warnings=origin.warnings,
         protected=False,
@@ -85,7 +85,8 @@ def release_unprotected(
     )
 
 
-def _released(result: Result, catalog: Catalog, labels: Mapping[str, Mapping[str, str]]) -> ReleasedTable:
+def released(result: Result, catalog: Catalog, labels: Mapping[str, Mapping[str, str]]) -> ReleasedTable:
+    """A result as a table of a release, nothing hidden yet."""
     return ReleasedTable(
         result.name,
         result.title,
@@ -144,14 +145,15 @@ def _label(
     return re.sub(r"\{\w+\}", "trade", text)
 
 
-def _dimensions(tables: Iterable[ReleasedTable]) -> tuple[str, ...]:
+def dimensions_of(tables: Iterable[ReleasedTable]) -> tuple[str, ...]:
+    """The dimensions of the contract, and those that these tables have beside them."""
     from firmtrade.result import DIMENSIONS
 
     used = {dimension for table in tables for cell in table.cells for dimension in cell.codes}
     return (*DIMENSIONS, *sorted(used - set(DIMENSIONS)))
 
 
-def _words(tables: Iterable[ReleasedTable], catalog: Catalog) -> dict[str, Word]:
+def words_of(tables: Iterable[ReleasedTable], catalog: Catalog) -> dict[str, Word]:
     """The definitions behind the words of the tables, and behind those definitions."""
     used: dict[tuple[str, str], None] = {}
     for table in tables:

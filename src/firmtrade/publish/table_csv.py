@@ -52,7 +52,8 @@ def _lines(table: ReleasedTable, names: Sequence[str]) -> Iterable[list[str]]:
 
 
 def _figure(item: Unknown) -> ReleasedCell:
-    return ReleasedCell(item.sample, item.period, item.codes, item.measure, item.firms, item.unit, 0)
+    status = "F" if item.firms is not None else "C"
+    return ReleasedCell(item.sample, item.period, item.codes, item.measure, item.firms, item.unit, 0, status)
 
 
 def _field(table: ReleasedTable, cell: ReleasedCell, name: str) -> str:

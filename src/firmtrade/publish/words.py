@@ -72,7 +72,7 @@ def _unknown_text(table: AnyTable, words: Mapping[str, Word], items: list[Unknow
     where = ", ".join([*sample, _periods(sorted({item.period for item in items}))])
     counts: dict[str | None, set[int]] = {}
     for item in items:
-        counts.setdefault(item.code, set()).add(item.firms)
+        counts.setdefault(item.code, set()).add(item.firms or 0)
     texts = [
         _range(firms) if code is None else f"{label(labels, first.dimension, code)} {_range(firms)}"
         for code, firms in counts.items()

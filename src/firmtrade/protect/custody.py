@@ -1,0 +1,95 @@
+"""What the custodian keeps of a protected release: never published, written where only the owner reads.
+
+figures.csv     every figure of the release with its value, SDMX status, the rules that it breaks
+hidden.csv      every hidden column: value, what the rules ask, what the attack proves
+summary.json    the profile, the cost by table, what was attacked
+proof-N.zip     the certificate of each part, checked without a solver
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import shutil
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from firmtrade.describe.asks import Ask
+from firmtrade.protect.decide import Decided, counted
+from firmtrade.protect.protected import Custody, Judged
+
+FIGURES = ("table", "sample", "period", "codes", "measure", "value", "unit", "status", "rules", "because of")
+HIDDEN = (
+    "part", "column", "status", "rules", "value", "wanted low", "wanted high", "attack low", "attack high",
+)  # fmt: skip
+
+
+def write_custody(custody: Custody, folder: Path) -> None:
+    """Write the custodian's folder, aside first and then in place of an earlier one."""
+    aside = folder.with_name(f".{folder.name}.new")
+    shutil.rmtree(aside, ignore_errors=True)
+    aside.mkdir(parents=True, mode=0o700)
+    _text(aside / "figures.csv", FIGURES, (_figure(judged) for judged in custody.figures))
+    _text(aside / "hidden.csv", HIDDEN, (row for part in custody.parts for row in _hidden(part)))
+    for number, part in enumerate(custody.parts, 1):
+        part.certificate.write(aside / f"proof-{number:02}.zip")
+    text = json.dumps(summary(custody), indent=2, sort_keys=True, ensure_ascii=False)
+    (aside / "summary.json").write_text(text + "\n", encoding="utf-8", newline="\n")
+    shutil.rmtree(folder, ignore_errors=True)
+    aside.rename(folder)
+
+
+def _text(path: Path, names: Iterable[str], rows: Iterable[list[Any]]) -> None:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(names)
+    writer.writerows(rows)
+    path.write_text(text.getvalue(), encoding="utf-8", newline="")
+
+
+def _figure(judged: Judged) -> list[Any]:
+    cell, decision = judged.cell, judged.decision
+    codes = "; ".join(f"{name}={code}" for name, code in sorted(cell.codes.items()))
+    value = "" if judged.value is None else repr(float(judged.value))
+    asks = " | ".join(asked(ask) for ask in decision.asks)
+    rules = "; ".join(decision.rules)
+    key = [judged.table, cell.sample, cell.period, codes, cell.measure]
+    return [*key, value, cell.unit, decision.status, rules, asks]
+
+
+def asked(ask: Ask) -> str:
+    """An ask in words: 'first-employment of manufacturing-stayers, flow export, status new'."""
+    codes = "".join(f", {name} {code}" for name, code in ask.codes)
+    when = f" {ask.year}" if ask.year else f" ({ask.window}{' ' + ask.point if ask.point else ''})"
+    return f"{'firms' if ask.aggregate == '*' else ask.aggregate} of {ask.sample}{when}{codes}"
+
+
+def _hidden(part: Decided) -> Iterable[list[Any]]:
+    units = part.part.in_units
+    for column in sorted(part.hidden):
+        interval = part.intervals[column]
+        ends = (interval.value, interval.wanted_low, interval.wanted_high, interval.low, interval.high)
+        rules = part.rules.get(column, ())
+        name = part.part.system.names[column]
+        shown = asked(name) if isinstance(name, Ask) else str(name)
+        numbers = [repr(float(value)) for value in units(list(ends))]  # type: ignore[arg-type]
+        yield [part.part.aggregate, shown, "primary" if rules else "secondary", "; ".join(rules), *numbers]
+
+
+def summary(custody: Custody) -> dict[str, Any]:
+    """The profile, figures and hidden figures by table, and what was attacked."""
+    total = Counter(judged.table for judged in custody.figures)
+    hidden = Counter(judged.table for judged in custody.hidden)
+    return {
+        "profile": custody.profile.name,
+        "rules": [
+            {"name": rule.name, "title": rule.title, "source": rule.source,
+             "numbers": {name: float(value) for name, value in rule.numbers.items()}}
+            for rule in custody.profile.rules
+        ],
+        "tables": {name: {"figures": total[name], "hidden": hidden[name]} for name in sorted(total)},
+        "attack": counted(custody.parts),
+    }  # fmt: skip

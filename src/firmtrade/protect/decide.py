@@ -1,0 +1,185 @@
+"""Which figures of a release are hidden, and why: every additive part protected, attacked and proven.
+
+The order of work for each part: the rules name unsafe columns (`primary`), others are hidden for their
+sake (`suppress`), the attacker tries (`attack`), the proof is kept (`certificate`). Whatever is worked out
+from a hidden column is hidden. Nothing is decided where a solver fails: that error stops the release.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from firmtrade._engine import expression
+from firmtrade.catalog import Catalog
+from firmtrade.describe.asks import Ask
+from firmtrade.describe.compute import Backing
+from firmtrade.errors import DisclosureError
+from firmtrade.protect.attack import Interval, Report, attack
+from firmtrade.protect.attacker import printed
+from firmtrade.protect.certificate import Certificate, certificate
+from firmtrade.protect.figures import Part, part
+from firmtrade.protect.primary import Plan, Request, primary
+from firmtrade.protect.rules import Profile
+from firmtrade.protect.suppress import Pattern, suppress
+from firmtrade.protect.system import NOTHING
+
+#: SDMX CL_CONF_STATUS of a primary figure by the kind of rule that it breaks; the first that applies counts.
+STATUS = {"frequency": "A", "dominance": "O", "percent": "M", "group": "M"}
+FREE, SECONDARY, OTHER, TOLD = "F", "D", "U", "C"
+
+
+@dataclass(frozen=True)
+class Decided:
+    """One part of the release: its system, what is unsafe, what is hidden, the attack and the proof."""
+
+    part: Part
+    plan: Plan
+    pattern: Pattern
+    report: Report
+    certificate: Certificate
+
+    @cached_property
+    def hidden(self) -> frozenset[int]:
+        """The hidden columns."""
+        return frozenset(self.pattern.hidden.tolist())
+
+    @cached_property
+    def rules(self) -> Mapping[int, tuple[str, ...]]:
+        """The rules that each unsafe column breaks."""
+        return dict(zip(self.plan.columns.tolist(), self.plan.reasons, strict=True))
+
+    @cached_property
+    def intervals(self) -> Mapping[int, Interval]:
+        """What an outsider can prove of each hidden column, in the part's whole numbers."""
+        return {interval.column: interval for interval in self.report.outsider}
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Why a figure is hidden: `status` for the custodian, the rules broken, and the asks that are hidden."""
+
+    status: str
+    rules: tuple[str, ...]
+    asks: tuple[Ask, ...]
+
+    @property
+    def hidden(self) -> bool:
+        """Whether the figure may not be told."""
+        return self.status != FREE
+
+
+@dataclass(frozen=True)
+class Decisions:
+    """All parts, and the decision on each ask."""
+
+    profile: Profile
+    parts: tuple[Decided, ...]
+    others: Mapping[Ask, tuple[str, ...]]
+
+    @cached_property
+    def _place(self) -> Mapping[Ask, Decided]:
+        return {ask: each for each in self.parts for ask in each.part.system.places}  # type: ignore[misc]
+
+    def of(self, asks: Iterable[Ask]) -> Decision:
+        """The decision on a figure that is worked out from these asks."""
+        rules: dict[str, None] = {}
+        hidden = []
+        for ask in asks:
+            found = self._broken(ask)
+            if found is not None:
+                hidden.append(ask)
+                rules.update(dict.fromkeys(found))
+        if not hidden:
+            return Decision(FREE, (), ())
+        return Decision(self._status(rules) if rules else SECONDARY, tuple(rules), tuple(hidden))
+
+    def where(self, ask: Ask) -> tuple[Decided, int] | None:
+        """The part and column of an ask; None if it is empty or does not add up."""
+        each = self._place.get(ask)
+        column = NOTHING if each is None else each.part.column(ask)
+        return None if each is None or column == NOTHING else (each, column)
+
+    def _broken(self, ask: Ask) -> tuple[str, ...] | None:
+        """The rules that a hidden ask breaks (none if it is hidden for others' sake); None if it is shown."""
+        if ask in self.others:
+            return self.others[ask] or None
+        if ask not in self._place:
+            raise DisclosureError(
+                f"There is no evidence about {ask.aggregate} of {ask.sample}. Nothing is released."
+            )
+        found = self.where(ask)
+        if found is None or found[1] not in found[0].hidden:
+            return None
+        return found[0].rules.get(found[1], ())
+
+    def _status(self, rules: Iterable[str]) -> str:
+        kinds = {rule.name: rule.kind for rule in self.profile.rules}
+        told = [STATUS[kinds[rule]] for rule in rules if kinds.get(rule) in STATUS]
+        return min(told, key=[*STATUS.values()].index) if told else OTHER
+
+
+def decide(
+    backing: Backing, profile: Profile, catalog: Catalog, progress: Callable[[str], None] = lambda text: None
+) -> Decisions:
+    """Protect all additive figures of a release and judge the others.
+
+    Raises DisclosureError if an unsafe figure cannot be protected, or if the attack succeeds.
+    """
+    parts = []
+    for number, sums in enumerate(backing.sums, 1):
+        progress(f"protect {sums.aggregate} ({number} of {len(backing.sums)})")
+        parts.append(_decided(part(sums), profile))
+    decisions = Decisions(profile, tuple(parts), {})
+    asks = {ask for figures in backing.figures.values() for behind in figures for ask in behind}
+    others = sorted(asks - decisions._place.keys(), key=repr)
+    return Decisions(
+        profile, tuple(parts), {ask: _judged(ask, decisions, backing, catalog) for ask in others}
+    )
+
+
+def _decided(made: Part, profile: Profile) -> Decided:
+    plan = primary(made.values, made.evidence, profile, Request(whole=made.whole))
+    pattern = suppress(made.system, made.rows, plan, made.evidence)
+    shown = printed(made.values.astype(np.float64), pattern.hidden)
+    report = attack(made.system, shown, plan, rows=made.rows, evidence=made.evidence)
+    if report.unprotected or any(case.exact for case in report.insiders):
+        insiders = sum(case.exact for case in report.insiders)
+        raise DisclosureError(
+            f"The attack on {made.aggregate} finds {len(report.unprotected)} figures that an outsider, and "
+            f"{insiders} that a contributor can work out. Nothing is released."
+        )
+    return Decided(made, plan, pattern, report, certificate(pattern))
+
+
+def _judged(ask: Ask, decisions: Decisions, backing: Backing, catalog: Catalog) -> tuple[str, ...]:
+    """The rules that a figure breaks which is no sum: a median, a top share, a largest value.
+
+    A quantile is the value of one firm or two: it is told if as many holdings lie on either side as the
+    rules ask of a figure. A top share is told if the top holds so many. A largest or smallest value is one
+    firm's, and is not told (ESSnet guidelines on output checking: maxima and minima).
+    """
+    word = catalog.get(ask.aggregate, "measure")
+    function, arguments, _ = expression.split_aggregate(word.tree)
+    least = max((rule.whole("least") for rule in decisions.profile.of("frequency")), default=3)
+    if function in ("min", "max"):
+        return (f"{function} is one firm's value",)
+    firms = backing.contributors.get(ask, 0)
+    share = float(arguments[1].name) if len(arguments) > 1 else 0.5
+    side = share if function == "top_share" else min(share, 1 - share)
+    return () if not firms or side * firms >= least else (f"fewer than {least} firms on a side",)
+
+
+def counted(parts: Sequence[Decided]) -> dict[str, int]:
+    """Figures, hidden figures and programs over all parts, for the custodian's summary."""
+    found = {"columns": 0, "unsafe": 0, "hidden": 0, "attacked by insiders": 0, "insiders left": 0}
+    for each in parts:
+        found["columns"] += len(each.part.system.columns)
+        found["unsafe"] += len(each.plan)
+        found["hidden"] += len(each.hidden)
+        found["attacked by insiders"] += each.report.insiders_tried
+        found["insiders left"] += len(each.report.insiders)
+    return found
