@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from firmtrade._engine.duckdb import DuckDB
 from firmtrade._engine.steps import Query, Step
-from firmtrade.describe.asks import Ask
+from firmtrade.describe.answer import code_of
+from firmtrade.describe.asks import COUNT, Ask
 from firmtrade.describe.cube import Cube
 from firmtrade.describe.scan import Scan
 from firmtrade.errors import EngineError
@@ -30,17 +31,24 @@ Flags = NDArray[np.bool_]
 class Sums:
     """One additive aggregate of a view over classes of finest cells, with the asks that are sums of it.
 
-    `members[n]` are the classes of `asks[n]`. Of each class: `values` and `sizes` (absolute) times
-    10 ** `decimals`; `units`, the owners of one firm, and `below`, those of them with less than zero.
-    `owned` lists (class, owner, value) of the largest of these owners and of all owners of several firms;
-    `several` says which entries are of the latter. `counts`: the aggregate is a number of firms.
+    `members[n]` are the classes of `asks[n]`; `totals` those of a sample in a year (or over the window), by
+    which views of the same firms are tied together. All aggregates of a view have the same classes, and
+    `parts` are those whose sum this aggregate is (exports: to the union and to elsewhere).
+
+    Of each class: `values` and `sizes` (absolute) times 10 ** `decimals`; `units`, the owners of one firm,
+    and `below`, those of them with less than zero. `owned` lists (class, owner, value) of the largest of
+    these owners and of all owners of several firms; `several` says which entries are of the latter.
+    `counts`: the aggregate is a number of firms.
     """
 
     view: str
+    window: str
     aggregate: str
+    parts: tuple[str, ...]
     counts: bool
     asks: tuple[Ask, ...]
     members: tuple[Ints, ...]
+    totals: Mapping[tuple[str, str], Ints]
     values: Ints
     sizes: Ints
     units: Ints
@@ -58,13 +66,29 @@ def finest(engine: DuckDB, scan: Scan, table: str, asks: Sequence[Ask]) -> list[
         function, column = cube.aggregate_column(ask)
         if function == "sum":
             by_aggregate[column].append(ask)
-    membership = _Membership(engine, cube, table, asks)
-    several = _several(engine, scan, membership) if scan.grouped else None
-    kinds = {column: (name, f"{name}({value})") for name, value, column in cube.aggregates.values()}
+    classes = _Classes(_Membership(engine, cube, table, asks), asks)
+    several = _several(engine, scan, classes.membership) if scan.grouped else None
     return [
-        _sums(engine, table, membership, several, column, *kinds[column], found)
+        _sums(engine, table, classes, several, column, found)
         for column, found in sorted(by_aggregate.items())
     ]
+
+
+class _Classes:
+    """The finest cells of a view in classes that no published sum tells apart."""
+
+    def __init__(self, membership: _Membership, asks: Sequence[Ask]) -> None:
+        self.membership = membership
+        self.totals = {Ask(ask.sample, ask.window, ask.year, (), COUNT): None for ask in asks}
+        flags = {ask: membership.of(ask) for ask in (*asks, *self.totals)}
+        distinct = {line.tobytes(): line for line in flags.values()}
+        self.of_cell, self.number = _numbered(np.array([*distinct.values()]))
+        self._members = {key: np.unique(self.of_cell[line]) for key, line in distinct.items()}
+        self._keys = {ask: line.tobytes() for ask, line in flags.items()}
+
+    def members(self, ask: Ask) -> Ints:
+        """The classes of an ask."""
+        return self._members[self._keys[ask]]
 
 
 class _Membership:
@@ -96,8 +120,6 @@ class _Membership:
         return found & self._is("year", ask.year) if ask.year else found
 
     def _is(self, column: str, code: str) -> Flags:
-        from firmtrade.describe.answer import code_of
-
         if (column, code) not in self._equal:
             values = np.ma.asarray(self._columns[column])
             texts = [code_of(value) for value in values.tolist()]
@@ -108,18 +130,16 @@ class _Membership:
 def _sums(
     engine: DuckDB,
     table: str,
-    membership: _Membership,
+    classes: _Classes,
     several: Mapping[str, list[tuple[int, str, Any]]] | None,
     column: str,
-    name: str,
-    aggregate: str,
     asks: list[Ask],
 ) -> Sums:
-    flags = np.array([membership.of(ask) for ask in asks])
-    class_of, kept = _classes(flags)
-    signed = name == "sum"
+    membership, class_of = classes.membership, classes.of_cell
+    kinds = {where: (name, value) for name, value, where in membership.cube.aggregates.values()}
+    name, value = kinds[column]
     wanted = [column, f"units_{column}", f"top_{column}"]
-    wanted += [f"size_{column}", f"below_{column}"] if signed else [column, "0"]
+    wanted += [f"size_{column}", f"below_{column}"] if name == "sum" else [column, "0"]
     sql = f"select {', '.join(wanted)}\nfrom {table} where {membership.inside}\norder by rowid"
     rows = engine.rows_of_table(Query("evidence", (Step("evidence", sql),)))
     more = (several or {}).get(column, [])
@@ -129,14 +149,17 @@ def _sums(
     decimals = _decimals([row[0] for row in rows] + [value for _, _, value in largest + more])
     return Sums(
         view=membership.cube.name,
-        aggregate=aggregate,
-        counts=not signed,
+        window=asks[0].window,
+        aggregate=f"{name}({value})",
+        parts=_parts(name, value),
+        counts=name != "sum",
         asks=tuple(asks),
-        members=tuple(np.unique(class_of[line]) for line in flags),
-        values=_added(class_of, kept, [row[0] for row in rows], decimals),
-        sizes=_added(class_of, kept, [row[3] for row in rows], decimals),
-        units=_added(class_of, kept, [row[1] for row in rows], 0),
-        below=_added(class_of, kept, [row[4] for row in rows], 0),
+        members=tuple(classes.members(ask) for ask in asks),
+        totals={(ask.sample, ask.year): classes.members(ask) for ask in classes.totals},
+        values=_added(class_of, classes.number, [row[0] for row in rows], decimals),
+        sizes=_added(class_of, classes.number, [row[3] for row in rows], decimals),
+        units=_added(class_of, classes.number, [row[1] for row in rows], 0),
+        below=_added(class_of, classes.number, [row[4] for row in rows], 0),
         decimals=decimals,
         owned=(
             class_of[[place for place, _, _ in largest + more]],
@@ -147,7 +170,22 @@ def _sums(
     )
 
 
-def _classes(flags: NDArray[np.bool_]) -> tuple[Ints, int]:
+def _parts(name: str, value: str) -> tuple[str, ...]:
+    """The aggregates whose sum an aggregate is: those of the terms of `sum(a + b)`."""
+    import sqlglot
+    from sqlglot import exp
+
+    if name != "sum":
+        return ()
+    tree, found = sqlglot.parse_one(value).unnest(), []
+    while isinstance(tree, exp.Add):
+        found.append(tree.expression.unnest())
+        tree = tree.this.unnest()
+    terms = [tree, *reversed(found)] if found else []
+    return tuple(f"sum({term.sql(comments=False)})" for term in terms)
+
+
+def _numbered(flags: NDArray[np.bool_]) -> tuple[Ints, int]:
     """Cells that the same asks are over get one number; their count."""
     packed = np.ascontiguousarray(np.packbits(flags, axis=0).T)
     _, numbers = np.unique(packed, axis=0, return_inverse=True)

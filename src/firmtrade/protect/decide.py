@@ -21,7 +21,7 @@ from firmtrade.errors import DisclosureError
 from firmtrade.protect.attack import Interval, Report, attack
 from firmtrade.protect.attacker import printed
 from firmtrade.protect.certificate import Certificate, certificate
-from firmtrade.protect.figures import Part, part
+from firmtrade.protect.figures import Part, parts_of
 from firmtrade.protect.primary import Plan, Request, primary
 from firmtrade.protect.rules import Profile
 from firmtrade.protect.suppress import Pattern, suppress
@@ -130,9 +130,10 @@ def decide(
     Raises DisclosureError if an unsafe figure cannot be protected, or if the attack succeeds.
     """
     parts = []
-    for number, sums in enumerate(backing.sums, 1):
-        progress(f"protect {sums.aggregate} ({number} of {len(backing.sums)})")
-        parts.append(_decided(part(sums), profile))
+    made = parts_of(backing.sums)
+    for number, one in enumerate(made, 1):
+        progress(f"protect {number} of {len(made)}: {len(one.system.columns)} figures")
+        parts.append(_decided(one, profile))
     decisions = Decisions(profile, tuple(parts), {})
     asks = {ask for figures in backing.figures.values() for behind in figures for ask in behind}
     others = sorted(asks - decisions._place.keys(), key=repr)
