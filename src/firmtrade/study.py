@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from firmtrade.describe.compute import Setting
 
 WORDS = ("sources", "parameters", "variables", "dimensions", "measures", "samples")
-_KNOWN = {"title", "subtitle", "source", "panel", "protect", "windows", "tables", *WORDS}
+_KNOWN = {"title", "subtitle", "source", "panel", "published", "protect", "windows", "tables", *WORDS}
 _PROTECT = {"synthetic"}
 
 
@@ -82,6 +82,7 @@ class StudySpec:
     catalog: Catalog
     reason: str = ""
     synthetic: str = ""
+    published: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_study(study: str | Path) -> StudySpec:
@@ -107,12 +108,16 @@ def _find(study: str | Path) -> Path:
 
 def _extended(path: Path, trail: tuple[Path, ...]) -> dict[str, Any]:
     """The file's contents over those of the study that it extends: an entry replaces one of its name."""
+    from firmtrade.reconcile.beside import shipped
+
     if path.resolve() in trail:
         raise StudyError(f"{path.name}: the study extends itself.")
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise StudyError(f"{path.name} is not a TOML file that can be read: {error}") from None
+    if "published" in raw:
+        raw["published"] = shipped(raw["published"], path.parent, path.name)
     if "extends" not in raw:
         return raw
     name = raw.pop("extends")
@@ -126,6 +131,8 @@ def _extended(path: Path, trail: tuple[Path, ...]) -> dict[str, Any]:
 
 def make_study(raw: Mapping[str, Any], name: str, base: Path, file: str) -> StudySpec:
     """A study from the contents of its file."""
+    from firmtrade.reconcile.beside import shipped
+
     for key in raw:
         if key not in _KNOWN:
             raise StudyError(f"{file}: '{key}' is not a part of a study.{nearest(key, _KNOWN)}")
@@ -146,6 +153,7 @@ def make_study(raw: Mapping[str, Any], name: str, base: Path, file: str) -> Stud
         reason=protect.get("synthetic", ""),
         synthetic=panel.pop("synthetic", ""),
         panel=panel,
+        published=shipped(raw.get("published", ""), base, file),
     )
 
 
@@ -246,7 +254,9 @@ class Study:
     def release(self, reason: str | None = None) -> Release:
         """All tables as a Release; `reason` is why they need no disclosure control."""
         from firmtrade.protect import Origin, reason_to_leave, release_unprotected
+        from firmtrade.reconcile.beside import read_shipped
 
+        printed = read_shipped(self.spec.published)
         with self._opened() as (engine, panel, setting):
             reason_to_leave(panel.synthetic, self.spec.reason, reason)  # refuse before the work, not after it
             results, attrition, refusals = self._compute(engine, panel, setting, None)
@@ -263,7 +273,8 @@ class Study:
                 self._provenance(panel),
             )
         labels = {w.name: _labels(w, setting) for w in self.spec.catalog if w.kind == "dimension"}
-        return release_unprotected(results, origin, self.spec.catalog, labels, self.spec.reason, reason)
+        release = release_unprotected(results, origin, self.spec.catalog, labels, self.spec.reason, reason)
+        return replace(release, published=printed.beside(release.tables) if printed else None)
 
     def run(self, out: str | Path, unprotected: str | None = None) -> Path:
         """Compute, release and write everything into the folder `out`, whole or not at all."""

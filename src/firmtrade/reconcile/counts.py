@@ -210,7 +210,7 @@ def _reachable(said: Says, base: Estimate, reached: bool) -> Finding:
         (math.floor(said.at * firms), math.ceil(said.at * firms)), key=lambda n: abs(n - said.at * firms)
     )
     value = said.value(nearest / firms) if firms else 0.0
-    miss = 0.0 if reached else abs(value - float(said.figure.value or 0)) - float(said.figure.half)
+    miss = 0.0 if reached else said.figure.missed(value)
     return Finding(
         "whole firms", f"{said.figure.measure} of {said.figure.row}", f"printed {said.figure.text}",
         f"{nearest:,} of {span(*base.ends)} firms would be {value:.4g}", miss, said.figure.unit,

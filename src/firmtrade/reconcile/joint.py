@@ -243,7 +243,7 @@ def conflicts(program: Program, progress: Callable[[str], None]) -> list[Conflic
             given.remove(one)
             kept.append(one)
     found = []
-    for one in sorted(given, key=lambda s: s.figure.line):
+    for one in sorted(given, key=lambda s: s.figure.place):
         progress(f"joint test: what contradicts {one.figure.table} {one.figure.row}")
         found.append(Conflict(one.figure, _allowed(program, kept, one), _against(program, kept, one)))
     return found
@@ -308,4 +308,4 @@ def _against(program: Program, kept: Sequence[Says], one: Says) -> tuple[Figure,
         rest = [s for s in core if s is not other]
         if _SLACK < _elastic(program, [*rest, one], {one: 1.0})[0] < INFINITY:
             core = rest
-    return tuple(s.figure for s in sorted(core, key=lambda s: s.figure.line))
+    return tuple(s.figure for s in sorted(core, key=lambda s: s.figure.place))

@@ -78,11 +78,13 @@ class Says:
 
     def widened(self, times: float) -> tuple[float, float]:
         """[low, high] if the rounding were `times` as coarse (or the unit, where it is exact)."""
-        half = float(self.figure.half) or 0.5
+        low, high = (float(end) for end in self.figure.bounds)
         middle = float(self.figure.value or 0)
-        exact = not self.figure.half
-        reach = half * (times - 1 if exact else times)
-        return _inverse(self.formula, middle - reach), _inverse(self.formula, middle + reach)
+        if low == high:
+            low, high, times = low - 0.5, high + 0.5, times - 1
+        ends = middle - (middle - low) * times, middle + (high - middle) * times
+        found = [_inverse(self.formula, end) for end in ends]
+        return min(found), max(found)
 
 
 @dataclass
@@ -159,7 +161,7 @@ def _points(tables: Iterable[Table], setting: Setting) -> dict[tuple[Any, ...], 
 
 def _ask(figure: Figure, known: Mapping[tuple[Any, ...], Ask], setting: Setting) -> tuple[Ask, Definition]:
     """The ask of a figure's group; a name that the study does not have is an error with its line."""
-    where = f"line {figure.line}"
+    where = f"{figure.source}, line {figure.line}" if figure.source else f"line {figure.line}"
     measure = setting.catalog.get(figure.measure, "measure", where=where)
     found = known.get((figure.sample, figure.period, figure.codes, figure.measure))
     if found is not None:
