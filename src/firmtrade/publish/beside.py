@@ -119,9 +119,9 @@ def section(release: Release) -> View | None:
     known = {name: cell_names(tables[name]) for name in {m.table for m in apart} if name in tables}
     return {
         "said": said(published.matches, synthetic),
-        "source": published.source or published.file,
-        "heads": ["Published cells", *(_head(outcome, synthetic) for outcome in outcomes)],
-        "tables": [_row(name, tables, published, outcomes) for name in _names(published)],
+        "source": typeset(published.source or published.file),
+        "heads": ["Published", *(_head(outcome, synthetic) for outcome in outcomes)],
+        "tables": [_row(name, tables, published, outcomes) for name in _names(published, tables)],
         "cells": [_cell(match, known.get(match.table, {}), release.words) for match in apart[:_LISTED]],
         "more": len(apart) - _LISTED if len(apart) > _LISTED else 0,
     }
@@ -130,14 +130,16 @@ def section(release: Release) -> View | None:
 def _head(outcome: str, synthetic: bool) -> str:
     return {
         EQUAL: "Reproduced" if synthetic else "Equal",
-        DIFFERENT: "Not reproduced" if synthetic else "Different",
+        DIFFERENT: "Different",
         HIDDEN: "Hidden here",
         MISSING: "Not in this run",
     }[outcome]
 
 
-def _names(published: Published) -> list[str]:
-    return list(dict.fromkeys(match.table for match in published.matches))
+def _names(published: Published, tables: Iterable[str]) -> list[str]:
+    """The published tables, in the order of the report; those that it does not have come last."""
+    found = dict.fromkeys(match.table for match in published.matches)
+    return [*(name for name in tables if name in found), *(name for name in found if name not in tables)]
 
 
 def _row(
