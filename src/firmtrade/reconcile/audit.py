@@ -92,18 +92,21 @@ def audit(
     found += cycles.findings(reading)
     found += weights.findings(reading, counts, progress)
     found = judged(found, reading)
-    contradictions = _jointly(reading, True, progress)
-    strict = _jointly(reading, False, progress)
+    contradictions = _jointly(reading, True, frozenset(), progress)
     contradictions += _beyond(contradictions, found)
-    given = {conflict.figure for conflict in contradictions}
-    explainable = [conflict for conflict in strict if conflict.figure not in given]
+    # What is wrong whoever is unknown has no say in what is wrong if every group is known.
+    given = frozenset(conflict.figure for conflict in contradictions)
+    explainable = _jointly(reading, False, given, progress)
     order = {HOLDS: 3, OVERLAP: 2, SUBSAMPLE: 1, NOTHING: 0}
     found.sort(key=lambda f: (order[f.verdict], [figure.place for figure in f.figures], f.kind))
     return Audit(printed, tuple(reading.opaque), tuple(found), tuple(contradictions), tuple(explainable))
 
 
-def _jointly(reading: Reading, unknown: bool, progress: Callable[[str], None]) -> list[Conflict]:
-    return joint.conflicts(joint.build(reading, reading.said, unknown), progress)
+def _jointly(
+    reading: Reading, unknown: bool, without: frozenset[Figure], progress: Callable[[str], None]
+) -> list[Conflict]:
+    program = joint.build(reading, reading.said, unknown)
+    return joint.conflicts(program.without(without), progress)
 
 
 def _beyond(conflicts: list[Conflict], findings: list[Finding]) -> list[Conflict]:

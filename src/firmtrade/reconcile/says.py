@@ -155,7 +155,9 @@ def _points(tables: Iterable[Table], setting: Setting) -> dict[tuple[Any, ...], 
     for planned in plan(tables, setting):
         for slot in planned.slots:
             codes = tuple(sorted((plain(name), code) for name, code in slot.ask.codes))
-            known.setdefault((slot.ask.sample, slot.period, codes, slot.measure.name), slot.ask)
+            group = (slot.ask.sample, slot.period, codes)
+            known.setdefault((*group, slot.measure.name), slot.ask)
+            known.setdefault(group, slot.ask)
     return known
 
 
@@ -163,7 +165,8 @@ def _ask(figure: Figure, known: Mapping[tuple[Any, ...], Ask], setting: Setting)
     """The ask of a figure's group; a name that the study does not have is an error with its line."""
     where = f"{figure.source}, line {figure.line}" if figure.source else f"line {figure.line}"
     measure = setting.catalog.get(figure.measure, "measure", where=where)
-    found = known.get((figure.sample, figure.period, figure.codes, figure.measure))
+    group = (figure.sample, figure.period, figure.codes)
+    found = known.get((*group, figure.measure)) or known.get(group)
     if found is not None:
         return found, measure
     sample = setting.catalog.get(figure.sample, "sample", where=where)
