@@ -7,7 +7,7 @@ neither 'equal' nor 'different' gives away what it was.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -43,6 +43,18 @@ def shipped(entry: Any, base: Path, study: str) -> dict[str, str]:
             f'is a CSV in the columns of tables.csv with what was printed; published = "" is none.'
         )
     return {"file": str(file), "source": entry.get("source", "")}
+
+
+def files(given: Sequence[Path], entry: Mapping[str, str], study: str) -> list[Path]:
+    """The files of published figures to read: those that are given, else the one that the study ships."""
+    if given:
+        return list(given)
+    if not entry.get("file"):
+        raise StudyError(
+            f"The study '{study}' ships no published figures. Name a CSV of them: "
+            f"firmtrade reconcile PUBLISHED.csv --study {study}"
+        )
+    return [Path(entry["file"])]
 
 
 @dataclass(frozen=True)

@@ -135,7 +135,7 @@ class Counts:
     def _rest(self) -> None:
         """A sample of which nothing is printed, where the others that make up a printed whole are."""
         for rows, space in self.reading.spaces.items():
-            totals = {
+            totals: dict[Place, set[tuple[str, ...]]] = {
                 p: {()} for p, label in self.labels.items() if p.rows == rows and label.startswith(_ALL)
             }
             for whole in [p for p in totals if self.estimates[p]]:
