@@ -117,7 +117,7 @@ def _extended(path: Path, trail: tuple[Path, ...]) -> dict[str, Any]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise StudyError(f"{path.name} is not a TOML file that can be read: {error}") from None
     if "published" in raw:
-        raw["published"] = shipped(raw["published"], path.parent, path.name)
+        raw["published"] = shipped(raw["published"], _places(path.parent), path.name)
     if "extends" not in raw:
         return raw
     name = raw.pop("extends")
@@ -127,6 +127,11 @@ def _extended(path: Path, trail: tuple[Path, ...]) -> dict[str, Any]:
         joined = isinstance(value, dict) and isinstance(base.get(key), dict)
         base[key] = {**base[key], **value} if joined else value
     return base
+
+
+def _places(base: Path) -> list[Path]:
+    """Where a file that a study ships is looked for: beside it, else as STUDY/FILE of a built-in one."""
+    return [base, *{path.parents[1]: None for path in studies().values()}]
 
 
 def make_study(raw: Mapping[str, Any], name: str, base: Path, file: str) -> StudySpec:
@@ -153,7 +158,7 @@ def make_study(raw: Mapping[str, Any], name: str, base: Path, file: str) -> Stud
         reason=protect.get("synthetic", ""),
         synthetic=panel.pop("synthetic", ""),
         panel=panel,
-        published=shipped(raw.get("published", ""), base, file),
+        published=shipped(raw.get("published", ""), _places(base), file),
     )
 
 

@@ -55,6 +55,12 @@ def test_a_study_that_extends_it_inherits_the_file_and_may_do_without(study: Pat
     assert released(child, tmp_path / "firms.csv")["outcomes"] == ["equal"]
 
 
+def test_a_copy_of_a_built_in_study_alone_finds_its_figures(tmp_path: Path, root: Path) -> None:
+    text = (root / "studies/belgium-2002/study.toml").read_text(encoding="utf-8")
+    (tmp_path / "copy.toml").write_text(text, encoding="utf-8")
+    assert Path(read_study(tmp_path / "copy.toml").published["file"]).is_file()
+
+
 @pytest.mark.parametrize(
     ("said", "error"),
     [

@@ -22,8 +22,8 @@ from firmtrade.result import TOTAL, Match, Published, ReleasedTable
 _KEYS = ("file", "source")
 
 
-def shipped(entry: Any, base: Path, study: str) -> dict[str, str]:
-    """A study's entry `published`: the file, found from the study that names it, and where it was published.
+def shipped(entry: Any, places: Iterable[Path], study: str) -> dict[str, str]:
+    """A study's entry `published`: the file, in the first place that has it, and where it was published.
 
     `file` is empty where the study ships none. An entry that was read already stays as it is.
     """
@@ -36,8 +36,8 @@ def shipped(entry: Any, base: Path, study: str) -> dict[str, str]:
             )
     if not entry.get("file"):
         return {"file": "", "source": ""}
-    file = base / entry["file"]
-    if not file.is_file():
+    file = next((place / entry["file"] for place in places if (place / entry["file"]).is_file()), None)
+    if file is None:
         raise StudyError(
             f"{study}: published names '{entry['file']}', and there is no such file beside the study. It "
             f'is a CSV in the columns of tables.csv with what was printed; published = "" is none.'
