@@ -220,8 +220,12 @@ def synthesize(
 @app.command()
 def reconcile(
     published: Annotated[
-        Path, typer.Argument(help="CSV of printed figures in the contract's columns, with their decimals.")
-    ],
+        list[Path] | None,
+        typer.Argument(
+            help="CSV of printed figures in the contract's columns, with their decimals; several are read "
+            "together. Left out: the figures that the study ships."
+        ),
+    ] = None,
     study: StudyOption = "belgium-2002",
     run: Annotated[
         Path | None, typer.Option("--run", "-r", help="Folder of a run: compare it with the figures too.")
@@ -242,24 +246,25 @@ def reconcile(
     Exit code 0: all hold, or a smaller subsample (or firms of unknown group) can explain what does not.
     13: there are contradictions that nothing explains. The comparison with a run has no say in it.
     """
-    from firmtrade.reconcile import against_published, audit, read_figures, report, setting
+    from firmtrade.reconcile import against_published, audit, read_all, read_figures, report, setting
+    from firmtrade.reconcile.beside import files
     from firmtrade.reconcile.compare import lines
     from firmtrade.study import read_study
 
     spec = read_study(study)
-    figures = read_figures(published)
+    paths = files(published or [], spec.published, spec.name)
+    name = " and ".join(path.name for path in paths)
+    figures = read_all(paths)
     words = setting(
         spec.catalog, spec.windows, spec.panel.get("classification", ""), spec.panel.get("columns", {})
     )
-    compared = (
-        against_published(figures, read_figures(run), (published.name, run.name)) if run is not None else None
-    )
+    compared = against_published(figures, read_figures(run), (name, run.name)) if run is not None else None
     made = audit(figures, spec.tables, words, _progress())
-    typer.echo(report.text(made, published.name), nl=False)
+    typer.echo(report.text(made, name), nl=False)
     if compared:
         typer.echo("\n" + "\n".join(lines(compared)))
     if out:
-        _write_reconciled(out, published.name, made, compared)
+        _write_reconciled(out, name, made, compared)
     if made.proven:
         raise typer.Exit(13)
 

@@ -78,11 +78,13 @@ class Says:
 
     def widened(self, times: float) -> tuple[float, float]:
         """[low, high] if the rounding were `times` as coarse (or the unit, where it is exact)."""
-        half = float(self.figure.half) or 0.5
+        low, high = (float(end) for end in self.figure.bounds)
         middle = float(self.figure.value or 0)
-        exact = not self.figure.half
-        reach = half * (times - 1 if exact else times)
-        return _inverse(self.formula, middle - reach), _inverse(self.formula, middle + reach)
+        if low == high:
+            low, high, times = low - 0.5, high + 0.5, times - 1
+        ends = middle - (middle - low) * times, middle + (high - middle) * times
+        found = [_inverse(self.formula, end) for end in ends]
+        return min(found), max(found)
 
 
 @dataclass
@@ -153,15 +155,18 @@ def _points(tables: Iterable[Table], setting: Setting) -> dict[tuple[Any, ...], 
     for planned in plan(tables, setting):
         for slot in planned.slots:
             codes = tuple(sorted((plain(name), code) for name, code in slot.ask.codes))
-            known.setdefault((slot.ask.sample, slot.period, codes, slot.measure.name), slot.ask)
+            group = (slot.ask.sample, slot.period, codes)
+            known.setdefault((*group, slot.measure.name), slot.ask)
+            known.setdefault(group, slot.ask)
     return known
 
 
 def _ask(figure: Figure, known: Mapping[tuple[Any, ...], Ask], setting: Setting) -> tuple[Ask, Definition]:
     """The ask of a figure's group; a name that the study does not have is an error with its line."""
-    where = f"line {figure.line}"
+    where = f"{figure.source}, line {figure.line}" if figure.source else f"line {figure.line}"
     measure = setting.catalog.get(figure.measure, "measure", where=where)
-    found = known.get((figure.sample, figure.period, figure.codes, figure.measure))
+    group = (figure.sample, figure.period, figure.codes)
+    found = known.get((*group, figure.measure)) or known.get(group)
     if found is not None:
         return found, measure
     sample = setting.catalog.get(figure.sample, "sample", where=where)
