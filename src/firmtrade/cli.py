@@ -1,4 +1,4 @@
-"""The command line: run, check, list, explain, init, synthesize, reconcile, diff.
+"""The command line: run, check, list, explain, init, synthesize, reconcile, diff, attack.
 
 Heavy parts are imported inside the commands, so that `firmtrade --help` stays quick. What goes wrong is
 said in one message on standard error; the exit code tells which kind it was.
@@ -36,6 +36,8 @@ app = typer.Typer(
 
     - `firmtrade reconcile FILE` audits published figures; `firmtrade diff A B` compares two runs.
 
+    - `firmtrade attack DIR` tries to work out what a release hides.
+
     - `firmtrade list` and `firmtrade explain NAME` show every word, its formula and source.
     """,
     epilog="Exit codes: 0 done, 2 wrong usage, 10 study or definition, 11 data, 12 disclosure, "
@@ -69,19 +71,26 @@ def run(
             help="Publish without disclosure control: why that is right. Printed on every output.",
         ),
     ] = None,
+    custody: Annotated[
+        Path | None,
+        typer.Option(help="Folder for what the custodian keeps of a protected run; by default DIR-custody."),
+    ] = None,
     memory: Memory = None,
     debug: Annotated[
         bool,
         typer.Option(help="Run each query step by step and show the first rows of each: confidential."),
     ] = False,
 ) -> None:
-    """Compute a study's tables and figures and write the report.
+    """Compute a study's tables and figures and write the report, protected by disclosure control.
 
-    DIR then holds report.html, report.pdf, tables.xlsx, tables.csv, figures/ and manifest.json.
+    DIR then holds report.html, report.pdf, tables.xlsx, tables.csv, figures/ and manifest.json; DIR-custody
+    what the custodian keeps: why each figure is hidden, and the proof. A synthetic panel needs no protection.
     """
     from firmtrade.study import Study
 
-    made = Study(study, panel, memory=memory, debug=debug, progress=_progress()).run(out, unprotected)
+    made = Study(study, panel, memory=memory, debug=debug, progress=_progress()).run(
+        out, unprotected, custody
+    )
     typer.echo(f"The report is in {made / 'report.html'}")
 
 
@@ -290,6 +299,35 @@ def diff(
     if out:
         _write_reconciled(out, "two runs", None, compared)
     if compared.differs:
+        raise typer.Exit(13)
+
+
+@app.command()
+def attack(
+    release: Annotated[Path, typer.Argument(help="Folder of a release, or its tables.csv.")],
+    custody: Annotated[
+        Path | None,
+        typer.Option("--custody", "-c", help="What the custodian kept of it; by default RELEASE-custody."),
+    ] = None,
+    structure: Annotated[
+        Path | None,
+        typer.Option("--structure", "-s", help="How the codes of somebody else's release add up (TOML)."),
+    ] = None,
+) -> None:
+    """Attack a release: how closely can each hidden figure be worked out, by outsiders and contributors?
+
+    With what the custodian kept (the folder that a protected run writes beside its release) the exact
+    structure, the rules and the contributors are known, and an altered release is attacked as it lies
+    there. Without it, as for a release that somebody else made, the structure is inferred from the printed
+    figures, or read from a structure file.
+
+    Exit code 0: no hidden figure can be worked out. 13: some can, or a figure is not the custodian's.
+    """
+    from firmtrade.protect.custodian import attacked
+
+    leaks, lines = attacked(release, custody, structure)
+    typer.echo("\n".join(lines))
+    if leaks:
         raise typer.Exit(13)
 
 
