@@ -198,20 +198,49 @@ def init(
 
 @app.command()
 def synthesize(
-    study: Annotated[str, typer.Argument(help="The study whose population is imitated: belgium-2002.")],
+    study: Annotated[str, typer.Argument(help="Built-in study, or path of a study file.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="The Parquet file to write.")],
-    firms: Annotated[int, typer.Option(help="Firms a year, about.")] = 100_000,
+    published: Annotated[
+        Path | None,
+        typer.Option(
+            help="Figures that the twin is to reproduce: a CSV in the contract's columns, or a run's folder."
+        ),
+    ] = None,
+    firms: Annotated[
+        int | None,
+        typer.Option(help="Firms a year, about; by default as many as the published figures speak of."),
+    ] = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same file.")] = 2002,
 ) -> None:
-    """Make a synthetic panel: no real firm, marked so in the file."""
+    """Make a synthetic panel: no real firm, marked so in the file.
+
+    With --published the panel is a twin of one that nobody here has seen: a run of the study on it prints the
+    published figures. Only these are read. It says how many it reproduces and names those that it does not.
+    """
     from firmtrade.errors import StudyError
     from firmtrade.study import read_study
-    from firmtrade.synthesize.population import write_panel
 
-    if not read_study(study).synthetic:
-        raise StudyError(f"The study '{study}' has no synthetic population ([panel] synthetic = ...).")
-    rows = write_panel(out, firms=firms, seed=seed)
-    typer.echo(f"Wrote {rows:,} firm-years to {out}")
+    spec = read_study(study)
+    if published is None:
+        # A study that names its own published figures will have its twin here, without --published.
+        if not spec.synthetic:
+            raise StudyError(
+                f"The study '{study}' has no synthetic population ([panel] synthetic = ...). Give the figures "
+                f"that its twin is to reproduce: --published FILE.csv"
+            )
+        from firmtrade.synthesize.population import write_panel
+
+        rows = write_panel(out, firms=100_000 if firms is None else firms, seed=seed)
+        typer.echo(f"Wrote {rows:,} firm-years to {out}")
+        return
+    from firmtrade.synthesize.twin import make_twin
+    from firmtrade.synthesize.twin.report import lines as twin_lines
+
+    made = make_twin(
+        spec.tables, spec.catalog, spec.windows, spec.panel, published, out, firms, seed, spec.name, _progress()
+    )
+    typer.echo(f"Wrote {made.rows:,} firm-years of {made.firms:,} firms, none of them real, to {out}")
+    typer.echo("\n".join(twin_lines(made)))
 
 
 @app.command()

@@ -14,6 +14,7 @@ from firmtrade.reconcile.says import Formula
 
 #: Printed bounds are drawn in by this much of their width: a figure on the edge may be printed either way.
 _EDGE = 1e-6
+_MANY = 1e12
 
 
 @dataclass
@@ -86,7 +87,7 @@ def goals_of(
     for goal in intervals:
         if goal.low == goal.high:
             exact.setdefault(goal.over, goal.low)
-    intervals += [Goal(n, -1, 1.0, math.inf) for n in sorted(some) if n not in exact]
+    intervals += [Goal(n, -1, 1.0, _MANY) for n in sorted(some) if n not in exact]
     return _arrays([*_merged([*intervals, *(_over_known(g, exact) for g in shares)])])
 
 

@@ -18,11 +18,13 @@ from firmtrade.synthesize.twin.weigh import rake, whole_numbers
 
 _ENOUGH = 12  # candidates that a group should have
 _FILLS = 6  # rounds of filling groups
-_ROUNDS = 12  # rounds of searching and making neighbours
+_ROUNDS = 16  # rounds of searching and making neighbours
 _ORDERS = 5
 _SWEEPS = 150
 _NOBODY = 2500  # candidates that may be added or taken away alone
 _MOVES = 6000
+_CHILDREN = 4000  # neighbours that are tried in a round
+_PATIENCE = 1  # rounds without fewer goals missed
 
 
 @dataclass
@@ -44,11 +46,17 @@ class Crowd:
         self.panel = pool
         self.members = reader.read(engine, pool)
         self.pairs = np.zeros((0, 2), dtype=np.int64)
+        self.settled = len(pool)
 
     @property
-    def inside(self) -> np.ndarray:
-        """Groups x candidates."""
-        return self.members.inside[self.ask_of]
+    def members(self) -> Members:
+        """Which candidates are in which groups."""
+        return self._members
+
+    @members.setter
+    def members(self, found: Members) -> None:
+        self._members = found
+        self.inside = found.inside[self.ask_of]  # groups x candidates
 
     def add(self, children: list[Panel], parents: list[np.ndarray], wanted: Callable[[np.ndarray], np.ndarray]) -> int:
         """Add those of the children that are wanted, each paired with its parent; how many."""
@@ -101,13 +109,17 @@ class Crowd:
         wanted[others[:: max(len(others) // (4 * len(rows) + 1), 1)]] = True
         return wanted
 
-    def vary(self, firms: np.ndarray, missed: np.ndarray) -> int:
-        """Neighbours of firms that are there, about the goals that are missed."""
+    def vary(self, firms: np.ndarray, missed: np.ndarray) -> np.ndarray:
+        """Neighbours of firms that are there, about the goals that are missed; the numbers of firms, longer.
+
+        Candidates of earlier rounds that nobody was made of make room.
+        """
+        firms = self._without_idle(firms)
         there = np.flatnonzero(firms > 0)
         children, parents = [], []
         rows = np.unique(np.concatenate([self.goals.over[missed], self.goals.under[missed]]))
         rows = rows[rows >= 0]
-        each = int(np.clip(6000 // max(len(rows), 1), 24, 240))
+        each = int(np.clip(_CHILDREN // (2 * max(len(rows), 1)), 12, 300))
         for row in rows.tolist():
             ask = self.ask_of[row]
             chosen = near(self.reader, self.members, ask, each, there, self.draw)
@@ -116,7 +128,20 @@ class Crowd:
             own = own[np.argsort(self.draw.uniform(len(own)), kind="stable")[:each]]
             children.append(changed(self.reader, self.members, self.panel, own, ask, False, self.draw))
             parents += [chosen, own]
-        return self.add(children, parents, lambda inside: np.ones(inside.shape[1], dtype=bool))
+        known = set(_signatures(self.inside))
+        self.add(children, parents, lambda inside: _new(inside, known))
+        return np.concatenate([firms, np.zeros(len(self.panel) - len(firms), dtype=np.int64)])
+
+    def _without_idle(self, firms: np.ndarray) -> np.ndarray:
+        kept = np.flatnonzero((firms > 0) | (np.arange(len(firms)) < self.settled))
+        place = np.full(len(firms), -1)
+        place[kept] = np.arange(len(kept))
+        self.panel = self.panel.take(kept)
+        flags = {name: found[:, kept] for name, found in self.members.flags.items()}
+        self.members = Members(self.members.inside[:, kept], flags)
+        pairs = place[self.pairs]
+        self.pairs = pairs[(pairs >= 0).all(axis=1)]
+        return firms[kept]
 
     def moves(self) -> np.ndarray:
         """Pairs of candidates that may be exchanged."""
@@ -127,22 +152,57 @@ class Crowd:
         return np.concatenate([neighbours(inside, orders), self.pairs, alone])
 
 
+def _signatures(inside: np.ndarray) -> list[bytes]:
+    return [column.tobytes() for column in np.packbits(inside.T, axis=1)]
+
+
+def _new(inside: np.ndarray, known: set[bytes]) -> np.ndarray:
+    """Candidates that are in other groups than any so far."""
+    found = np.zeros(inside.shape[1], dtype=bool)
+    for n, signature in enumerate(_signatures(inside)):
+        if signature not in known:
+            known.add(signature)
+            found[n] = True
+    return found
+
+
 def populate(crowd: Crowd, total: float, progress: Callable[[str], None]) -> People:
     """Numbers of firms that meet the goals, or miss as few as were found."""
     goals = crowd.goals
     crowd.fill()
+    crowd.settled = len(crowd.panel)
     progress(f"{len(crowd.panel):,} candidates for {len(goals):,} goals")
     start = np.full(len(crowd.panel), total / len(crowd.panel))
     weights = rake(crowd.inside, goals, start, _SWEEPS)
     firms = whole_numbers(crowd.inside, weights, 0.5)
+    return _settled(crowd, firms, progress)
+
+
+def _settled(crowd: Crowd, firms: np.ndarray, progress: Callable[[str], None]) -> People:
+    """Search and make neighbours in turn. What is missed by most contradicts others and is given up, so that
+    the others can be met; at the end everything is tried once more."""
+    goals = crowd.goals
+    given_up = np.zeros(len(goals), dtype=bool)
+    best, least = People(crowd.panel, crowd.members, firms), len(goals) + 1
+    fewest, waited, again = len(goals) + 1, 0, False
     for number in range(_ROUNDS):
-        search = Search(crowd.inside, goals, exchanges(crowd.inside, crowd.moves()), firms)
+        search = Search(crowd.inside, goals, exchanges(crowd.inside, crowd.moves()), firms, given_up)
         firms = search.run(_MOVES)
-        missed = np.flatnonzero(search.missed() > 1e-9)
-        progress(f"round {number + 1}: {len(missed):,} of {len(goals):,} goals missed")
-        if not len(missed) or number == _ROUNDS - 1:
+        off = search.missed()
+        missed = np.flatnonzero((off > 1e-9) & ~given_up)
+        progress(f"round {number + 1}: {(off > 1e-9).sum():,} of {len(goals):,} goals missed")
+        if (off > 1e-9).sum() < least:
+            best, least = People(crowd.panel, crowd.members, firms), int((off > 1e-9).sum())
+        if not least or (not len(missed) and again):
             break
-        before = len(crowd.panel)
-        crowd.vary(firms, missed)
-        firms = np.concatenate([firms, np.zeros(len(crowd.panel) - before, dtype=np.int64)])
-    return People(crowd.panel, crowd.members, firms)
+        waited = 0 if len(missed) < fewest else waited + 1
+        fewest = min(fewest, len(missed))
+        if not len(missed):
+            given_up[:], again, fewest = False, True, least + 1
+            missed = np.flatnonzero(off > 1e-9)
+        elif waited >= _PATIENCE:
+            size = np.maximum(np.minimum(goals.high, 1e6)[missed], 1)
+            given_up[missed[np.argmax(off[missed] / np.sqrt(size))]] = True
+            fewest, waited = len(missed) - 1, 0
+        firms = crowd.vary(firms, missed)
+    return best

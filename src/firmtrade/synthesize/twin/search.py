@@ -19,6 +19,7 @@ _HEAVIEST = 40.0
 _WIDEST = 14  # an exchange changes at most so many groups
 _TABU = 12
 _FAR = 1e12
+_WAITS = 1200  # steps without a better score
 
 
 @dataclass(frozen=True)
@@ -67,13 +68,16 @@ def neighbours(inside: np.ndarray, orders: list[np.ndarray]) -> np.ndarray:
 class Search:
     """The state: `firms` of each candidate, and what each group's next firm would cost."""
 
-    def __init__(self, inside: np.ndarray, goals: Goals, moves: Exchanges, firms: np.ndarray) -> None:
+    def __init__(
+        self, inside: np.ndarray, goals: Goals, moves: Exchanges, firms: np.ndarray, given_up: np.ndarray
+    ) -> None:
         self.inside, self.goals, self.moves = inside, goals, moves
         self.rows = len(inside)
         self.firms = firms.copy()
         self.counts = (inside @ firms).astype(np.int64)
-        self.weights = np.ones(len(goals))
-        self._members = [np.flatnonzero(column) for column in inside.T] if False else None
+        self.wanted = ~given_up
+        self.weights = self.wanted.astype(float)
+        self._printed = np.array([len(f) or 1 for f in goals.figures]) * self.wanted
         order = np.argsort(moves.entries, kind="stable")
         lengths = np.diff(np.append(moves.starts, len(moves.entries)))
         owner = np.repeat(np.arange(len(moves.starts)), lengths)
@@ -122,7 +126,7 @@ class Search:
             if move < 0 or self.gains[move] >= -1e-9:
                 self._heavier()
                 move = self._best(step)
-                if move < 0 or self.gains[move] >= self._patience(waited):
+                if move < 0 or self.gains[move] >= -1e-9:
                     waited += 1
                     continue
             self._make(move, step)
@@ -131,18 +135,14 @@ class Search:
                 best, fewest, waited = self.firms.copy(), score, 0
             else:
                 waited += 1
-            if waited > 1500:
+            if waited > _WAITS:
                 break
         self._restore(best)
         return best
 
-    def _patience(self, waited: int) -> float:
-        return -1e-9
-
     def _score(self) -> tuple[int, float]:
-        missed = self.missed()
-        printed = sum(len(self.goals.figures[n]) or 1 for n in np.flatnonzero(missed > 1e-9))
-        return int(printed), float(np.minimum(missed, 1e6).sum())
+        missed = self.missed() * self.wanted
+        return int(self._printed[missed > 1e-9].sum()), float(np.minimum(missed, 1e6).sum())
 
     def _best(self, step: int) -> int:
         out = self.moves.out
@@ -166,7 +166,7 @@ class Search:
         self._reprice()
 
     def _heavier(self) -> None:
-        missed = self.missed() > 1e-9
+        missed = (self.missed() > 1e-9) & self.wanted
         self.weights = np.where(missed, np.minimum(self.weights + 1, _HEAVIEST), self.weights)
         self._reprice()
 

@@ -1,0 +1,63 @@
+"""From candidates to firms: copies that differ, and stay in their groups."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from firmtrade._engine.duckdb import DuckDB
+from firmtrade.synthesize.draw import Draw
+from firmtrade.synthesize.twin.columns import NUMBER, Column
+from firmtrade.synthesize.twin.panel import GRID, MISSING, Panel
+from firmtrade.synthesize.twin.people import People
+from firmtrade.synthesize.twin.reader import Members, Reader
+
+_FURTHEST = 1000  # times as large or small as it was drawn: as far as an amount without limits goes
+
+
+def room(column: Column, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(lowest, highest) that each value may become without passing a number that the column is compared with."""
+    low, high = values.copy(), values.copy()
+    cuts = sorted({*column.cuts, *([] if column.below else [0.0])})
+    ends = [-np.inf, *(cut * GRID for cut in cuts), np.inf]
+    for first, last in zip(ends, ends[1:], strict=False):
+        inner = (values > first) & (values < last) & (values != MISSING) & (values != 0)
+        far, near = values[inner] * _FURTHEST, values[inner] // _FURTHEST
+        least = np.full(len(near), np.floor(first) + 1) if np.isfinite(first) else np.minimum(far, near)
+        most = np.full(len(near), np.ceil(last) - 1) if np.isfinite(last) else np.maximum(far, near)
+        if column.below and not np.isfinite(first):
+            least = np.minimum(least, -np.abs(values[inner]))
+        low[inner], high[inner] = least.astype(np.int64), most.astype(np.int64)
+    return np.minimum(low, values), np.maximum(high, values)
+
+
+def make_firms(people: People, reader: Reader, engine: DuckDB, draw: Draw) -> tuple[Panel, Members]:
+    """The firms, in random order, and which groups they are in."""
+    which = np.repeat(np.arange(len(people.firms)), people.firms)
+    which = which[np.argsort(draw.uniform(len(which)), kind="stable")]
+    parents = people.panel.take(which)
+    firms = people.panel.take(which)
+    for column in firms.columns:
+        if column.kind == NUMBER and column.constant is None:
+            firms.values[column.name] = _varied(column, firms.values[column.name], draw)
+    members = reader.read(engine, firms)
+    back = np.flatnonzero((members.inside != people.members.inside[:, which]).any(axis=0))
+    if len(back):
+        put_back(firms, parents, back)
+        members = reader.read(engine, firms)
+    return firms, members
+
+
+def put_back(firms: Panel, earlier: Panel, which: np.ndarray) -> None:
+    """Give some firms the values that they had."""
+    for name, values in earlier.values.items():
+        firms.values[name][which] = values[which]
+
+
+def _varied(column: Column, values: np.ndarray, draw: Draw) -> np.ndarray:
+    """Each firm's values times a factor of its own, nearly the same in all years."""
+    own = 0.75 + 0.55 * draw.uniform(len(values))
+    factor = own[:, None] * (0.97 + 0.06 * draw.uniform(*values.shape))
+    low, high = room(column, values)
+    known = values != MISSING
+    moved = np.rint(np.where(known, values, 0) * factor).astype(np.int64)
+    return np.where(known, np.clip(moved, low, high), MISSING)
