@@ -14,7 +14,6 @@ from firmtrade._engine import expression
 from firmtrade.acquire.contract import column as contract_column
 from firmtrade.acquire.source import PanelSpec
 from firmtrade.classify.expand import HISTORY, panel_columns
-from firmtrade.classify.window import POINTS
 from firmtrade.describe.asks import plain
 from firmtrade.describe.compute import Setting
 from firmtrade.describe.groups import Term
@@ -87,10 +86,19 @@ def words_of(terms: Iterable[Term], setting: Setting) -> list[Term]:
     return list(found.values())
 
 
-def unpointed(name: str) -> str:
-    """The panel column of `t0_employment`."""
-    point, _, rest = name.partition("_")
-    return rest if point in POINTS else name
+def compared_with(tree: Any) -> dict[str, set[float]]:
+    """The numbers that columns (with their point: `t0_employment`) are compared with, each by itself."""
+    from sqlglot import exp
+
+    found: dict[str, set[float]] = {}
+    for node in tree.walk():
+        if type(node).__name__ in _COMPARISONS:
+            names = {column.name for column in expression.columns(node)}
+            literals = list(node.find_all(exp.Literal))
+            if len(names) == 1 and literals and not any(one.is_string for one in literals):
+                numbers = {float(one.name) * (-1 if _negated(one) else 1) for one in literals}
+                found.setdefault(names.pop(), set()).update(numbers)
+    return found
 
 
 def _look(tree: Any, found: Mapping[str, _Found], setting: Setting) -> None:

@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 
 from firmtrade._engine.duckdb import DuckDB
 from firmtrade.synthesize.draw import Draw
-from firmtrade.synthesize.twin.columns import NUMBER, Column
+from firmtrade.synthesize.twin.columns import NUMBER
 from firmtrade.synthesize.twin.panel import GRID, MISSING, Panel
 from firmtrade.synthesize.twin.people import People
-from firmtrade.synthesize.twin.reader import Members, Reader
+from firmtrade.synthesize.twin.reader import Members, Place, Reader
 
 _FURTHEST = 1000  # times as large or small as it was drawn: as far as an amount without limits goes
 
 
-def room(column: Column, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(lowest, highest) that each value may become without passing a number that the column is compared with."""
+def room(values: np.ndarray, cuts: Sequence[float]) -> tuple[np.ndarray, np.ndarray]:
+    """(lowest, highest) that each value may become without passing a number that it is compared with, or zero."""
     low, high = values.copy(), values.copy()
-    cuts = sorted({*column.cuts, *([] if column.below else [0.0])})
+    cuts = sorted({*cuts, 0.0})
     ends = [-np.inf, *(cut * GRID for cut in cuts), np.inf]
     for first, last in zip(ends, ends[1:], strict=False):
         inner = (values > first) & (values < last) & (values != MISSING) & (values != 0)
         far, near = values[inner] * _FURTHEST, values[inner] // _FURTHEST
         least = np.full(len(near), np.floor(first) + 1) if np.isfinite(first) else np.minimum(far, near)
         most = np.full(len(near), np.ceil(last) - 1) if np.isfinite(last) else np.maximum(far, near)
-        if column.below and not np.isfinite(first):
-            least = np.minimum(least, -np.abs(values[inner]))
         low[inner], high[inner] = least.astype(np.int64), most.astype(np.int64)
     return np.minimum(low, values), np.maximum(high, values)
 
@@ -34,11 +34,12 @@ def make_firms(people: People, reader: Reader, engine: DuckDB, draw: Draw) -> tu
     """The firms, in random order, and which groups they are in."""
     which = np.repeat(np.arange(len(people.firms)), people.firms)
     which = which[np.argsort(draw.uniform(len(which)), kind="stable")]
-    parents = people.panel.take(which)
+    parents, limits = people.panel.take(which), reader.limits()
     firms = people.panel.take(which)
     for column in firms.columns:
         if column.kind == NUMBER and column.constant is None:
-            firms.values[column.name] = _varied(column, firms.values[column.name], draw)
+            cuts = [cuts_at(limits, column.name, year) for year in firms.years]
+            firms.values[column.name] = _varied(firms.values[column.name], cuts, draw)
     members = reader.read(engine, firms)
     back = np.flatnonzero((members.inside != people.members.inside[:, which]).any(axis=0))
     if len(back):
@@ -53,11 +54,18 @@ def put_back(firms: Panel, earlier: Panel, which: np.ndarray) -> None:
         firms.values[name][which] = values[which]
 
 
-def _varied(column: Column, values: np.ndarray, draw: Draw) -> np.ndarray:
+def cuts_at(limits: Mapping[Place, tuple[float, ...]], name: str, year: int) -> tuple[float, ...]:
+    """The numbers that a column is compared with in a year."""
+    return (*limits.get((name, year), ()), *limits.get((name, 0), ()))
+
+
+def _varied(values: np.ndarray, cuts: Sequence[Sequence[float]], draw: Draw) -> np.ndarray:
     """Each firm's values times a factor of its own, nearly the same in all years."""
     own = 0.75 + 0.55 * draw.uniform(len(values))
     factor = own[:, None] * (0.97 + 0.06 * draw.uniform(*values.shape))
-    low, high = room(column, values)
     known = values != MISSING
     moved = np.rint(np.where(known, values, 0) * factor).astype(np.int64)
-    return np.where(known, np.clip(moved, low, high), MISSING)
+    for at, limits in enumerate(cuts):
+        low, high = room(values[:, at], limits)
+        moved[:, at] = np.clip(moved[:, at], low, high)
+    return np.where(known, moved, MISSING)

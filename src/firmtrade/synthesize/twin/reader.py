@@ -23,6 +23,7 @@ from firmtrade.describe.groups import Term
 from firmtrade.describe.needs import terms as terms_of
 from firmtrade.describe.views import Followed, window_rows, year_rows
 from firmtrade.result import UNKNOWN
+from firmtrade.synthesize.twin.columns import compared_with, words_of
 from firmtrade.synthesize.twin.panel import Panel, into_engine
 
 Place = tuple[str, int]  # a column in a year; year 0: in any year
@@ -138,16 +139,39 @@ class Reader:
         """The columns that a term looks at, each with its year."""
         found: set[Place] = set()
         for node in expression.columns(term.tree):
-            point, _, rest = node.name.partition("_")
             if node.name.startswith(HISTORY):
                 word = self.setting.catalog.get(node.name.removeprefix(HISTORY), "variable")
                 tree = self.setting.meaning.row(word.tree, word.where)
                 found |= {(name, 0) for name in panel_columns(tree)}
-            elif point in POINTS and ask.window:
-                found.add((rest, getattr(self.setting.windows[ask.window], point)))
             else:
-                found.add((node.name, int(ask.year or 0)))
+                found.add(self._place(node.name, ask))
         return tuple(sorted((name, year) for name, year in found if name != "firm"))
+
+    def limits(self) -> dict[Place, tuple[float, ...]]:
+        """The numbers that each column is compared with in each year (year 0: in every year)."""
+        found: dict[Place, set[float]] = {}
+        seen: set[tuple[str, str]] = set()
+        for ask in self.asks:
+            for term in terms_of(ask, self.setting.groups):
+                if (ask.window or ask.year, term.sql) in seen:
+                    continue
+                seen.add((ask.window or ask.year, term.sql))
+                for place in self.places(term, ask):
+                    found.setdefault(place, set())
+                for name, cuts in compared_with(term.tree).items():
+                    place = self._place(name, ask)
+                    found.setdefault(place, set()).update(cuts)
+                for history in words_of([term], self.setting):
+                    if history.sql != term.sql:
+                        for name, cuts in compared_with(history.tree).items():
+                            found.setdefault((name, 0), set()).update(cuts)
+        return {place: tuple(sorted(cuts)) for place, cuts in found.items()}
+
+    def _place(self, name: str, ask: Ask) -> Place:
+        point, _, rest = name.partition("_")
+        if point in POINTS and ask.window:
+            return rest, getattr(self.setting.windows[ask.window], point)
+        return name, int(ask.year or 0)
 
     # -- the answers -------------------------------------------------------------------------------
 

@@ -21,14 +21,15 @@ from firmtrade.reconcile.figures import Figure
 from firmtrade.reconcile.says import Formula
 from firmtrade.reconcile.solver import Row, solve
 from firmtrade.synthesize.twin.columns import NUMBER
-from firmtrade.synthesize.twin.firms import room
+from firmtrade.synthesize.twin.firms import cuts_at, room
 from firmtrade.synthesize.twin.goals import product_bounds
 from firmtrade.synthesize.twin.panel import GRID, MISSING, Panel
 from firmtrade.synthesize.twin.reader import Place
 
 _STEPS = ((0.15, 1.0), (0.45, 3.0), (math.inf, 12.0))  # (so far in parts of the sum, at this price)
 _MISS = 1e4  # the price of missing a figure by all of its value
-_TRIES = 10
+_TRIES = 12
+_REACH = 0.3
 _INSIDE = 0.1  # of the width of a printed interval is left free on each side
 
 Sum = Mapping[Place, float]  # a sum as weights of columns in years
@@ -104,9 +105,10 @@ class Blocks:
     """Firms of the same sums, and the sum of each column and year that is asked of a block."""
 
     def __init__(
-        self, panel: Panel, inside: Mapping[Ask, np.ndarray], sums: Mapping[Ask, Sum], pinned: np.ndarray
-    ) -> None:
-        self.panel, self.sums = panel, sums
+        self, panel: Panel, inside: Mapping[Ask, np.ndarray], sums: Mapping[Ask, Sum],
+        limits: Mapping[Place, tuple[float, ...]], pinned: np.ndarray,
+    ) -> None:  # fmt: skip
+        self.panel, self.sums, self.limits = panel, sums, limits
         self.asks = sorted(sums, key=repr)
         self.places = sorted({place for weights in sums.values() for place in weights})
         member = np.array([inside[ask] for ask in self.asks])
@@ -131,7 +133,7 @@ class Blocks:
         values = self.panel.values[name][self.firms, at]
         there = self.panel.present[self.firms, at] & (values != MISSING)
         values = np.where(there, values, 0)
-        low, high = room(self.panel.column(name), values)
+        low, high = room(values, cuts_at(self.limits, name, year))
         return values, np.where(self.pinned, values, low), np.where(self.pinned, values, high)
 
     def weights(self, ask: Ask) -> np.ndarray:
@@ -188,7 +190,8 @@ def solve_sums(blocks: Blocks, wanted: Sequence[Wanted]) -> np.ndarray:
         totals = {ask: float((weights[ask] * goal).sum()) for ask in blocks.asks}
         if number and all(_met(one, totals) for one in wanted if len(one.powers) > 2):
             break
-        found = _program(blocks, wanted, weights, totals)
+        now = [one for one in wanted if number or len(one.powers) <= 2]
+        found = _program(blocks, goal, now, weights, totals, _REACH if number else math.inf)
         if found is None:
             break
         goal = found
@@ -229,23 +232,27 @@ def _rows(
 
 
 def _program(
-    blocks: Blocks, wanted: Sequence[Wanted], weights: Mapping[Ask, np.ndarray], totals: Mapping[Ask, float]
-) -> np.ndarray | None:
-    """Up and down in steps of rising price for each sum, and a miss of each row."""
-    now, size = blocks.now.reshape(-1), blocks.now.size
+    blocks: Blocks, before: np.ndarray, wanted: Sequence[Wanted], weights: Mapping[Ask, np.ndarray],
+    totals: Mapping[Ask, float], reach: float,
+) -> np.ndarray | None:  # fmt: skip
+    """Up and down in steps of rising price for each sum, and a miss of each row.
+
+    No sum moves by more than `reach` times itself: what is linear about a point is so near it only.
+    """
+    now, size = before.reshape(-1), before.size
     cost: dict[int, float] = {}
     upper: dict[int, float] = {}
     scale = np.maximum(np.abs(now), np.maximum(np.abs(blocks.high), np.abs(blocks.low)).reshape(-1) / 1e3 + 1.0)
     number = 0
     sides = ((1.0, blocks.high.reshape(-1) - now), (-1.0, now - blocks.low.reshape(-1)))
     for _, most in sides:
-        before = 0.0
+        start = 0.0
         for far, price in _STEPS:
             for n in range(size):
                 cost[number] = price
-                upper[number] = max(min(most[n] / scale[n], far) - before, 0.0)
+                upper[number] = max(min(most[n] / scale[n], far, reach) - start, 0.0)
                 number += 1
-            before = far
+            start = far
     rows = []
     for one in wanted:
         for row, low, high in _rows(one, weights, totals):

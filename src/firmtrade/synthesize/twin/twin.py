@@ -190,10 +190,10 @@ def _amounts(
     counted = {ask: int(inside[ask].sum()) for ask in number if asked.counts(ask)}
     wanted = wanted_sums(asked.formulas, sums, counted)
     before = firms.take(np.arange(len(firms)))
-    prescale(firms, Blocks(firms, inside, sums, np.zeros(len(firms), dtype=bool)), wanted)
-    pinned = np.zeros(len(firms), dtype=bool)
+    limits, pinned = asked.reader.limits(), np.zeros(len(firms), dtype=bool)
+    prescale(firms, Blocks(firms, inside, sums, limits, pinned), wanted)
     for _ in range(3):
-        blocks = Blocks(firms, inside, sums, pinned)
+        blocks = Blocks(firms, inside, sums, limits, pinned)
         progress(f"sums of {blocks.blocks:,} kinds of firms for {len(wanted):,} figures")
         blocks.move(solve_sums(blocks, wanted))
         after = asked.reader.read(engine, firms)
