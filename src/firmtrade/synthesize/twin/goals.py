@@ -15,6 +15,7 @@ from firmtrade.reconcile.says import Formula
 #: Printed bounds are drawn in by this much of their width: a figure on the edge may be printed either way.
 _EDGE = 1e-6
 _MANY = 1e12
+_FEW = 0.5  # of the numbers of firms about the likely one: where more fit the shares, none is fixed
 
 
 @dataclass
@@ -131,4 +132,39 @@ def _arrays(goals: list[Goal]) -> Goals:
         np.array([g.over for g in goals], dtype=np.int64), np.array([g.under for g in goals], dtype=np.int64),
         np.array([g.low for g in goals], dtype=float), np.array([g.high for g in goals], dtype=float),
         tuple(tuple(g.figures) for g in goals),
+    )  # fmt: skip
+
+
+def whole_denominators(goals: Goals, firms: np.ndarray) -> Goals:
+    """The goals with the numbers of firms that shares of one group allow, where these are few.
+
+    Shares of 151 firms, printed to a tenth of a per cent, fit hardly any other number. Of the numbers that fit all
+    shares of a group the one nearest to `firms` is taken, and the shares become numbers of firms.
+    """
+    shares: dict[int, list[int]] = {}
+    for n in np.flatnonzero(goals.under >= 0).tolist():
+        shares.setdefault(int(goals.under[n]), []).append(n)
+    under, low, high = goals.under.copy(), goals.low.copy(), goals.high.copy()
+    more: list[Goal] = []
+    for group, members in shares.items():
+        about = float(firms[group])
+        whole = np.arange(1, int(4 * about) + 60)
+        fits = np.ones(len(whole), dtype=bool)
+        for n in members:
+            fits &= np.ceil(goals.low[n] * whole - 1e-9) <= np.floor(goals.high[n] * whole + 1e-9)
+        for n in np.flatnonzero((goals.over == group) & (goals.under < 0)):
+            fits &= (whole >= goals.low[n]) & (whole <= goals.high[n])
+        possible = whole[fits]
+        near = (whole > 0.7 * about) & (whole < 1.4 * about)
+        if not len(possible) or fits[near].mean() > _FEW:
+            continue
+        size = int(possible[np.argmin(np.abs(np.log(possible / max(about, 0.5))))])
+        more.append(Goal(group, -1, size, size))
+        for n in members:
+            under[n] = -1
+            low[n], high[n] = math.ceil(goals.low[n] * size - 1e-9), math.floor(goals.high[n] * size + 1e-9)
+    added = _arrays(more)
+    return Goals(
+        np.concatenate([goals.over, added.over]), np.concatenate([under, added.under]),
+        np.concatenate([low, added.low]), np.concatenate([high, added.high]), (*goals.figures, *added.figures),
     )  # fmt: skip

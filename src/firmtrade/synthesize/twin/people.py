@@ -9,7 +9,7 @@ import numpy as np
 
 from firmtrade._engine.duckdb import DuckDB
 from firmtrade.synthesize.draw import Draw
-from firmtrade.synthesize.twin.goals import Goals
+from firmtrade.synthesize.twin.goals import Goals, whole_denominators
 from firmtrade.synthesize.twin.mutate import changed, near
 from firmtrade.synthesize.twin.panel import Panel, joined
 from firmtrade.synthesize.twin.reader import Members, Reader
@@ -23,7 +23,8 @@ _ORDERS = 5
 _SWEEPS = 150
 _NOBODY = 2500  # candidates that may be added or taken away alone
 _MOVES = 6000
-_CHILDREN = 4000  # neighbours that are tried in a round
+_CHILDREN = 8000  # neighbours that are tried in a round
+_STALE = 4  # rounds without a better population
 _PATIENCE = 1  # rounds without fewer goals missed
 
 
@@ -174,6 +175,8 @@ def populate(crowd: Crowd, total: float, progress: Callable[[str], None]) -> Peo
     progress(f"{len(crowd.panel):,} candidates for {len(goals):,} goals")
     start = np.full(len(crowd.panel), total / len(crowd.panel))
     weights = rake(crowd.inside, goals, start, _SWEEPS)
+    crowd.goals = goals = whole_denominators(goals, crowd.inside @ weights)
+    weights = rake(crowd.inside, goals, weights, _SWEEPS)
     firms = whole_numbers(crowd.inside, weights, 0.5)
     return _settled(crowd, firms, progress)
 
@@ -184,16 +187,17 @@ def _settled(crowd: Crowd, firms: np.ndarray, progress: Callable[[str], None]) -
     goals = crowd.goals
     given_up = np.zeros(len(goals), dtype=bool)
     best, least = People(crowd.panel, crowd.members, firms), len(goals) + 1
-    fewest, waited, again = len(goals) + 1, 0, False
+    fewest, waited, stale, again = len(goals) + 1, 0, 0, False
     for number in range(_ROUNDS):
-        search = Search(crowd.inside, goals, exchanges(crowd.inside, crowd.moves()), firms, given_up)
+        search = Search(crowd.inside, goals, exchanges(crowd.inside, crowd.moves(), firms, crowd.draw), firms, given_up)
         firms = search.run(_MOVES)
         off = search.missed()
         missed = np.flatnonzero((off > 1e-9) & ~given_up)
         progress(f"round {number + 1}: {(off > 1e-9).sum():,} of {len(goals):,} goals missed")
+        stale += 1
         if (off > 1e-9).sum() < least:
-            best, least = People(crowd.panel, crowd.members, firms), int((off > 1e-9).sum())
-        if not least or (not len(missed) and again):
+            best, least, stale = People(crowd.panel, crowd.members, firms), int((off > 1e-9).sum()), 0
+        if not least or (not len(missed) and again) or stale > _STALE:
             break
         waited = 0 if len(missed) < fewest else waited + 1
         fewest = min(fewest, len(missed))

@@ -7,26 +7,32 @@ the search are multiples of 1/1024, so that the order of additions does not matt
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
+from firmtrade.synthesize.draw import Draw
 from firmtrade.synthesize.twin.goals import Goals
-from firmtrade.synthesize.twin.weigh import alike
+from firmtrade.synthesize.twin.weigh import alike, sorted_rows
 
 _UNIT = 1024.0
 _HEAVIEST = 40.0
 _WIDEST = 14  # an exchange changes at most so many groups
-_TABU = 12
+_DOUBLES = 12_000  # exchanges of which double ones are made
+_ORDERS = 3
+_TABU = 6  # steps in which a new firm is not taken away again
 _FAR = 1e12
+_FAR_OFF = 10.0  # firms
 _WAITS = 1200  # steps without a better score
 
 
 @dataclass(frozen=True)
 class Exchanges:
-    """Exchange e takes a firm of `out[e]` and adds one of `into[e]`; its groups are listed in CSR form.
+    """Exchange e takes a firm of each of `out[e]` and adds one of each of `into[e]`; -1 is nobody.
 
-    An entry is the group it enters, or the number of groups plus the group it leaves.
+    The groups that it changes are listed in CSR form: an entry is the group that a firm enters, or the number of
+    groups plus the group that it leaves.
     """
 
     out: np.ndarray
@@ -35,23 +41,66 @@ class Exchanges:
     entries: np.ndarray
 
 
-def exchanges(inside: np.ndarray, pairs: np.ndarray) -> Exchanges:
-    """Both directions of each pair of candidates that differ in few groups; -1 is nobody."""
+def exchanges(inside: np.ndarray, pairs: np.ndarray, firms: np.ndarray, draw: Draw) -> Exchanges:
+    """Single exchanges between pairs of candidates, and double ones: two firms change in opposite ways.
+
+    A firm that starts to export and another, much alike, that stops change few groups together.
+    """
     padded = np.concatenate([inside, np.zeros((len(inside), 1), dtype=bool)], axis=1)
-    a, b = np.concatenate([pairs[:, 0], pairs[:, 1]]), np.concatenate([pairs[:, 1], pairs[:, 0]])
-    kept, entries, sizes = [], [], []
-    for first in range(0, len(a), 20_000):
-        part = slice(first, first + 20_000)
-        out, into = padded[:, a[part]].T, padded[:, b[part]].T
-        size = (out != into).sum(axis=1)
-        good = np.flatnonzero((size > 0) & ((size <= _WIDEST) | (a[part] < 0) | (b[part] < 0)))
-        signed = np.concatenate([into[good] & ~out[good], out[good] & ~into[good]], axis=1)
+    both = np.concatenate([pairs, pairs[:, ::-1]])
+    steps = [_listed(padded, both[:, :1], both[:, 1:], _WIDEST)]
+    away = both[(both >= 0).all(axis=1)]
+    away = away[firms[away[:, 0]] > 0]
+    away = away[np.argsort(draw.uniform(len(away)), kind="stable")[:_DOUBLES]]
+    for one, other in _opposite(padded, away, draw):
+        out = np.stack([away[one, 0], away[other, 0]], axis=1)
+        into = np.stack([away[one, 1], away[other, 1]], axis=1)
+        steps.append(_listed(padded, out, into, _WIDEST))
+    sizes = np.concatenate([step[2] for step in steps])
+    starts = np.concatenate([[0], np.cumsum(sizes)])[:-1].astype(np.int64)
+    wide = [np.pad(step[n], ((0, 0), (0, 2 - step[n].shape[1])), constant_values=-1) for n in (0, 1) for step in steps]
+    out, into = np.concatenate(wide[: len(steps)]), np.concatenate(wide[len(steps) :])
+    return Exchanges(out, into, starts, np.concatenate([step[3] for step in steps]).astype(np.int64))
+
+
+def _listed(
+    padded: np.ndarray, out: np.ndarray, into: np.ndarray, widest: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """(out, into, number of groups changed, the groups) of exchanges that change few groups, each once."""
+    kept, entries, sizes = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)]
+    for first in range(0, len(out), 10_000):
+        part = slice(first, first + 10_000)
+        change = sum(padded[:, into[part, k]].astype(np.int8) for k in range(into.shape[1]))
+        change = (change - sum(padded[:, out[part, k]].astype(np.int8) for k in range(out.shape[1]))).T
+        size = (change != 0).sum(axis=1)
+        alone = (out[part] < 0).any(axis=1) | (into[part] < 0).any(axis=1)
+        good = np.flatnonzero((size > 0) & ((size <= widest) | alone) & (np.abs(change).max(axis=1) <= 1))
+        signed = np.concatenate([change[good] > 0, change[good] < 0], axis=1)
         kept.append(good + first)
         entries.append(np.nonzero(signed)[1])
         sizes.append(size[good])
-    chosen = np.concatenate(kept) if kept else np.zeros(0, dtype=np.int64)
-    starts = np.concatenate([[0], np.cumsum(np.concatenate(sizes))])[:-1].astype(np.int64)
-    return Exchanges(a[chosen], b[chosen], starts, np.concatenate(entries).astype(np.int64))
+    chosen = np.concatenate(kept)
+    return out[chosen], into[chosen], np.concatenate(sizes), np.concatenate(entries)
+
+
+def _opposite(padded: np.ndarray, away: np.ndarray, draw: Draw) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Pairs of exchanges of which one nearly undoes the other in every group."""
+    rows = 2 * (len(padded))
+    for _ in range(_ORDERS):
+        order = np.argsort(draw.uniform(rows), kind="stable")
+        same, turned = [], []
+        for first in range(0, len(away), 10_000):
+            out, into = (padded[:, away[first : first + 10_000, k]].T for k in (0, 1))
+            enters, leaves = into & ~out, out & ~into
+            same.append(np.packbits(np.concatenate([enters, leaves], axis=1)[:, order], axis=1))
+            turned.append(np.packbits(np.concatenate([leaves, enters], axis=1)[:, order], axis=1))
+        found = sorted_rows(np.concatenate([*same, *turned]))
+        for step in (1, 2, 3):
+            one, other = found[:-step], found[step:]
+            opposite = (one < len(away)) != (other < len(away))
+            one, other = one[opposite] % len(away), other[opposite] % len(away)
+            apart = (away[one, 0] != away[other, 0]) & (one < other)
+            yield one[apart], other[apart]
 
 
 def neighbours(inside: np.ndarray, orders: list[np.ndarray]) -> np.ndarray:
@@ -83,7 +132,7 @@ class Search:
         owner = np.repeat(np.arange(len(moves.starts)), lengths)
         self._users = owner[order]
         self._places = np.searchsorted(moves.entries[order], np.arange(2 * self.rows + 1))
-        self._tabu = np.zeros(len(moves.starts), dtype=np.int64)
+        self._tabu = np.zeros(len(firms) + 1, dtype=np.int64)
         self.prices = np.zeros(2 * self.rows)
         self.gains = np.zeros(len(moves.starts))
         self._reprice()
@@ -120,7 +169,7 @@ class Search:
         """Make at most so many exchanges; the numbers of firms with the fewest goals missed."""
         best, fewest, waited = self.firms.copy(), self._score(), 0
         for step in range(1, most + 1):
-            if not fewest[0]:
+            if not fewest or waited > _WAITS:
                 break
             move = self._best(step)
             if move < 0 or self.gains[move] >= -1e-9:
@@ -135,39 +184,33 @@ class Search:
                 best, fewest, waited = self.firms.copy(), score, 0
             else:
                 waited += 1
-            if waited > _WAITS:
-                break
         self._restore(best)
         return best
 
-    def _score(self) -> tuple[int, float]:
+    def _score(self) -> float:
+        """Goals missed, and by how much: one that is missed by far can hide no others."""
         missed = self.missed() * self.wanted
-        return int(self._printed[missed > 1e-9].sum()), float(np.minimum(missed, 1e6).sum())
+        return float(np.rint((self._printed * ((missed > 1e-9) + np.minimum(missed, _FAR_OFF))).sum() * _UNIT) / _UNIT)
 
     def _best(self, step: int) -> int:
-        out = self.moves.out
-        possible = (out < 0) | (self.firms[out] > 0)
-        gains = np.where(possible & (self._tabu < step), self.gains, _FAR)
+        there = np.append((self.firms > 0) & (self._tabu[:-1] < step), True)
+        possible = there[self.moves.out[:, 0]] & there[self.moves.out[:, 1]]
+        gains = np.where(possible, self.gains, _FAR)
         found = int(np.argmin(gains)) if len(gains) else -1
         return found if found >= 0 and gains[found] < _FAR else -1
 
     def _make(self, move: int, step: int) -> None:
-        out, into = int(self.moves.out[move]), int(self.moves.into[move])
-        change = np.zeros(self.rows, dtype=np.int64)
-        if out >= 0:
-            self.firms[out] -= 1
-            change -= self.inside[:, out]
-        if into >= 0:
-            self.firms[into] += 1
-            change += self.inside[:, into]
-        self.counts += change
-        half = len(self._tabu) // 2
-        self._tabu[(move + half) % len(self._tabu)] = step + _TABU
+        for sign, candidates in ((-1, self.moves.out[move]), (1, self.moves.into[move])):
+            for candidate in candidates[candidates >= 0].tolist():
+                self.firms[candidate] += sign
+                self.counts += sign * self.inside[:, candidate]
+                if sign > 0:
+                    self._tabu[candidate] = step + _TABU
         self._reprice()
 
     def _heavier(self) -> None:
         missed = (self.missed() > 1e-9) & self.wanted
-        self.weights = np.where(missed, np.minimum(self.weights + 1, _HEAVIEST), self.weights)
+        self.weights = np.where(missed, np.minimum(self.weights + 2, _HEAVIEST), self.weights)
         self._reprice()
 
     def _restore(self, firms: np.ndarray) -> None:

@@ -77,7 +77,11 @@ def whole_numbers(inside: np.ndarray, weights: np.ndarray, start: float) -> np.n
 
 def alike(inside: np.ndarray, rows: np.ndarray) -> np.ndarray:
     """The candidates in an order in which those of the same groups stand together; `rows` come first to last."""
-    packed = np.packbits(inside[rows].T, axis=1)
+    return sorted_rows(np.packbits(inside[rows].T, axis=1))
+
+
+def sorted_rows(packed: np.ndarray) -> np.ndarray:
+    """The order of rows of bytes."""
     width = -packed.shape[1] % 8
     wide = np.ascontiguousarray(np.pad(packed, ((0, 0), (0, width)))).view(">u8")
-    return np.lexsort(wide.T[::-1])
+    return np.lexsort(wide[:, :16].T[::-1])
