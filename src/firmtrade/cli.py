@@ -225,8 +225,8 @@ def synthesize(
         # A study that names its own published figures will have its twin here, without --published.
         if not spec.synthetic:
             raise StudyError(
-                f"The study '{study}' has no synthetic population ([panel] synthetic = ...). Give the figures "
-                f"that its twin is to reproduce: --published FILE.csv"
+                f"The study '{study}' has no synthetic population ([panel] synthetic = ...). Give the "
+                f"figures that its twin is to reproduce: --published FILE.csv"
             )
         from firmtrade.synthesize.population import write_panel
 
@@ -237,7 +237,16 @@ def synthesize(
     from firmtrade.synthesize.twin.report import lines as twin_lines
 
     made = make_twin(
-        spec.tables, spec.catalog, spec.windows, spec.panel, published, out, firms, seed, spec.name, _progress()
+        spec.tables,
+        spec.catalog,
+        spec.windows,
+        spec.panel,
+        published,
+        out,
+        firms,
+        seed,
+        spec.name,
+        _progress(),
     )
     typer.echo(f"Wrote {made.rows:,} firm-years of {made.firms:,} firms, none of them real, to {out}")
     typer.echo("\n".join(twin_lines(made)))

@@ -1,7 +1,7 @@
 """Which columns a twin has and which values are worth drawing: read off the study's own expressions.
 
-Nothing is known of a column but its kind and what it is compared with: `employment < 10` says that values on both
-sides of ten matter, `class_group = '351'` that the code 351 does.
+Nothing is known of a column but its kind and what it is compared with: `employment < 10` says that values
+on both sides of ten matter, `class_group = '351'` that the code 351 does.
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ NUMBER, TEXT, YESNO, WHOLE = "number", "text", "yesno", "whole"
 _KINDS = {"text": TEXT, "code": TEXT, "region": TEXT, "whole": WHOLE, "amount": NUMBER, "flow": NUMBER,
           "yesno": YESNO}  # fmt: skip
 _COMPARISONS = ("EQ", "NEQ", "GT", "GTE", "LT", "LTE", "Between", "In")
-_FURTHEST = 1000  # a smaller constant beside a year of foundation is an age
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,10 @@ class Cell:
     @property
     def equal(self) -> bool:
         """Whether the twin's value is printed as the published one."""
-        return self.value is not None and _rounded(Fraction(self.value), self.figure.decimals) == self.figure.value
+        return (
+            self.value is not None
+            and _rounded(Fraction(self.value), self.figure.decimals) == self.figure.value
+        )
 
     def __str__(self) -> str:
         if self.why:
@@ -75,7 +78,11 @@ def compared(
     refused = {text.partition(" ")[0]: text for text in refusals}
     cells = []
     for figure in figures:
-        why = "" if figure.key in found else refused.get(figure.table, "the study's table does not have this cell")
+        why = (
+            ""
+            if figure.key in found
+            else refused.get(figure.table, "the study's table does not have this cell")
+        )
         cells.append(Cell(figure, found.get(figure.key), why))
     return cells
 

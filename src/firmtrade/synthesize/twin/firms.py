@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -17,11 +18,11 @@ _FURTHEST = 1000  # times as large or small as it was drawn: as far as an amount
 
 
 def room(values: np.ndarray, cuts: Sequence[float]) -> tuple[np.ndarray, np.ndarray]:
-    """(lowest, highest) that each value may become without passing a number that it is compared with, or zero."""
+    """(lowest, highest) that each value may become without passing zero or a number it is compared with."""
     low, high = values.copy(), values.copy()
     cuts = sorted({*cuts, 0.0})
     ends = [-np.inf, *(cut * GRID for cut in cuts), np.inf]
-    for first, last in zip(ends, ends[1:], strict=False):
+    for first, last in pairwise(ends):
         inner = (values > first) & (values < last) & (values != MISSING) & (values != 0)
         far, near = values[inner] * _FURTHEST, values[inner] // _FURTHEST
         least = np.full(len(near), np.floor(first) + 1) if np.isfinite(first) else np.minimum(far, near)

@@ -42,7 +42,9 @@ class Goals:
     def __len__(self) -> int:
         return len(self.over)
 
-    def missed(self, over: np.ndarray, under: np.ndarray, goals: np.ndarray | slice = slice(None)) -> np.ndarray:
+    def missed(
+        self, over: np.ndarray, under: np.ndarray, goals: np.ndarray | slice = slice(None)
+    ) -> np.ndarray:
         """By how many firms each goal is missed, if its groups have so many."""
         low, high = self.low[goals] * under, self.high[goals] * under
         return np.maximum(np.maximum(low - over, over - high), 0.0)
@@ -67,9 +69,7 @@ def _inverse(formula: Formula, value: float) -> float:
     return math.pow(base, 1 / formula.p) if base > 0 else 0.0
 
 
-def goals_of(
-    asked: Mapping[Figure, Formula], row: Mapping[Ask, int], counts: Callable[[Ask], bool]
-) -> Goals:
+def goals_of(asked: Mapping[Figure, Formula], row: Mapping[Ask, int], counts: Callable[[Ask], bool]) -> Goals:
     """The goals of all figures that speak of numbers of firms only; and that no sum is over nobody."""
     exact: dict[int, float] = {}
     intervals: list[Goal] = []
@@ -138,8 +138,8 @@ def _arrays(goals: list[Goal]) -> Goals:
 def whole_denominators(goals: Goals, firms: np.ndarray) -> Goals:
     """The goals with the numbers of firms that shares of one group allow, where these are few.
 
-    Shares of 151 firms, printed to a tenth of a per cent, fit hardly any other number. Of the numbers that fit all
-    shares of a group the one nearest to `firms` is taken, and the shares become numbers of firms.
+    Shares of 151 firms, printed to a tenth of a per cent, fit hardly any other number. Of the numbers that
+    fit all shares of a group the one nearest to `firms` is taken, and the shares become numbers of firms.
     """
     shares: dict[int, list[int]] = {}
     for n in np.flatnonzero(goals.under >= 0).tolist():
@@ -152,7 +152,7 @@ def whole_denominators(goals: Goals, firms: np.ndarray) -> Goals:
         fits = np.ones(len(whole), dtype=bool)
         for n in members:
             fits &= np.ceil(goals.low[n] * whole - 1e-9) <= np.floor(goals.high[n] * whole + 1e-9)
-        for n in np.flatnonzero((goals.over == group) & (goals.under < 0)):
+        for n in np.flatnonzero((goals.over == group) & (goals.under < 0)).tolist():
             fits &= (whole >= goals.low[n]) & (whole <= goals.high[n])
         possible = whole[fits]
         near = (whole > 0.7 * about) & (whole < 1.4 * about)
@@ -166,5 +166,6 @@ def whole_denominators(goals: Goals, firms: np.ndarray) -> Goals:
     added = _arrays(more)
     return Goals(
         np.concatenate([goals.over, added.over]), np.concatenate([under, added.under]),
-        np.concatenate([low, added.low]), np.concatenate([high, added.high]), (*goals.figures, *added.figures),
+        np.concatenate([low, added.low]), np.concatenate([high, added.high]),
+        (*goals.figures, *added.figures),
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Candidates for groups that have too few: those that fail a single test of the group, changed where they fail."""
+"""Candidates for groups that have too few: those that fail few of its tests, changed where they fail."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from firmtrade.synthesize.twin.reader import Members, Place, Reader, Test
 def near(reader: Reader, members: Members, ask: int, most: int, among: np.ndarray, draw: Draw) -> np.ndarray:
     """Of the candidates in `among` those that fail fewest tests of a group, in random order."""
     scan, needed = reader.needs[ask]
-    failed = (~members.flags[scan][np.ix_(list(needed), among)]).sum(axis=0)
+    failed = (~members.flags[scan][np.ix_(np.array(needed), among)]).sum(axis=0)
     order = np.argsort(failed + draw.uniform(len(among)) * 0.9, kind="stable")
     return among[order[:most]]
 
@@ -76,7 +76,9 @@ def _values(column: Column, years: tuple[int, ...], test: Test, size: int, draw:
     """Values from every range of a column alike, sometimes none; codes that the test names first."""
     missing = draw.chance(0.08, size)
     if column.coded:
-        wanted = [n for n, value in enumerate(column.values) if any(value.startswith(t) for t in test.texts if t)]
+        wanted = [
+            n for n, value in enumerate(column.values) if any(value.startswith(t) for t in test.texts if t)
+        ]
         anything = (draw.uniform(size) * len(column.values)).astype(np.int64)
         if wanted:
             named = np.array(wanted)[(draw.uniform(size) * len(wanted)).astype(np.int64)]

@@ -1,9 +1,10 @@
-"""From a pool of candidates to numbers of firms: fill groups that nobody is in, rake, round, exchange, again."""
+"""From a pool of candidates to numbers of firms: fill empty groups, rake, round, exchange, again."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -59,7 +60,9 @@ class Crowd:
         self._members = found
         self.inside = found.inside[self.ask_of]  # groups x candidates
 
-    def add(self, children: list[Panel], parents: list[np.ndarray], wanted: Callable[[np.ndarray], np.ndarray]) -> int:
+    def add(
+        self, children: list[Panel], parents: list[np.ndarray], wanted: Callable[[np.ndarray], np.ndarray]
+    ) -> int:
         """Add those of the children that are wanted, each paired with its parent; how many."""
         if not children:
             return 0
@@ -99,7 +102,7 @@ class Crowd:
                 chosen = np.repeat(near(self.reader, self.members, ask, 12, everybody, self.draw), 4)
                 children.append(changed(self.reader, self.members, self.panel, chosen, ask, True, self.draw))
                 parents.append(chosen)
-            self.add(children, parents, lambda inside, rows=rows: self._useful(inside, rows))
+            self.add(children, parents, partial(self._useful, rows=rows))
 
     def _useful(self, inside: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """Children in one of the rows, so many for each row; and a few others, from which to go on."""
@@ -130,7 +133,7 @@ class Crowd:
             children.append(changed(self.reader, self.members, self.panel, own, ask, False, self.draw))
             parents += [chosen, own]
         known = set(_signatures(self.inside))
-        self.add(children, parents, lambda inside: _new(inside, known))
+        self.add(children, parents, partial(_new, known=known))
         return np.concatenate([firms, np.zeros(len(self.panel) - len(firms), dtype=np.int64)])
 
     def _without_idle(self, firms: np.ndarray) -> np.ndarray:
@@ -189,7 +192,9 @@ def _settled(crowd: Crowd, firms: np.ndarray, progress: Callable[[str], None]) -
     best, least = People(crowd.panel, crowd.members, firms), len(goals) + 1
     fewest, waited, stale, again = len(goals) + 1, 0, 0, False
     for number in range(_ROUNDS):
-        search = Search(crowd.inside, goals, exchanges(crowd.inside, crowd.moves(), firms, crowd.draw), firms, given_up)
+        search = Search(
+            crowd.inside, goals, exchanges(crowd.inside, crowd.moves(), firms, crowd.draw), firms, given_up
+        )
         firms = search.run(_MOVES)
         off = search.missed()
         missed = np.flatnonzero((off > 1e-9) & ~given_up)

@@ -1,10 +1,13 @@
 """Candidates: made-up histories of firms, drawn without a look at the figures.
 
-Sizes are skewed and persistent, flows of trade go on or change, some firms enter, leave, lack something, or jump
-about. Values on both sides of every number that an expression names are drawn, so that every group has firms.
+Sizes are skewed and persistent, flows of trade go on or change, some firms enter, leave, lack something, or
+jump about. Values on both sides of every number that an expression names are drawn, so that every group has
+firms.
 """
 
 from __future__ import annotations
+
+from itertools import pairwise
 
 import numpy as np
 
@@ -85,17 +88,15 @@ def strata(column: Column) -> list[tuple[float, float]]:
     if not cuts:
         return [(_CENTRE / 10, _CENTRE * 10)]
     ends = [cuts[0] / 50, *cuts, cuts[-1] * 4]
-    return list(zip(ends, ends[1:], strict=False))
+    return list(pairwise(ends))
 
 
-def _amount(
-    column: Column, panel: Panel, erratic: np.ndarray, scale: np.ndarray, draw: Draw
-) -> np.ndarray:
+def _amount(column: Column, panel: Panel, erratic: np.ndarray, scale: np.ndarray, draw: Draw) -> np.ndarray:
     """An amount within a range that changes little from year to year, unless the firm is erratic."""
     size, years = panel.present.shape
     ranges = strata(column)
     values = np.zeros((size, years), dtype=np.int64)
-    weights = 0.5 ** np.arange(len(ranges)) + 0.15
+    weights = np.array([0.5**n + 0.15 for n in range(len(ranges))])
     which = draw.pick(weights, size)
     place = draw.uniform(size)
     for year in range(years):
@@ -112,7 +113,7 @@ def _amount(
 def _within(ranges: list[tuple[float, float]], which: np.ndarray, place: np.ndarray) -> np.ndarray:
     """A point of a range, by its place on a logarithmic scale."""
     low, high = (np.array(ends) for ends in zip(*ranges, strict=True))
-    logs = np.array([float(np.log(h / l)) for l, h in ranges])
+    logs = np.array([float(np.log(to / first)) for first, to in ranges])
     inside = np.clip(place, 0.001, 0.999)
     found = low[which] * exp(np.round(logs, 9)[which] * inside)
     return np.clip(found, low[which] + 1 / GRID, np.maximum(high[which] - 1 / GRID, low[which] + 1 / GRID))
@@ -124,7 +125,7 @@ def whole_strata(column: Column, years: tuple[int, ...]) -> list[tuple[int, int]
     cuts |= {year - int(cut) for cut in column.cuts if abs(cut) < 1000 for year in years}
     cuts |= {cut + 1 for cut in cuts}
     ends = sorted({min([*cuts, years[0]]) - _OLDEST, *cuts, years[0], years[-1] + 1})
-    return list(zip(ends, ends[1:], strict=False))
+    return list(pairwise(ends))
 
 
 def _whole(column: Column, years: tuple[int, ...], size: int, draw: Draw) -> np.ndarray:

@@ -1,7 +1,7 @@
 """Which candidates are in which group: the engine answers, with the study's own expressions.
 
-Every ask is taken apart into tests (a condition of the sample, a code of a dimension, what must be known), so that
-a candidate that fails a single one can be changed where it fails.
+Every ask is taken apart into tests (a condition of the sample, a code of a dimension, what must be known),
+so that a candidate that fails a single one can be changed where it fails.
 """
 
 from __future__ import annotations
@@ -186,7 +186,9 @@ class Reader:
 
     def _flags(self, engine: DuckDB, scan: Scan, firms: int) -> np.ndarray:
         asked = [f"coalesce(({test.sql}), false) as t{n}" for n, test in enumerate(scan.tests)]
-        last = Step("tests", ",\n  ".join(["select cast(firm[2:] as integer) as firm", *asked]) + "\nfrom rows")
+        last = Step(
+            "tests", ",\n  ".join(["select cast(firm[2:] as integer) as firm", *asked]) + "\nfrom rows"
+        )
         found: dict[str, Any] = engine.arrays(Query(f"tests of {scan.name}", (*scan.steps, last)))
         flags = np.zeros((len(scan.tests), firms), dtype=bool)
         at = np.asarray(found["firm"]).astype(np.int64) - 1

@@ -1,8 +1,9 @@
 """Whole numbers of firms that meet the goals: exchange one firm for another that differs in a few groups.
 
-A local search with growing weights (the idea of Feasibility Jump, Luteberget and Sartor 2023, and of breakout
-search before it): the best exchange is made; where none helps, the goals that are missed count more. All sums of
-the search are multiples of 1/1024, so that the order of additions does not matter and every machine finds the same.
+A local search with growing weights (the idea of Feasibility Jump, Luteberget and Sartor 2023, and of
+breakout search before it): the best exchange is made; where none helps, the goals that are missed count
+more. All sums of the search are multiples of 1/1024, so that the order of additions does not matter and
+every machine finds the same.
 """
 
 from __future__ import annotations
@@ -31,8 +32,8 @@ _WAITS = 1200  # steps without a better score
 class Exchanges:
     """Exchange e takes a firm of each of `out[e]` and adds one of each of `into[e]`; -1 is nobody.
 
-    The groups that it changes are listed in CSR form: an entry is the group that a firm enters, or the number of
-    groups plus the group that it leaves.
+    The groups that it changes are listed in CSR form: an entry is the group that a firm enters, or the
+    number of groups plus the group that it leaves.
     """
 
     out: np.ndarray
@@ -58,7 +59,11 @@ def exchanges(inside: np.ndarray, pairs: np.ndarray, firms: np.ndarray, draw: Dr
         steps.append(_listed(padded, out, into, _WIDEST))
     sizes = np.concatenate([step[2] for step in steps])
     starts = np.concatenate([[0], np.cumsum(sizes)])[:-1].astype(np.int64)
-    wide = [np.pad(step[n], ((0, 0), (0, 2 - step[n].shape[1])), constant_values=-1) for n in (0, 1) for step in steps]
+    wide = [
+        np.pad(step[n], ((0, 0), (0, 2 - step[n].shape[1])), constant_values=-1)
+        for n in (0, 1)
+        for step in steps
+    ]
     out, into = np.concatenate(wide[: len(steps)]), np.concatenate(wide[len(steps) :])
     return Exchanges(out, into, starts, np.concatenate([step[3] for step in steps]).astype(np.int64))
 
@@ -67,11 +72,16 @@ def _listed(
     padded: np.ndarray, out: np.ndarray, into: np.ndarray, widest: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """(out, into, number of groups changed, the groups) of exchanges that change few groups, each once."""
-    kept, entries, sizes = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)]
+    kept, entries, sizes = (
+        [np.zeros(0, dtype=np.int64)],
+        [np.zeros(0, dtype=np.int64)],
+        [np.zeros(0, dtype=np.int64)],
+    )
     for first in range(0, len(out), 10_000):
         part = slice(first, first + 10_000)
-        change = sum(padded[:, into[part, k]].astype(np.int8) for k in range(into.shape[1]))
-        change = (change - sum(padded[:, out[part, k]].astype(np.int8) for k in range(out.shape[1]))).T
+        change = np.zeros((len(out[part]), len(padded)), dtype=np.int8)
+        for k in range(out.shape[1]):
+            change += padded[:, into[part, k]].T.astype(np.int8) - padded[:, out[part, k]].T.astype(np.int8)
         size = (change != 0).sum(axis=1)
         alone = (out[part] < 0).any(axis=1) | (into[part] < 0).any(axis=1)
         good = np.flatnonzero((size > 0) & ((size <= widest) | alone) & (np.abs(change).max(axis=1) <= 1))
@@ -190,7 +200,9 @@ class Search:
     def _score(self) -> float:
         """Goals missed, and by how much: one that is missed by far can hide no others."""
         missed = self.missed() * self.wanted
-        return float(np.rint((self._printed * ((missed > 1e-9) + np.minimum(missed, _FAR_OFF))).sum() * _UNIT) / _UNIT)
+        return float(
+            np.rint((self._printed * ((missed > 1e-9) + np.minimum(missed, _FAR_OFF))).sum() * _UNIT) / _UNIT
+        )
 
     def _best(self, step: int) -> int:
         there = np.append((self.firms > 0) & (self._tabu[:-1] < step), True)

@@ -27,6 +27,7 @@ from firmtrade.reconcile import read_figures, setting
 from firmtrade.reconcile.figures import Figure
 from firmtrade.reconcile.says import Formula, formulas
 from firmtrade.synthesize.draw import Draw
+from firmtrade.synthesize.twin.blocks import Blocks, Sum
 from firmtrade.synthesize.twin.columns import NUMBER, columns_of, words_of
 from firmtrade.synthesize.twin.compare import Cell, compared, printed, refuse_unknown_tables
 from firmtrade.synthesize.twin.firms import make_firms, put_back
@@ -34,8 +35,9 @@ from firmtrade.synthesize.twin.goals import goals_of
 from firmtrade.synthesize.twin.panel import Panel, into_engine
 from firmtrade.synthesize.twin.people import Crowd, populate
 from firmtrade.synthesize.twin.pool import draw_pool
+from firmtrade.synthesize.twin.program import prescale, solve_sums
 from firmtrade.synthesize.twin.reader import Members, Reader
-from firmtrade.synthesize.twin.sums import Blocks, Sum, linear, prescale, solve_sums, wanted_sums
+from firmtrade.synthesize.twin.sums import linear, wanted_sums
 from firmtrade.synthesize.twin.write import write_twin
 
 #: Raised whenever the same seed gives another twin.
@@ -93,8 +95,8 @@ def make_twin(
 ) -> Twin:
     """Write a twin of the published figures to `out`; `panel` is the `[panel]` part of the study.
 
-    Raises StudyError for a table, word or code that the study does not have, DataError for a file that is not a
-    publication.
+    Raises StudyError for a table, word or code that the study does not have, DataError for a file that is
+    not a publication.
     """
     if seed < 0 or (firms is not None and firms < 1):
         raise StudyError(f"A twin needs at least one firm and a seed from 0 on, not {firms} and {seed}.")
@@ -104,7 +106,9 @@ def make_twin(
     every = read_figures(published)
     figures = [printed(figure) for figure in every if figure.value is not None]
     if not figures:
-        raise DataError(f"{published.name} has no figures: every value is empty. Nothing can be made to match it.")
+        raise DataError(
+            f"{published.name} has no figures: every value is empty. Nothing can be made to match it."
+        )
     refuse_unknown_tables(figures, tables)
     asked = _asked(figures, tables, words)
     with DuckDB(threads=1) as engine:
@@ -120,9 +124,9 @@ def make_twin(
 def _sentence(title: str, published: str, seed: int, equal: int, cells: int) -> str:
     """What the file says of itself."""
     return (
-        f"Synthetic panel: holds no real firm. Made by firmtrade synthesize, version {VERSION}, seed {seed}, from "
-        f"published figures only ({published}), so that the study '{title}' prints {equal} of {cells} of them; "
-        f"made to develop and test programs on, not for findings."
+        f"Synthetic panel: holds no real firm. Made by firmtrade synthesize, version {VERSION}, seed {seed}, "
+        f"from published figures only ({published}), so that the study '{title}' prints {equal} of {cells} "
+        "of them; made to develop and test programs on, not for findings."
     )
 
 
@@ -174,7 +178,9 @@ def _pool(asked: Asked, tables: list[Table], spec: PanelSpec, draw: Draw) -> Pan
     columns = tuple(columns_of(names, words_of(whole.terms(), words), whole.dimensions(), words, spec))
     years = whole.years()
     if not years:
-        raise DataError("The published figures are certain whatever the firms: there is nothing to reproduce.")
+        raise DataError(
+            "The published figures are certain whatever the firms: there is nothing to reproduce."
+        )
     return draw_pool(columns, tuple(range(years[0], years[-1] + 1)), _POOL, draw)
 
 
@@ -210,7 +216,9 @@ def _linear_sums(asked: Asked, firms: Panel) -> dict[Ask, Sum]:
     found: dict[Ask, Sum] = {}
     for ask in asked.reader.asks:
         function, values, _ = asked.setting.groups.aggregate(ask)
-        weights = linear(values[0].tree, replace(ask), asked.setting) if function == "sum" and values else None
+        weights = (
+            linear(values[0].tree, replace(ask), asked.setting) if function == "sum" and values else None
+        )
         if weights and all(name in free and year in firms.years for name, year in weights):
             found[ask] = weights
     return found

@@ -1,7 +1,7 @@
 """How many firms of each candidate, roughly: the prior's weights raked to the goals, then whole numbers.
 
-Raking moves the weights of a group's members in proportion, so that the population stays as near to the prior as
-the figures allow (Deming and Stephan 1940; Deville and Särndal 1992 call it calibration).
+Raking moves the weights of a group's members in proportion, so that the population stays as near to the
+prior as the figures allow (Deming and Stephan 1940; Deville and Särndal 1992 call it calibration).
 """
 
 from __future__ import annotations
@@ -50,7 +50,9 @@ def _to_number(weights: np.ndarray, members: np.ndarray, low: float, high: float
     return True
 
 
-def _to_share(weights: np.ndarray, over: np.ndarray | None, rest: np.ndarray, low: float, high: float) -> bool:
+def _to_share(
+    weights: np.ndarray, over: np.ndarray | None, rest: np.ndarray, low: float, high: float
+) -> bool:
     yes, no = weights[over].sum(), weights[rest].sum()
     whole = yes + no
     if whole <= 0 or low * whole - 0.2 <= yes <= high * whole + 0.2 or yes <= 0 or no <= 0:
@@ -76,7 +78,7 @@ def whole_numbers(inside: np.ndarray, weights: np.ndarray, start: float) -> np.n
 
 
 def alike(inside: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """The candidates in an order in which those of the same groups stand together; `rows` come first to last."""
+    """The candidates in an order in which those of the same groups stand together, by these rows."""
     return sorted_rows(np.packbits(inside[rows].T, axis=1))
 
 

@@ -24,7 +24,9 @@ def write_twin(engine: DuckDB, panel: Panel, spec: PanelSpec, path: Path, senten
         if name.lower() not in names:
             parts.append(f"cast(null as integer) as {quoted(name)}")
             names.add(name.lower())
-    copy_to_parquet(engine.execute, f"select {', '.join(parts)} from panel order by firm, year", path, sentence)
+    copy_to_parquet(
+        engine.execute, f"select {', '.join(parts)} from panel order by firm, year", path, sentence
+    )
     ((rows,),) = engine.rows("select count(*) from panel")
     return int(rows)
 
@@ -41,7 +43,9 @@ def _theirs(column: Column, spec: PanelSpec) -> str:
     if column.kind == NUMBER:
         factor = spec.units.get(column.name, 1.0)
         exact = f"cast({column.name} as decimal(28, 2))"
-        return exact if factor == 1.0 else f"cast(cast({column.name} as double) / {factor!r} as decimal(28, 9))"
+        return (
+            exact if factor == 1.0 else f"cast(cast({column.name} as double) / {factor!r} as decimal(28, 9))"
+        )
     return column.name
 
 
