@@ -16,6 +16,7 @@ import typer
 
 if TYPE_CHECKING:
     from firmtrade.reconcile import Audit, Comparison
+    from firmtrade.study import StudySpec
 
 app = typer.Typer(
     name="firmtrade",
@@ -217,39 +218,34 @@ def synthesize(
     With --published the panel is a twin of one that nobody here has seen: a run of the study on it prints the
     published figures. Only these are read. It says how many it reproduces and names those that it does not.
     """
-    from firmtrade.errors import StudyError
     from firmtrade.study import read_study
 
     spec = read_study(study)
+    # A study that names its own published figures may have them here, where none are given.
     if published is None:
-        # A study that names its own published figures will have its twin here, without --published.
-        if not spec.synthetic:
-            raise StudyError(
-                f"The study '{study}' has no synthetic population ([panel] synthetic = ...). Give the "
-                f"figures that its twin is to reproduce: --published FILE.csv"
-            )
-        from firmtrade.synthesize.population import write_panel
-
-        rows = write_panel(out, firms=100_000 if firms is None else firms, seed=seed)
-        typer.echo(f"Wrote {rows:,} firm-years to {out}")
+        _stored_population(spec, out, 100_000 if firms is None else firms, seed)
         return
     from firmtrade.synthesize.twin import make_twin
     from firmtrade.synthesize.twin.report import lines as twin_lines
 
-    made = make_twin(
-        spec.tables,
-        spec.catalog,
-        spec.windows,
-        spec.panel,
-        published,
-        out,
-        firms,
-        seed,
-        spec.name,
-        _progress(),
-    )
+    words = (spec.tables, spec.catalog, spec.windows, spec.panel)
+    made = make_twin(*words, published, out, firms, seed, spec.name, _progress())
     typer.echo(f"Wrote {made.rows:,} firm-years of {made.firms:,} firms, none of them real, to {out}")
     typer.echo("\n".join(twin_lines(made)))
+
+
+def _stored_population(spec: StudySpec, out: Path, firms: int, seed: int) -> None:
+    """The population that comes with a study."""
+    from firmtrade.errors import StudyError
+    from firmtrade.synthesize.population import write_panel
+
+    if not spec.synthetic:
+        raise StudyError(
+            f"The study '{spec.name}' has no synthetic population ([panel] synthetic = ...). Give the "
+            f"figures that its twin is to reproduce: --published FILE.csv"
+        )
+    rows = write_panel(out, firms=firms, seed=seed)
+    typer.echo(f"Wrote {rows:,} firm-years to {out}")
 
 
 @app.command()

@@ -7,8 +7,8 @@ on both sides of ten matter, `class_group = '351'` that the code 351 does.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from firmtrade._engine import expression
 from firmtrade.acquire.contract import column as contract_column
@@ -17,6 +17,9 @@ from firmtrade.classify.expand import HISTORY, panel_columns
 from firmtrade.describe.asks import plain
 from firmtrade.describe.compute import Setting
 from firmtrade.describe.groups import Term
+
+if TYPE_CHECKING:
+    from firmtrade.synthesize.twin.reader import Reader
 
 NUMBER, TEXT, YESNO, WHOLE = "number", "text", "yesno", "whole"
 _KINDS = {"text": TEXT, "code": TEXT, "region": TEXT, "whole": WHOLE, "amount": NUMBER, "flow": NUMBER,
@@ -51,19 +54,23 @@ class Column:
 
 @dataclass
 class _Found:
-    cuts: set[float]
-    texts: set[str]
-    kinds: set[str]
+    cuts: set[float] = field(default_factory=set)
+    texts: set[str] = field(default_factory=set)
+    kinds: set[str] = field(default_factory=set)
+    used: bool = False
 
 
-def columns_of(
-    names: Iterable[str], terms: Iterable[Term], dimensions: Iterable[str], setting: Setting, spec: PanelSpec
-) -> list[Column]:
-    """The columns by name, with what the terms compare them with; firm and year are not among them."""
-    found = {name: _Found(set(), set(), set()) for name in sorted({*names} - {"firm", "year"})}
-    for term in terms:
-        _look(term.tree, found, setting)
-    for name in dimensions:
+def columns_of(names: Iterable[str], reader: Reader, setting: Setting, spec: PanelSpec) -> list[Column]:
+    """The columns by name, with what the asks compare them with; firm and year are not among them."""
+    found = {name: _Found() for name in sorted({*names} - {"firm", "year"})}
+    for term in words_of(reader.terms(), setting):
+        _look(term.tree, found)
+        for name in sorted(panel_columns(term.tree) & found.keys()):
+            found[name].used = True
+    for term in reader.amounts():
+        for name in sorted(panel_columns(term.tree) & found.keys()):
+            found[name].kinds.add(NUMBER)
+    for name in reader.dimensions():
         _closed(name, found, setting)
     if "activity" in found:
         found["activity"].texts = _activities(found["activity"].texts, setting.codes.classification)
@@ -100,7 +107,7 @@ def compared_with(tree: Any) -> dict[str, set[float]]:
     return found
 
 
-def _look(tree: Any, found: Mapping[str, _Found], setting: Setting) -> None:
+def _look(tree: Any, found: Mapping[str, _Found]) -> None:
     from sqlglot import exp
 
     for node in tree.walk():
@@ -158,7 +165,7 @@ def _activities(texts: set[str], classification: Mapping[str, str]) -> set[str]:
 def _column(name: str, what: _Found, spec: PanelSpec) -> Column:
     kind = _KINDS.get(contract_column(name).kind, "")
     if not kind:
-        kind = TEXT if TEXT in what.kinds else NUMBER if NUMBER in what.kinds or what.cuts else YESNO
+        kind = TEXT if TEXT in what.kinds else NUMBER if NUMBER in what.kinds or not what.used else YESNO
     given = spec.constant.get(name)
     texts = set(what.texts)
     if contract_column(name).kind == "region":

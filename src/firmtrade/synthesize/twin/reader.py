@@ -88,6 +88,14 @@ class Reader:
         found = {t.sql: t for ask in self.asks for t in terms_of(ask, self.setting.groups)}
         return list(found.values())
 
+    def amounts(self) -> list[Term]:
+        """What is added up or ranked: numbers."""
+        found: dict[str, Term] = {}
+        for ask in self.asks:
+            function, values, _ = self.setting.groups.aggregate(ask)
+            found |= {term.sql: term for term in values[:1] if function != "count"}
+        return list(found.values())
+
     def dimensions(self) -> list[str]:
         """The exclusive dimensions that groups are made of."""
         return sorted({name for ask in self.asks for name in self.setting.groups.split(ask)[0]})

@@ -28,7 +28,7 @@ from firmtrade.reconcile.figures import Figure
 from firmtrade.reconcile.says import Formula, formulas
 from firmtrade.synthesize.draw import Draw
 from firmtrade.synthesize.twin.blocks import Blocks, Sum
-from firmtrade.synthesize.twin.columns import NUMBER, columns_of, words_of
+from firmtrade.synthesize.twin.columns import NUMBER, columns_of
 from firmtrade.synthesize.twin.compare import Cell, compared, printed, refuse_unknown_tables
 from firmtrade.synthesize.twin.firms import make_firms, put_back
 from firmtrade.synthesize.twin.goals import goals_of
@@ -175,7 +175,7 @@ def _pool(asked: Asked, tables: list[Table], spec: PanelSpec, draw: Draw) -> Pan
         asks += [ask for made in plan(tables, words) for ask in made.asks]
         names |= needed_columns(asks, words.groups)
     whole = Reader(sorted(set(asks), key=repr), words) if len(asks) > len(reader.asks) else reader
-    columns = tuple(columns_of(names, words_of(whole.terms(), words), whole.dimensions(), words, spec))
+    columns = tuple(columns_of(names, whole, words, spec))
     years = whole.years()
     if not years:
         raise DataError(
