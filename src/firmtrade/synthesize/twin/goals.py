@@ -108,8 +108,17 @@ def _over_known(goal: Goal, exact: Mapping[int, float]) -> Goal:
     whole = exact.get(goal.under)
     if whole is None:
         return goal
-    low, high = math.ceil(goal.low * whole - 1e-9), math.floor(goal.high * whole + 1e-9)
+    low, high = whole_between(goal.low, goal.high, whole)
     return Goal(goal.over, -1, low, high, goal.figures) if low <= high else goal
+
+
+def whole_between(low: float, high: float, whole: float) -> tuple[int, int]:
+    """(least, most) of so many firms that a share allows; one on the edge of rounding only if no other does."""
+    inside = math.ceil(low * whole), math.floor(high * whole)
+    if inside[0] <= inside[1]:
+        return inside
+    edge = 2 * _EDGE * (high - low)
+    return math.ceil((low - edge) * whole), math.floor((high + edge) * whole)
 
 
 def _merged(goals: list[Goal]) -> list[Goal]:
@@ -151,7 +160,8 @@ def whole_denominators(goals: Goals, firms: np.ndarray) -> Goals:
         whole = np.arange(1, int(4 * about) + 60)
         fits = np.ones(len(whole), dtype=bool)
         for n in members:
-            fits &= np.ceil(goals.low[n] * whole - 1e-9) <= np.floor(goals.high[n] * whole + 1e-9)
+            edge = 2 * _EDGE * (goals.high[n] - goals.low[n])
+            fits &= np.ceil((goals.low[n] - edge) * whole) <= np.floor((goals.high[n] + edge) * whole)
         for n in np.flatnonzero((goals.over == group) & (goals.under < 0)).tolist():
             fits &= (whole >= goals.low[n]) & (whole <= goals.high[n])
         possible = whole[fits]
@@ -162,7 +172,7 @@ def whole_denominators(goals: Goals, firms: np.ndarray) -> Goals:
         more.append(Goal(group, -1, size, size))
         for n in members:
             under[n] = -1
-            low[n], high[n] = math.ceil(goals.low[n] * size - 1e-9), math.floor(goals.high[n] * size + 1e-9)
+            low[n], high[n] = whole_between(goals.low[n], goals.high[n], size)
     added = _arrays(more)
     return Goals(
         np.concatenate([goals.over, added.over]), np.concatenate([under, added.under]),
