@@ -151,6 +151,7 @@ def _closed(name: str, found: Mapping[str, _Found], setting: Setting) -> None:
     for column in panel_columns(tree) & found.keys():
         if contract_column(column).kind not in ("whole", "amount", "flow", "yesno"):
             found[column].texts.update(word.codes)
+            found[column].kinds.add(TEXT)
 
 
 def _activities(texts: set[str], classification: Mapping[str, str]) -> set[str]:

@@ -14,6 +14,7 @@ from firmtrade.synthesize.twin.panel import GRID, MISSING, Panel
 from firmtrade.synthesize.twin.people import People
 from firmtrade.synthesize.twin.reader import Members, Place, Reader
 
+_UNFILED = 0.08
 _FURTHEST = 1000  # times as large or small as it was drawn: as far as an amount without limits goes
 
 
@@ -31,8 +32,10 @@ def room(values: np.ndarray, cuts: Sequence[float]) -> tuple[np.ndarray, np.ndar
     return np.minimum(low, values), np.maximum(high, values)
 
 
-def make_firms(people: People, reader: Reader, engine: DuckDB, draw: Draw) -> tuple[Panel, Members]:
-    """The firms, in random order, and which groups they are in."""
+def make_firms(
+    people: People, counted: np.ndarray, reader: Reader, engine: DuckDB, draw: Draw
+) -> tuple[Panel, Members]:
+    """The firms, in random order, and which groups they are in; `counted` asks are numbers of firms."""
     which = np.repeat(np.arange(len(people.firms)), people.firms)
     which = which[np.argsort(draw.uniform(len(which)), kind="stable")]
     parents, limits = people.panel.take(which), reader.limits()
@@ -41,12 +44,39 @@ def make_firms(people: People, reader: Reader, engine: DuckDB, draw: Draw) -> tu
         if column.kind == NUMBER and column.constant is None:
             cuts = [cuts_at(limits, column.name, year) for year in firms.years]
             firms.values[column.name] = _varied(firms.values[column.name], cuts, draw)
+    members = _back_where(firms, parents, reader, engine, people.members.inside[:, which])
+    return _filed_by_some(firms, members, counted, reader, engine, draw)
+
+
+def _back_where(firms: Panel, earlier: Panel, reader: Reader, engine: DuckDB, inside: np.ndarray) -> Members:
+    """The groups of the firms, after giving back their earlier values to those that left their groups."""
     members = reader.read(engine, firms)
-    back = np.flatnonzero((members.inside != people.members.inside[:, which]).any(axis=0))
-    if len(back):
-        put_back(firms, parents, back)
-        members = reader.read(engine, firms)
-    return firms, members
+    back = np.flatnonzero((members.inside != inside).any(axis=0))
+    if not len(back):
+        return members
+    put_back(firms, earlier, back)
+    return reader.read(engine, firms)
+
+
+def _filed_by_some(
+    firms: Panel, members: Members, counted: np.ndarray, reader: Reader, engine: DuckDB, draw: Draw
+) -> tuple[Panel, Members]:
+    """Some firms have not filed an amount that is only added up.
+
+    Sums that belong together are over the firms for which all parts are known, so that growth and levels of one
+    group can differ in whom they are about; of groups in which everybody filed everything they could not.
+    """
+    before = firms.take(np.arange(len(firms)))
+    for column in firms.columns:
+        if column.kind == NUMBER and not column.cuts and column.constant is None:
+            values = firms.values[column.name]
+            firms.values[column.name] = np.where(draw.chance(_UNFILED, *values.shape), MISSING, values)
+    after = reader.read(engine, firms)
+    moved = (after.inside[counted] != members.inside[counted]).any(axis=0)
+    empty = members.inside.any(axis=1) & ~after.inside.any(axis=1)
+    moved |= members.inside[empty].any(axis=0)
+    put_back(firms, before, np.flatnonzero(moved))
+    return firms, reader.read(engine, firms)
 
 
 def put_back(firms: Panel, earlier: Panel, which: np.ndarray) -> None:

@@ -42,7 +42,7 @@ from firmtrade.synthesize.twin.write import write_twin
 
 #: Raised whenever the same seed gives another twin.
 VERSION = 1
-_POOL = 12_000
+_EACH, _POOL = 40, (3_000, 12_000)  # candidates for each goal; at least and at most
 _NO_COUNT = 10_000  # firms, where the publication has no number of firms
 _BESIDE = 1.25  # firms for each firm of the largest group: some are in none
 
@@ -153,19 +153,20 @@ def _firms(
     progress: Callable[[str], None],
 ) -> Panel:  # fmt: skip
     goals = goals_of(asked.formulas, asked.row, asked.counts)
-    pool = _pool(asked, tables, spec, draw)
+    pool = _pool(asked, tables, spec, min(max(_EACH * len(goals), _POOL[0]), _POOL[1]), draw)
     crowd = Crowd(asked.reader, engine, pool, asked.ask_of, goals, draw)
     largest = max((low for low, under in zip(goals.low, goals.under, strict=True) if under < 0), default=0)
     size = total or (largest * _BESIDE if largest > 1 else _NO_COUNT)
     people = populate(crowd, float(size), progress)
     progress(f"{people.firms.sum():,} firms and their amounts")
-    firms, members = make_firms(people, asked.reader, engine, draw)
+    counted = np.array([asked.counts(ask) for ask in asked.reader.asks])
+    firms, members = make_firms(people, counted, asked.reader, engine, draw)
     _amounts(asked, firms, members, engine, progress)
     into_engine(engine, firms)
     return firms
 
 
-def _pool(asked: Asked, tables: list[Table], spec: PanelSpec, draw: Draw) -> Panel:
+def _pool(asked: Asked, tables: list[Table], spec: PanelSpec, size: int, draw: Draw) -> Panel:
     """Candidates over all years and with all columns that the study can use."""
     words, reader = asked.setting, asked.reader
     names = needed_columns(reader.asks, words.groups) | {*spec.columns, *spec.constant}
@@ -181,7 +182,7 @@ def _pool(asked: Asked, tables: list[Table], spec: PanelSpec, draw: Draw) -> Pan
         raise DataError(
             "The published figures are certain whatever the firms: there is nothing to reproduce."
         )
-    return draw_pool(columns, tuple(range(years[0], years[-1] + 1)), _POOL, draw)
+    return draw_pool(columns, tuple(range(years[0], years[-1] + 1)), size, draw)
 
 
 def _amounts(
