@@ -63,8 +63,8 @@ def _filed_by_some(
 ) -> tuple[Panel, Members]:
     """Some firms have not filed an amount that is only added up.
 
-    Sums that belong together are over the firms for which all parts are known, so that growth and levels of one
-    group can differ in whom they are about; of groups in which everybody filed everything they could not.
+    Sums that belong together are over the firms for which all parts are known, so that growth and levels of
+    one group can differ in whom they are about; in a group in which everybody filed everything they cannot.
     """
     before = firms.take(np.arange(len(firms)))
     for column in firms.columns:

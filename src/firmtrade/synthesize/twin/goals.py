@@ -13,9 +13,8 @@ from firmtrade.reconcile.figures import Figure
 from firmtrade.reconcile.says import Formula
 
 #: Printed bounds are drawn in by this much of their width: a figure on the edge may be printed either way.
-_EDGE = 1e-6
+EDGE = 1e-6
 _MANY = 1e12
-_FEW = 0.5  # of the numbers of firms about the likely one: where more fit the shares, none is fixed
 
 
 @dataclass
@@ -57,7 +56,7 @@ class Goals:
 def product_bounds(figure: Figure, formula: Formula) -> tuple[float, float]:
     """What the product of the formula's asks may be, so that the figure is printed as it is."""
     low, high = (float(end) for end in figure.bounds)
-    inner = (high - low) * _EDGE
+    inner = (high - low) * EDGE
     ends = [_inverse(formula, low + inner), _inverse(formula, high - inner)]
     return min(ends), max(ends)
 
@@ -89,7 +88,7 @@ def goals_of(asked: Mapping[Figure, Formula], row: Mapping[Ask, int], counts: Ca
         if goal.low == goal.high:
             exact.setdefault(goal.over, goal.low)
     intervals += [Goal(n, -1, 1.0, _MANY) for n in sorted(some) if n not in exact]
-    return _arrays([*_merged([*intervals, *(_over_known(g, exact) for g in shares)])])
+    return goals_as_arrays([*_merged([*intervals, *(_over_known(g, exact) for g in shares)])])
 
 
 def _goal(figure: Figure, formula: Formula, row: Mapping[Ask, int]) -> Goal | None:
@@ -113,11 +112,11 @@ def _over_known(goal: Goal, exact: Mapping[int, float]) -> Goal:
 
 
 def whole_between(low: float, high: float, whole: float) -> tuple[int, int]:
-    """(least, most) of so many firms that a share allows; one on the edge of rounding only if no other does."""
+    """(least, most) of so many firms that a share allows; one on the edge of rounding if no other does."""
     inside = math.ceil(low * whole), math.floor(high * whole)
     if inside[0] <= inside[1]:
         return inside
-    edge = 2 * _EDGE * (high - low)
+    edge = 2 * EDGE * (high - low)
     return math.ceil((low - edge) * whole), math.floor((high + edge) * whole)
 
 
@@ -136,46 +135,10 @@ def _merged(goals: list[Goal]) -> list[Goal]:
     return kept
 
 
-def _arrays(goals: list[Goal]) -> Goals:
+def goals_as_arrays(goals: list[Goal]) -> Goals:
+    """The goals in their order."""
     return Goals(
         np.array([g.over for g in goals], dtype=np.int64), np.array([g.under for g in goals], dtype=np.int64),
         np.array([g.low for g in goals], dtype=float), np.array([g.high for g in goals], dtype=float),
         tuple(tuple(g.figures) for g in goals),
-    )  # fmt: skip
-
-
-def whole_denominators(goals: Goals, firms: np.ndarray) -> Goals:
-    """The goals with the numbers of firms that shares of one group allow, where these are few.
-
-    Shares of 151 firms, printed to a tenth of a per cent, fit hardly any other number. Of the numbers that
-    fit all shares of a group the one nearest to `firms` is taken, and the shares become numbers of firms.
-    """
-    shares: dict[int, list[int]] = {}
-    for n in np.flatnonzero(goals.under >= 0).tolist():
-        shares.setdefault(int(goals.under[n]), []).append(n)
-    under, low, high = goals.under.copy(), goals.low.copy(), goals.high.copy()
-    more: list[Goal] = []
-    for group, members in shares.items():
-        about = float(firms[group])
-        whole = np.arange(1, int(4 * about) + 60)
-        fits = np.ones(len(whole), dtype=bool)
-        for n in members:
-            edge = 2 * _EDGE * (goals.high[n] - goals.low[n])
-            fits &= np.ceil((goals.low[n] - edge) * whole) <= np.floor((goals.high[n] + edge) * whole)
-        for n in np.flatnonzero((goals.over == group) & (goals.under < 0)).tolist():
-            fits &= (whole >= goals.low[n]) & (whole <= goals.high[n])
-        possible = whole[fits]
-        near = (whole > 0.7 * about) & (whole < 1.4 * about)
-        if not len(possible) or fits[near].mean() > _FEW:
-            continue
-        size = int(possible[np.argmin(np.abs(np.log(possible / max(about, 0.5))))])
-        more.append(Goal(group, -1, size, size))
-        for n in members:
-            under[n] = -1
-            low[n], high[n] = whole_between(goals.low[n], goals.high[n], size)
-    added = _arrays(more)
-    return Goals(
-        np.concatenate([goals.over, added.over]), np.concatenate([under, added.under]),
-        np.concatenate([low, added.low]), np.concatenate([high, added.high]),
-        (*goals.figures, *added.figures),
     )  # fmt: skip

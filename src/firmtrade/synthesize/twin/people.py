@@ -10,7 +10,8 @@ import numpy as np
 
 from firmtrade._engine.duckdb import DuckDB
 from firmtrade.synthesize.draw import Draw
-from firmtrade.synthesize.twin.goals import Goals, whole_denominators
+from firmtrade.synthesize.twin.denominators import whole_denominators
+from firmtrade.synthesize.twin.goals import Goals
 from firmtrade.synthesize.twin.mutate import changed, near
 from firmtrade.synthesize.twin.panel import Panel, joined
 from firmtrade.synthesize.twin.reader import Members, Reader
@@ -22,6 +23,7 @@ _FILLS = 6  # rounds of filling groups
 _ROUNDS = 16  # rounds of searching and making neighbours
 _ORDERS = 5
 _SWEEPS = 150
+_TRIAL, _WORST = 25, 20.0  # sweeps for a trial; firms that a goal counts as missed by at most
 _NOBODY = 2500  # candidates that may be added or taken away alone
 _MOVES = 6000
 _CHILDREN = 8000  # neighbours that are tried in a round
@@ -178,7 +180,14 @@ def populate(crowd: Crowd, total: float, progress: Callable[[str], None]) -> Peo
     progress(f"{len(crowd.panel):,} candidates for {len(goals):,} goals")
     start = np.full(len(crowd.panel), total / len(crowd.panel))
     weights = rake(crowd.inside, goals, start, _SWEEPS)
-    crowd.goals = goals = whole_denominators(goals, crowd.inside @ weights)
+    inside = crowd.inside
+
+    def misfit(tried: Goals) -> float:
+        """By how many firms the goals are missed after some raking."""
+        found = rake(inside, tried, weights, _TRIAL)
+        return float(np.minimum(tried.missed(*tried.counts(inside @ found)), _WORST).sum())
+
+    crowd.goals = goals = whole_denominators(goals, inside @ weights, misfit)
     weights = rake(crowd.inside, goals, weights, _SWEEPS)
     firms = whole_numbers(crowd.inside, weights, 0.5)
     return _settled(crowd, firms, progress)
