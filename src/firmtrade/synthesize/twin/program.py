@@ -17,7 +17,7 @@ from firmtrade.reconcile.solver import Row, solve
 from firmtrade.synthesize.twin.blocks import Blocks
 from firmtrade.synthesize.twin.columns import NUMBER
 from firmtrade.synthesize.twin.panel import MISSING, Panel
-from firmtrade.synthesize.twin.sums import INSIDE, Wanted
+from firmtrade.synthesize.twin.sums import Wanted
 
 _STEPS = ((0.15, 1.0), (0.45, 3.0), (math.inf, 12.0))  # (so far in parts of the sum, at this price)
 _MISS = 1e4  # the price of missing a figure by all of its value
@@ -29,8 +29,8 @@ Weights = Mapping[Ask, np.ndarray]
 Totals = Mapping[Ask, float]
 
 
-def solve_sums(blocks: Blocks, wanted: Sequence[Wanted]) -> np.ndarray:
-    """The sums of the blocks that print the figures."""
+def solve_sums(blocks: Blocks, wanted: Sequence[Wanted]) -> tuple[np.ndarray, int]:
+    """The sums of the blocks that print the figures, and how many figures they miss."""
     weights = {ask: blocks.weights(ask) for ask in blocks.asks}
     goal = best = blocks.now.copy()
     fewest, reach = len(wanted) + 1, math.inf
@@ -49,11 +49,11 @@ def solve_sums(blocks: Blocks, wanted: Sequence[Wanted]) -> np.ndarray:
         if found is None:
             break
         goal, reach = found, min(reach, _REACH)
-    return best
+    return best, fewest
 
 
 def _met(one: Wanted, totals: Totals) -> bool:
-    edge = (one.high - one.low) * INSIDE
+    edge = one.edge
     if len(one.powers) == 1:
         ((ask, _),) = one.powers.items()
         return one.low - edge <= totals[ask] <= one.high + edge

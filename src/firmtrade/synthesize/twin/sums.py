@@ -16,17 +16,19 @@ from firmtrade.synthesize.twin.blocks import Sum
 from firmtrade.synthesize.twin.goals import product_bounds
 from firmtrade.synthesize.twin.reader import Place
 
-INSIDE = 0.1  #: of the width of a printed interval is left free on each side
+#: So much of the width of a printed interval is left free on each side; less where that cannot be.
+MARGINS = (0.1, 0.01)
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """A figure over sums: low <= times x product of sums^powers <= high."""
+    """A figure over sums: low <= product of sums^powers <= high, with `edge` left free on both sides."""
 
     figure: Figure
     powers: Mapping[Ask, int]
     low: float
     high: float
+    edge: float
 
 
 def linear(tree: Any, ask: Ask, setting: Setting) -> dict[Place, float] | None:
@@ -69,7 +71,7 @@ def _number(tree: Any) -> float | None:
 
 
 def wanted_sums(
-    asked: Mapping[Figure, Formula], sums: Mapping[Ask, Sum], counted: Mapping[Ask, int]
+    asked: Mapping[Figure, Formula], sums: Mapping[Ask, Sum], counted: Mapping[Ask, int], margin: float
 ) -> list[Wanted]:
     """The figures over sums, with the numbers of firms as they are now put in."""
     found = []
@@ -80,6 +82,6 @@ def wanted_sums(
             continue
         times = math.prod(float(counted[ask]) ** power for ask, power in rest.items())
         low, high = product_bounds(figure, formula)
-        inner = (high - low) * INSIDE
-        found.append(Wanted(figure, over, (low + inner) / times, (high - inner) / times))
+        inner = (high - low) * margin
+        found.append(Wanted(figure, over, (low + inner) / times, (high - inner) / times, inner / times))
     return found

@@ -37,7 +37,7 @@ from firmtrade.synthesize.twin.people import Crowd, populate
 from firmtrade.synthesize.twin.pool import draw_pool
 from firmtrade.synthesize.twin.program import prescale, solve_sums
 from firmtrade.synthesize.twin.reader import Members, Reader
-from firmtrade.synthesize.twin.sums import linear, wanted_sums
+from firmtrade.synthesize.twin.sums import MARGINS, linear, wanted_sums
 from firmtrade.synthesize.twin.write import write_twin
 
 #: Raised whenever the same seed gives another twin.
@@ -195,14 +195,17 @@ def _amounts(
     number = {ask: n for n, ask in enumerate(asked.reader.asks)}
     inside = {ask: members.inside[number[ask]] for ask in number}
     counted = {ask: int(inside[ask].sum()) for ask in number if asked.counts(ask)}
-    wanted = wanted_sums(asked.formulas, sums, counted)
+    wanted = [wanted_sums(asked.formulas, sums, counted, margin) for margin in MARGINS]
     before = firms.take(np.arange(len(firms)))
     limits, pinned = asked.reader.limits(), np.zeros(len(firms), dtype=bool)
-    prescale(firms, Blocks(firms, inside, sums, limits, pinned), wanted)
+    prescale(firms, Blocks(firms, inside, sums, limits, pinned), wanted[0])
     for _ in range(3):
         blocks = Blocks(firms, inside, sums, limits, pinned)
-        progress(f"sums of {blocks.blocks:,} kinds of firms for {len(wanted):,} figures")
-        blocks.move(solve_sums(blocks, wanted))
+        progress(f"sums of {blocks.blocks:,} kinds of firms for {len(wanted[0]):,} figures")
+        goal, missed = solve_sums(blocks, wanted[0])
+        if missed:
+            goal = min((goal, missed), solve_sums(blocks, wanted[1]), key=lambda found: found[1])[0]
+        blocks.move(goal)
         after = asked.reader.read(engine, firms)
         left = np.flatnonzero((after.inside != members.inside).any(axis=0))
         if not len(left):
