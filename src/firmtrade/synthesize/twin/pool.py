@@ -39,7 +39,7 @@ def draw_pool(columns: tuple[Column, ...], years: tuple[int, ...], size: int, dr
         elif column.kind == NUMBER:
             values = _amount(column, panel, erratic, scale, draw)
             if len(column.cuts) > 1 and not scale.any():
-                scale = np.log2(np.maximum(values, 1) / GRID) * 0.5
+                scale = np.round(np.log2(np.maximum(values, 1) / GRID) * 0.5, 6)
         elif column.kind == WHOLE:
             values = np.repeat(_whole(column, years, size, draw)[:, None], len(years), axis=1)
         else:
@@ -70,7 +70,7 @@ def _flow(
 ) -> np.ndarray:
     """A flow: zero or positive; who trades mostly goes on."""
     size, years = panel.present.shape
-    chance = np.clip(eager**1.5 + (draw.uniform(size) - 0.5) * 0.6, 0.02, 0.98)
+    chance = np.clip(eager * np.sqrt(eager) + (draw.uniform(size) - 0.5) * 0.6, 0.02, 0.98)
     state = draw.chance(chance, size)
     values = np.zeros((size, years), dtype=np.int64)
     level = draw.normal(size) * 1.2
