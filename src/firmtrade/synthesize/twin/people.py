@@ -195,7 +195,7 @@ def populate(crowd: Crowd, total: float, progress: Callable[[str], None]) -> Peo
 
 def _settled(crowd: Crowd, firms: np.ndarray, progress: Callable[[str], None]) -> People:
     """Search and make neighbours in turn. What is missed by most contradicts others and is given up, so that
-    the others can be met; at the end everything is tried once more."""
+    the others can be met; at the end all but the worst of these are tried once more."""
     goals = crowd.goals
     given_up = np.zeros(len(goals), dtype=bool)
     best, least = People(crowd.panel, crowd.members, firms), len(goals) + 1
@@ -216,11 +216,20 @@ def _settled(crowd: Crowd, firms: np.ndarray, progress: Callable[[str], None]) -
         waited = 0 if len(missed) < fewest else waited + 1
         fewest = min(fewest, len(missed))
         if not len(missed):
-            given_up[:], again, fewest = False, True, least + 1
-            missed = np.flatnonzero(off > 1e-9)
+            given_up = _worst(goals, off, np.flatnonzero(given_up))
+            again, fewest, missed = True, least + 1, np.flatnonzero((off > 1e-9) & ~given_up)
+            if not len(missed):
+                break
         elif waited >= _PATIENCE:
-            size = np.maximum(np.minimum(goals.high, 1e6)[missed], 1)
-            given_up[missed[np.argmax(off[missed] / np.sqrt(size))]] = True
+            given_up |= _worst(goals, off, missed)
             fewest, waited = len(missed) - 1, 0
         firms = crowd.vary(firms, missed)
     return best
+
+
+def _worst(goals: Goals, off: np.ndarray, among: np.ndarray) -> np.ndarray:
+    """The goal that is missed by most for its size, as a mask of all goals."""
+    found = np.zeros(len(goals), dtype=bool)
+    size = np.maximum(np.minimum(goals.high, 1e6)[among], 1)
+    found[among[np.argmax(off[among] / np.sqrt(size))]] = True
+    return found
