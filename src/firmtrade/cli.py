@@ -16,6 +16,7 @@ import typer
 
 if TYPE_CHECKING:
     from firmtrade.reconcile import Audit, Comparison
+    from firmtrade.study import StudySpec
 
 app = typer.Typer(
     name="firmtrade",
@@ -210,18 +211,51 @@ def init(
 
 @app.command()
 def synthesize(
-    study: Annotated[str, typer.Argument(help="The study whose population is imitated: belgium-2002.")],
+    study: Annotated[str, typer.Argument(help="Built-in study, or path of a study file.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="The Parquet file to write.")],
-    firms: Annotated[int, typer.Option(help="Firms a year, about.")] = 100_000,
+    published: Annotated[
+        Path | None,
+        typer.Option(
+            help="Figures that the twin is to reproduce: a CSV in the contract's columns, or a run's folder."
+        ),
+    ] = None,
+    firms: Annotated[
+        int | None,
+        typer.Option(help="Firms a year, about; by default as many as the published figures speak of."),
+    ] = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same file.")] = 2002,
 ) -> None:
-    """Make a synthetic panel: no real firm, marked so in the file."""
-    from firmtrade.errors import StudyError
+    """Make a synthetic panel: no real firm, marked so in the file.
+
+    With --published the panel is a twin of one that nobody here has seen: a run of the study on it prints the
+    published figures. Only these are read. It says how many it reproduces and names those that it does not.
+    """
     from firmtrade.study import read_study
+
+    spec = read_study(study)
+    # A study that names its own published figures may have them here, where none are given.
+    if published is None:
+        _stored_population(spec, out, 100_000 if firms is None else firms, seed)
+        return
+    from firmtrade.synthesize.twin import make_twin
+    from firmtrade.synthesize.twin.report import lines as twin_lines
+
+    words = (spec.tables, spec.catalog, spec.windows, spec.panel)
+    made = make_twin(*words, published, out, firms, seed, spec.name, _progress())
+    typer.echo(f"Wrote {made.rows:,} firm-years of {made.firms:,} firms, none of them real, to {out}")
+    typer.echo("\n".join(twin_lines(made)))
+
+
+def _stored_population(spec: StudySpec, out: Path, firms: int, seed: int) -> None:
+    """The population that comes with a study."""
+    from firmtrade.errors import StudyError
     from firmtrade.synthesize.population import write_panel
 
-    if not read_study(study).synthetic:
-        raise StudyError(f"The study '{study}' has no synthetic population ([panel] synthetic = ...).")
+    if not spec.synthetic:
+        raise StudyError(
+            f"The study '{spec.name}' has no synthetic population ([panel] synthetic = ...). Give the "
+            f"figures that its twin is to reproduce: --published FILE.csv"
+        )
     rows = write_panel(out, firms=firms, seed=seed)
     typer.echo(f"Wrote {rows:,} firm-years to {out}")
 
