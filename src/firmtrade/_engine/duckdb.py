@@ -104,7 +104,7 @@ class DuckDB:
         """Run a query and return its columns as numpy arrays (masked where there is NULL)."""
         name, sql = (query, query) if isinstance(query, str) else (query.name, query.sql)
         with self._turn, self._as_ours(name):
-            return self._connection.execute(sql).fetchnumpy()  # type: ignore[no-any-return]
+            return self._connection.execute(sql).fetchnumpy()
 
     def describe(self, relation: str) -> dict[str, str]:
         """Column names and SQL types of a table, a view or a parenthesised query."""

@@ -66,7 +66,7 @@ def asked(ask: Ask) -> str:
     """An ask in words: 'first-employment of manufacturing-stayers, flow export, status new'."""
     codes = "".join(f", {name} {code}" for name, code in ask.codes)
     when = f" {ask.year}" if ask.year else f" ({ask.window}{' ' + ask.point if ask.point else ''})"
-    return f"{'firms' if ask.aggregate == '*' else ask.aggregate} of {ask.sample}{when}{codes}"
+    return f"{'number' if ask.aggregate == '*' else ask.aggregate} of {ask.sample}{when}{codes}"
 
 
 def _hidden(part: Decided) -> Iterable[list[Any]]:
