@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 WORDS = ("sources", "parameters", "variables", "dimensions", "measures", "samples")
 _KNOWN = {"title", "subtitle", "source", "panel", "published", "protect", "windows", "tables", *WORDS}
-_PROTECT = {"synthetic", "profile", "rules", "profiles"}
+_PROTECT = {"synthetic", "profile", "rules", "profiles", "hide"}
 #: By which rules a release is protected where the study names none.
 PROFILE = "business-statistics"
 
@@ -91,6 +91,7 @@ class StudySpec:
     synthetic: str = ""
     profile: str = PROFILE
     rules: Mapping[str, Any] = field(default_factory=dict)
+    hide: tuple[Mapping[str, str], ...] = ()
     published: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -167,6 +168,7 @@ def make_study(raw: Mapping[str, Any], name: str, base: Path, file: str) -> Stud
         reason=protect.get("synthetic", ""),
         profile=protect.get("profile", PROFILE),
         rules={kind: protect[kind] for kind in ("rules", "profiles") if kind in protect},
+        hide=tuple(protect.get("hide", ())),
         synthetic=panel.pop("synthetic", ""),
         panel=panel,
         published=shipped(raw.get("published", ""), _places(base), file),
@@ -283,6 +285,11 @@ class Study:
         with self._opened() as (engine, panel, setting):
             open_anyway = self._why(panel, reason)
             rules = None if open_anyway else profile(self.spec.profile, LATEST, self.spec.rules)
+            if rules and rules.of("request") and "confidential" not in panel.columns:
+                raise DataError(
+                    f"The profile {rules.name} protects the firms that asked for it, and the panel does not "
+                    f"say which: it needs the column 'confidential' (true or false)."
+                )
             computed = self._compute(engine, panel, replace(setting, evidence=not open_anyway), None)
             origin = self._origin(panel, computed)
         labels = {w.name: _labels(w, setting) for w in self.spec.catalog if w.kind == "dimension"}
@@ -292,7 +299,9 @@ class Study:
                 computed.results, origin, self.spec.catalog, labels, self.spec.reason, reason
             )
         else:
-            made, kept = release_protected(computed, origin, self.spec.catalog, labels, rules, self.progress)
+            made, kept = release_protected(
+                computed, origin, self.spec.catalog, labels, rules, self.progress, self.spec.hide
+            )
         return replace(made, published=printed.beside(made.tables) if printed else None), kept
 
     def _why(self, panel: Panel, reason: str | None) -> bool:

@@ -123,9 +123,13 @@ class Decisions:
 
 
 def decide(
-    backing: Backing, profile: Profile, catalog: Catalog, progress: Callable[[str], None] = lambda text: None
+    backing: Backing,
+    profile: Profile,
+    catalog: Catalog,
+    progress: Callable[[str], None] = lambda text: None,
+    manual: frozenset[Ask] = frozenset(),
 ) -> Decisions:
-    """Protect all additive figures of a release and judge the others.
+    """Protect all additive figures of a release and judge the others; `manual` are hidden in any case.
 
     Raises DisclosureError if an unsafe figure cannot be protected, or if the attack succeeds.
     """
@@ -133,7 +137,7 @@ def decide(
     made = parts_of(backing.sums)
     for number, one in enumerate(made, 1):
         progress(f"protect {number} of {len(made)}: {len(one.system.columns)} figures")
-        parts.append(_decided(one, profile))
+        parts.append(_decided(one, profile, _request(one, backing, manual)))
     decisions = Decisions(profile, tuple(parts), {})
     asks = {ask for figures in backing.figures.values() for behind in figures for ask in behind}
     others = sorted(asks - decisions._place.keys(), key=repr)
@@ -142,8 +146,21 @@ def decide(
     )
 
 
-def _decided(made: Part, profile: Profile) -> Decided:
-    plan = primary(made.values, made.evidence, profile, Request(whole=made.whole))
+def _request(made: Part, backing: Backing, manual: frozenset[Ask]) -> Request:
+    """What the custodian hides by name, and the shares of a part: (category, whole) of numbers of firms."""
+    places = made.system.places
+    hidden = frozenset(places[ask] for ask in manual if places.get(ask, NOTHING) != NOTHING)
+    pairs = set()
+    for behind in (asks for figures in backing.figures.values() for asks in figures):
+        columns = [places.get(ask, NOTHING) for ask in behind]
+        if made.counts and len(columns) == 2 and NOTHING not in columns:
+            sizes = made.values[columns]
+            pairs.add((columns[int(sizes.argmin())], columns[int(sizes.argmax())]))
+    return Request(hidden, tuple(sorted(pair for pair in pairs if pair[0] != pair[1])), made.whole)
+
+
+def _decided(made: Part, profile: Profile, request: Request) -> Decided:
+    plan = primary(made.values, made.evidence, profile, request)
     pattern = suppress(made.system, made.rows, plan, made.evidence)
     shown = printed(made.values.astype(np.float64), pattern.hidden)
     report = attack(made.system, shown, plan, rows=made.rows, evidence=made.evidence)
