@@ -54,3 +54,31 @@ def hierarchy(path: Path) -> dict[str, str]:
 def codes(record: dict[str, str], by: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
     """The key of a cell from a peer's row: without the dimensions at the total."""
     return tuple((name, record[name]) for name in by if record[name].lower() != "total")
+
+
+def drawn(seed: int, firms: int = 120, shape: tuple[int, ...] = (6, 4), zeros: bool = False):
+    """(system, row values, evidence) of a random panel with skewed values, cross-classified."""
+    random = np.random.default_rng(seed)
+    names = [f"d{n}" for n in range(len(shape))]
+    records = [
+        {
+            **{name: f"{name}{random.integers(size) * random.integers(2) // 1}" for name, size in zip(names, shape)},
+            "value": str(int(np.exp(random.normal(3, 1.5))) + (0 if zeros else 1)),
+            "hold": f"h{random.integers(firms)}",
+        }
+        for _ in range(firms)
+    ]
+    groupings = {
+        name: {code: (code, f"{name}-odd" if int(code[len(name) :]) % 2 else f"{name}-even") for code in codes_}
+        for name in names
+        for codes_ in [sorted({record[name] for record in records})]
+    }
+    return problem(records, groupings, [Table(tuple(names))], "value", "hold")
+
+
+def columns_of(system) -> list[dict[int, int]]:
+    """The columns of a system as mappings from row to weight."""
+    return [
+        dict(zip(*(part.tolist() for part in system.columns.line(number)), strict=True))
+        for number in range(len(system.columns))
+    ]
