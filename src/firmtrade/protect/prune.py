@@ -45,7 +45,8 @@ def _dearest(work: Search) -> list[int]:
 
 def _shown(work: Search, column: int, helpless: dict[Need, frozenset[int]] | None, free: bool = False) -> None:
     """Give the needs that hide `column` other witnesses, and keep them if that is cheaper."""
-    affected = work.hiding(column)
+    # Those that refused most often come first: one refusal settles it.
+    affected = sorted(work.hiding(column), key=lambda need: -work.refusals.get(need, 0))
     before = {need: work.chosen[need] for need in affected}
     cost = _cost(work)
     if not free:
@@ -55,6 +56,7 @@ def _shown(work: Search, column: int, helpless: dict[Need, frozenset[int]] | Non
         known = None if helpless is None else helpless.get(need, frozenset())
         found = _fresh(work, need, column, known, FREE if free else cost - _cost(work))
         if found is None:
+            work.refusals[need] = work.refusals.get(need, 0) + 1
             break
         work.choose(need, found)
         if not free and _cost(work) >= cost:

@@ -71,6 +71,7 @@ class Search:
         self._typical = float(np.median(cost)) if len(cost) else 0.0
         self._small = 0.003 * self._typical
         self.programs = 0
+        self.refusals: dict[Need, int] = {}
 
     @property
     def hidden(self) -> Flags:
@@ -121,6 +122,8 @@ class Search:
         if best is not None and best[0] == 0:
             return best[1]
         for block in self._near(need.column):
+            if enough == FREE and len(block.rows) > self.effort.tidy:
+                break
             if enough != FREE and len(block.rows) > SMALL and min(enough, INFINITY if best is None else best[0]) <= cheap:
                 break  # a large program is not worth what it could save
             best = self._tried(block, need, avoid, shut, best, enough == FREE)

@@ -42,6 +42,7 @@ class Effort:
     sharpen: int = 2
     content: float = 0.0
     budget: float = 1.0
+    tidy: int = 300
     insiders: float = 0.5
     seconds: float | None = 60.0
 
