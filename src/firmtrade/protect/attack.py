@@ -7,7 +7,6 @@ structure down to its empty cells. Each solution of the attacker's program is ev
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +17,7 @@ from firmtrade.protect.primary import Plan
 from firmtrade.protect.system import Floats, Ints, System
 
 NEAR = 1e-6  # relative tolerance of the solver
+NEARBY = (60, 700)  # rows of a figure within which a proof against insiders is looked for first
 
 
 @dataclass(frozen=True)
@@ -187,44 +187,56 @@ def _insiders(job: _Job, work: Attacker, processes: int) -> tuple[list[Interval]
 
 def _against(job: _Job, columns: Ints, work: Attacker | None = None) -> tuple[list[Interval], int]:
     """The cases of some unsafe columns, and the number of programs."""
-    attacker = work or Attacker(job.system, job.shown, job.centre, job.guarded, job.targets, job.seconds)
-    before = attacker.programs
-    ends = {
-        column: (up, down)
-        for column, up, down in zip(
-            job.plan.columns.tolist(), job.plan.up.tolist(), job.plan.down.tolist(), strict=True
-        )
-    }
-    found = [case for column in columns.tolist() for case in _cases(job, attacker, column, *ends[column])]
-    return found, attacker.programs - before
-
-
-def _cases(job: _Job, work: Attacker, column: int, up: float, down: float) -> list[Interval]:
-    evidence = job.evidence
-    owners = evidence.sole[job.guarded]
-    shares = {
-        holding: job.share * rest(evidence, column, holding)
-        for holding in sorted(set(owners.tolist()) - {int(evidence.sole[column])})
-    }
-    weak = {
-        holding
-        for sign, distance in ((1, up), (-1, down))
-        if distance > 0
-        for holding in _weak(work, column, sign * distance, owners, shares, job.share)
-    }
+    whole = work or Attacker(job.system, job.shown, job.centre, job.guarded, job.targets, job.seconds)
+    before = whole.programs
+    near: dict[int, Attacker] = {}
+    ends = dict(zip(job.plan.columns.tolist(), zip(job.plan.up, job.plan.down, strict=True), strict=True))
     found = []
-    for holding in sorted(weak):
-        forbidden = owners == holding
-        value = float(work.values[column])
-        low, high = (
-            value + float(work.system.columns.times(work.reach(column, sign, forbidden))[column])
-            for sign in (-1, 1)
-        )
-        wanted = (value - down * shares[holding], value + up * shares[holding])
-        case = Interval(column, value, low, high, *wanted, holding)
-        if not case.protected:
-            found.append(case)
-    return found
+    for column in columns.tolist():
+        up, down = (float(end) for end in ends[column])
+        shares = {
+            holding: job.share * rest(job.evidence, column, holding)
+            for holding in sorted(set(job.evidence.sole[job.guarded].tolist()))
+            if holding != job.evidence.sole[column]
+        }
+        weak: set[int] = set()
+        for move in (up, -down):
+            asked = {holding: share for holding, share in shares.items() if share > 0 and move}
+            for attacker in (_nearby(job, near, column), whole):
+                if attacker is not None and asked:
+                    left = _weak(attacker, job.evidence, column, move, asked, job.share)
+                    asked = {holding: asked[holding] for holding in left}
+            weak |= set(asked)
+        found += [case for holding in sorted(weak) for case in _case(job, whole, column, holding, shares, up, down)]
+    return found, whole.programs - before + sum(attacker.programs for attacker in near.values())
+
+
+def _nearby(job: _Job, near: dict[int, Attacker], column: int) -> Attacker | None:
+    """The attacker who looks only at the rows of a figure around `column`."""
+    sizes = job.system.columns.sizes()
+    for outer in job.system.containing(column).tolist():
+        if NEARBY[0] <= sizes[outer] <= NEARBY[1]:
+            if outer not in near:
+                rows = job.system.columns.line(outer)[0]
+                near[outer] = Attacker(
+                    job.system, job.shown, job.centre, job.guarded, job.targets, job.seconds, rows
+                )
+            return near[outer]
+    return None
+
+
+def _case(
+    job: _Job, work: Attacker, column: int, holding: int, shares: dict[int, float], up: float, down: float
+) -> list[Interval]:
+    """The interval that a holding can prove, unless it is wide enough."""
+    forbidden = job.evidence.sole[work.guarded] == holding
+    value = float(work.values[column])
+    low, high = (
+        value + float(work.system.columns.times(work.reach(column, sign, forbidden))[column]) for sign in (-1, 1)
+    )
+    wanted = (value - down * shares[holding], value + up * shares[holding])
+    case = Interval(column, value, low, high, *wanted, holding)
+    return [] if case.protected else [case]
 
 
 def rest(evidence: Evidence, column: int, holding: int) -> float:
@@ -235,24 +247,20 @@ def rest(evidence: Evidence, column: int, holding: int) -> float:
 
 
 def _weak(
-    work: Attacker, column: int, move: float, owners: Ints, shares: dict[int, float], share: float
-) -> Sequence[int]:
-    """The holdings of `shares` from which the move is not shown to be hidden by two programs."""
+    work: Attacker, evidence: Evidence, column: int, move: float, asked: dict[int, float], share: float
+) -> list[int]:
+    """The holdings of `asked` from which the move is not shown to be hidden by two programs."""
+    owners = evidence.sole[work.guarded]
     prices = np.ones(len(work.guarded))
     moves = work.quiet(column, move * share, prices)
-    wanted = [holding for holding in sorted(shares) if shares[holding] > 0]
     if moves is None:
-        return wanted
-    moved = _moving(work, moves, owners, move * share)
-    left = [holding for holding in wanted if holding in moved]
-    others = [holding for holding in left if shares[holding] == share]
+        return list(asked)
+    effects = np.abs(work.system.columns.times(moves)[work.guarded])
+    moved = set(owners[effects > NEAR / 10 * abs(move * share)].tolist())
+    left = [holding for holding in asked if holding in moved]
+    others = [holding for holding in left if asked[holding] == share]
     if others:
         forbidden = np.isin(owners, np.array(others, dtype=np.int64))
         if work.quiet(column, move * share, prices, forbidden) is not None:
             left = [holding for holding in left if holding not in others]
     return left
-
-
-def _moving(work: Attacker, moves: Floats, owners: Ints, move: float) -> set[int]:
-    effects = np.abs(work.system.columns.times(moves)[work.guarded])
-    return set(owners[effects > NEAR / 10 * abs(move)].tolist())

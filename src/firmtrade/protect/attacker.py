@@ -61,7 +61,9 @@ def printed(values: Floats, hidden: Ints, half: Floats | float = 0.0, ratios: Se
 class Attacker:
     """The program. `centre` are row values of a table that fits; bounds of figures are moves from it.
 
-    `guarded` are columns whose movement can be forbidden or priced: what an insider knows.
+    `guarded` are columns whose movement can be forbidden or priced: what an insider knows. With `within`
+    only these rows may differ from the centre: what is possible then is possible, and found sooner, but
+    what is not may be possible all the same.
     """
 
     def __init__(
@@ -72,11 +74,18 @@ class Attacker:
         guarded: Ints,
         targets: Ints,
         seconds: float | None = None,
+        within: Ints | None = None,
     ) -> None:
-        self.system, self.guarded, self.targets = system, guarded, targets
+        self.system = system
         self.values = system.columns.times(centre)
         self.scale = _scale(self.values[shown.hidden])
         free = _free_rows(system, shown)
+        if within is not None:
+            free = np.intersect1d(free, within)
+            touched = np.zeros(len(system.columns), dtype=bool)
+            touched[np.concatenate([system.columns.transposed.line(row)[0] for row in free.tolist()])] = True
+            guarded, targets = guarded[touched[guarded]], targets[touched[targets]]
+        self.guarded, self.targets = guarded, targets
         self._place = np.full(system.rows, -1, dtype=np.int64)
         self._place[free] = np.arange(len(free))
         self.free = free

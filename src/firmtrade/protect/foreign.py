@@ -23,9 +23,9 @@ from pathlib import Path
 
 import numpy as np
 
-from firmtrade.errors import DataError, StudyError
+from firmtrade.errors import DataError, DisclosureError, StudyError
 from firmtrade.protect.attack import Report, attack
-from firmtrade.protect.attacker import INFINITY, Printed
+from firmtrade.protect.attacker import INFINITY, Printed, fitting
 from firmtrade.protect.system import System, build
 from firmtrade.result import TOTAL
 
@@ -91,8 +91,15 @@ def attack_release(
     figures, tables = read(path)
     given = read_structure(structure) if structure else Structure()
     equations, verdicts = _equations(figures, tables, given)
-    half = _rounded(figures, equations)
-    system, shown = _system(figures, equations, half, given)
+    system, shown = _system(figures, equations, given)
+    try:
+        fitting(system, shown, seconds)
+    except DisclosureError:
+        if "assumed" not in verdicts.values():
+            raise
+        # What was only assumed cannot all be right: go on with what is proven.
+        equations, verdicts = _equations(figures, tables, given, assume=False)
+        system, shown = _system(figures, equations, given)
     report = attack(system, shown, exact=True, seconds=seconds)
     leaks = []
     for interval in report.outsider:
@@ -110,6 +117,7 @@ def attack_release(
     )
 
 
+LONGER = "*"  # marks a level that may not be assumed
 _VERDICTS = ("proven", "assumed", "refuted")
 
 
@@ -165,7 +173,10 @@ Equation = tuple[Key, tuple[Key, ...]]  # a figure and the figures that it is th
 
 
 def _equations(
-    figures: Mapping[Key, Figure], tables: Mapping[tuple[str, str], list[Key]], given: Structure
+    figures: Mapping[Key, Figure],
+    tables: Mapping[tuple[str, str], list[Key]],
+    given: Structure,
+    assume: bool = True,
 ) -> tuple[list[Equation], dict[Group, str]]:
     found: dict[Equation, None] = {}
     verdicts: dict[Group, str] = {}
@@ -178,7 +189,9 @@ def _equations(
                 continue
             for label, margins in _families(figures, keys, dimension):
                 verdict = _verdict(figures, margins)
-                verdicts[table, measure, label] = verdict
+                if verdict == "assumed" and not (assume and label[-1:] != LONGER):
+                    verdict = "refuted"
+                verdicts[table, measure, label.rstrip(LONGER)] = verdict
                 if verdict != "refuted":
                     found.update(dict.fromkeys(margins))
     for key in figures:
@@ -205,7 +218,9 @@ def _families(
     lengths = sorted({len(code) for code in codes})
     for length in lengths if len(lengths) > 1 else ():
         level = [key for key in keys if len(dict(key[3]).get(dimension, "")) == length]
-        yield f"{dimension}, codes of {length} characters", _margins(figures, level, dimension)
+        # That longer codes cover everything is believed only where it can be seen.
+        mark = "" if length == lengths[0] else LONGER
+        yield f"{dimension}, codes of {length} characters{mark}", _margins(figures, level, dimension)
     for shorter, longer in itertools.pairwise(lengths):
         for parent in (code for code in codes if len(code) == shorter):
             parts = tuple(code for code in codes if len(code) == longer and code.startswith(parent))
@@ -275,9 +290,10 @@ def _rounded(figures: Mapping[Key, Figure], equations: list[Equation]) -> frozen
 
 
 def _system(
-    figures: Mapping[Key, Figure], equations: list[Equation], rounded: frozenset[str], given: Structure
+    figures: Mapping[Key, Figure], equations: list[Equation], given: Structure
 ) -> tuple[System, Printed]:
     """Each figure is a row of its own; equations are relations between them."""
+    rounded = _rounded(figures, equations)
     keys = sorted({key for total, parts in equations for key in (total, *parts)})
     linked = set(keys)
     keys += sorted(key for key, figure in figures.items() if figure.hidden and key not in linked)

@@ -80,6 +80,8 @@ class Program:
         """The values of the variables; None if the bounds cannot be met. Unbounded is an error."""
         import highspy
 
+        if not self.shape.size:
+            return np.zeros(0)  # nothing can move
         if self._seconds is not None:  # HiGHS counts the time of all runs together
             self._model.setOptionValue("time_limit", self._model.getRunTime() + self._seconds)
         self._model.run()
