@@ -62,14 +62,19 @@ def drawn(seed: int, firms: int = 120, shape: tuple[int, ...] = (6, 4), zeros: b
     names = [f"d{n}" for n in range(len(shape))]
     records = [
         {
-            **{name: f"{name}{random.integers(size) * random.integers(2) // 1}" for name, size in zip(names, shape)},
+            **{
+                name: f"{name}{random.integers(size) * random.integers(2)}"
+                for name, size in zip(names, shape, strict=True)
+            },
             "value": str(int(np.exp(random.normal(3, 1.5))) + (0 if zeros else 1)),
             "hold": f"h{random.integers(firms)}",
         }
         for _ in range(firms)
     ]
     groupings = {
-        name: {code: (code, f"{name}-odd" if int(code[len(name) :]) % 2 else f"{name}-even") for code in codes_}
+        name: {
+            code: (code, f"{name}-odd" if int(code[len(name) :]) % 2 else f"{name}-even") for code in codes_
+        }
         for name in names
         for codes_ in [sorted({record[name] for record in records})]
     }

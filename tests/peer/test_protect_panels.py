@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from support_disclosure import codes, read, synth
 
 from firmtrade.protect.attack import attack
 from firmtrade.protect.attacker import printed
@@ -12,6 +11,7 @@ from firmtrade.protect.certificate import certificate, check
 from firmtrade.protect.primary import primary
 from firmtrade.protect.rules import of_rules, rule
 from firmtrade.protect.suppress import suppress
+from support_disclosure import codes, read, synth
 
 P10 = of_rules("p10", [rule("percent", percent=10)])
 BY = ("div", "size", "reg")

@@ -5,8 +5,6 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from reference.exact_disclosure import disclosed
-from support_disclosure import columns_of, drawn
 
 from firmtrade.protect.attack import attack
 from firmtrade.protect.attacker import printed
@@ -16,6 +14,8 @@ from firmtrade.protect.primary import primary
 from firmtrade.protect.rules import of_rules, rule
 from firmtrade.protect.suppress import Effort, suppress
 from firmtrade.protect.system import build
+from reference.exact_disclosure import disclosed
+from support_disclosure import columns_of, drawn
 
 P10 = of_rules("p10", [rule("percent", percent=10), rule("frequency", least=3, margin=30)])
 seeds = st.integers(0, 10**6)
@@ -37,7 +37,10 @@ def test_totals_add(seed):
             leaves = {
                 system.places[key]
                 for key in system.keys
-                if len(key) == 2 and key[1][0] == "d0" and "-" not in key[1][1] and int(key[1][1][2:]) % 2 == (part == "d0-odd")
+                if len(key) == 2
+                and key[1][0] == "d0"
+                and "-" not in key[1][1]
+                and int(key[1][1][2:]) % 2 == (part == "d0-odd")
             }
             assert system.columns.times(rows)[column] == sum(system.columns.times(rows)[c] for c in leaves)
     assert values[("value",)] == rows.sum() == evidence.total[system.places[("value",)]]
@@ -48,7 +51,9 @@ def test_totals_add(seed):
 def test_nothing_leaks_and_the_certificate_says_so(seed):
     system, rows, evidence = drawn(seed, firms=80, shape=(5, 4))
     plan = primary(system.columns.times(rows), evidence, P10)
-    pattern = suppress(system, rows, plan, evidence, accepted=plan.columns.tolist(), effort=Effort(budget=0.2))
+    pattern = suppress(
+        system, rows, plan, evidence, accepted=plan.columns.tolist(), effort=Effort(budget=0.2)
+    )
     helpless = {column for column, _ in pattern.unprotectable}
     shown = printed(system.columns.times(rows).astype(float), pattern.hidden)
     report = attack(system, shown, plan, rows=rows, evidence=evidence)
@@ -77,7 +82,9 @@ def test_hiding_more_never_lowers_protection(seed, count):
 @settings(max_examples=20)
 def test_an_exact_interval_is_found_where_the_oracle_finds_one(seed):
     system, rows, _ = drawn(seed, firms=60, shape=(4, 3))
-    hidden = set(np.random.default_rng(seed).permutation(len(system.columns)).tolist()[: len(system.columns) // 3])
+    hidden = set(
+        np.random.default_rng(seed).permutation(len(system.columns)).tolist()[: len(system.columns) // 3]
+    )
     exact = {interval.column for interval in audit(system, rows, hidden).outsider if interval.exact}
     assert disclosed(columns_of(system), hidden) <= exact
 
@@ -100,7 +107,9 @@ def test_scaling_values_scales_limits(seed, times):
     assert scaled.columns.tolist() == plan.columns.tolist()
     assert np.allclose(scaled.up, plan.up * times, rtol=1e-12)
     hidden = set(plan.columns.tolist()[:6])
-    for one, other in zip(audit(system, rows, hidden).outsider, audit(system, rows * times, hidden).outsider, strict=True):
+    for one, other in zip(
+        audit(system, rows, hidden).outsider, audit(system, rows * times, hidden).outsider, strict=True
+    ):
         assert np.isclose(other.low, one.low * times, rtol=1e-6, atol=1e-6 * times)
         assert np.isclose(other.high, one.high * times, rtol=1e-6, atol=1e-6 * times)
 
@@ -109,7 +118,9 @@ def small(order, names):
     """A two-way table of ten contributions, its rows in `order` and its codes called `names`."""
     random = np.random.default_rng(5)
     cells = [(a, b) for a in range(3) for b in range(3)]
-    given = [(cells[random.integers(9)], int(random.integers(5)), int(random.integers(1, 99))) for _ in range(25)]
+    given = [
+        (cells[random.integers(9)], int(random.integers(5)), int(random.integers(1, 99))) for _ in range(25)
+    ]
     given = [given[n] for n in order]
     members = {}
     for row, ((a, b), _, _) in enumerate(given):
@@ -146,7 +157,11 @@ def test_names_change_no_verdict(names):
         back = dict(zip(called, "abc", strict=True)) | {"all": "all"}
         results.append(
             {
-                tuple(back[name] for name in system.names[i.column]): (round(i.low, 4), round(i.high, 4), i.protected)
+                tuple(back[name] for name in system.names[i.column]): (
+                    round(i.low, 4),
+                    round(i.high, 4),
+                    i.protected,
+                )
                 for i in report.outsider
             }
         )

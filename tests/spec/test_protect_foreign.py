@@ -92,7 +92,8 @@ def test_a_structure_file_names_levels_and_sums(tmp_path):
     path, structure = tmp_path / "tables.csv", tmp_path / "structure.toml"
     path.write_text("\n".join(lines) + "\n", "utf-8")
     structure.write_text(
-        '[levels.region]\n_T = ["C", "G"]\nC = ["C1", "C2"]\n[sums]\nimport = ["import-intra", "import-extra"]\n',
+        '[levels.region]\n_T = ["C", "G"]\nC = ["C1", "C2"]\n'
+        '[sums]\nimport = ["import-intra", "import-extra"]\n',
         "utf-8",
     )
     report = attack_release(path, structure)

@@ -6,8 +6,6 @@ import dataclasses
 
 import numpy as np
 import pytest
-from reference.exact_disclosure import disclosed
-from support_disclosure import columns_of, drawn
 
 from firmtrade.errors import CheckError, DisclosureError
 from firmtrade.protect import program
@@ -20,6 +18,8 @@ from firmtrade.protect.ratio import known_of
 from firmtrade.protect.rules import of_rules, rule
 from firmtrade.protect.suppress import Effort, suppress
 from firmtrade.protect.system import build
+from reference.exact_disclosure import disclosed
+from support_disclosure import columns_of, drawn
 
 P10 = of_rules("p10", [rule("percent", percent=10), rule("frequency", least=3, margin=30)])
 
@@ -87,9 +87,12 @@ def test_showing_an_unsafe_figure_is_noticed():
     less = pattern.hidden[pattern.hidden != plan.columns[0]]
     report = audit(system, rows, evidence, plan, less)
     assert plan.columns[0] in {interval.column for interval in report.unprotected}
-    assert any("not hidden" in fault for fault in check(
-        dataclasses.replace(certificate(pattern), hidden=less), system, rows, plan, evidence
-    ))
+    assert any(
+        "not hidden" in fault
+        for fault in check(
+            dataclasses.replace(certificate(pattern), hidden=less), system, rows, plan, evidence
+        )
+    )
 
 
 def test_same_input_same_bytes(tmp_path):
@@ -125,7 +128,7 @@ def test_a_tampered_certificate_fails(part):
 
 
 def test_a_certificate_of_another_release_or_a_damaged_one_is_refused(tmp_path):
-    system, rows, evidence, plan, pattern = solved()
+    *_, plan, pattern = solved()
     other, other_rows, other_evidence = square()
     assert check(certificate(pattern), other, other_rows, plan, other_evidence) == [
         "the certificate belongs to another release"
@@ -139,7 +142,7 @@ def test_what_cannot_be_protected_stops_the_release():
     system, rows, evidence = square()
     plan = primary(system.columns.times(rows), evidence, P10)
     stay = [column for column, name in enumerate(system.names) if name in [(1, 0), (1, "all")]]
-    with pytest.raises(DisclosureError, match="1 unsafe figures cannot be protected.*1, 1"):
+    with pytest.raises(DisclosureError, match=r"1 unsafe figures cannot be protected.*1, 1"):
         suppress(system, rows, plan, evidence, never=stay)
     pattern = suppress(system, rows, plan, evidence, never=stay, accepted=plan.columns.tolist())
     assert {column for column, _ in pattern.unprotectable} == set(plan.columns.tolist())

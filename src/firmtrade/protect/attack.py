@@ -102,13 +102,13 @@ def attack(
     low, high = _outsider(work, hidden, plan, exact)
     wanted = _wanted(hidden, work.values, plan)
     outsider = [
-        Interval(column, *(float(x) for x in (work.values[column], low[column], high[column])), *wanted[column])
+        Interval(column, float(work.values[column]), float(low[column]), float(high[column]), *wanted[column])
         for column in hidden.tolist()
     ]
     if plan is not None:
         outsider += _visible(work.values, plan, set(hidden.tolist()))
-    found, tried = ([], 0)
-    programs = work.programs
+    found: list[Interval] = []
+    tried, programs = 0, work.programs
     if evidence is not None and plan is not None:
         job = _Job(system, shown, centre, guarded, targets, plan, evidence, insiders, seconds)
         found, tried, more = _insiders(job, work, processes)
@@ -207,7 +207,9 @@ def _against(job: _Job, columns: Ints, work: Attacker | None = None) -> tuple[li
                     left = _weak(attacker, job.evidence, column, move, asked, job.share)
                     asked = {holding: asked[holding] for holding in left}
             weak |= set(asked)
-        found += [case for holding in sorted(weak) for case in _case(job, whole, column, holding, shares, up, down)]
+        found += [
+            case for holding in sorted(weak) for case in _case(job, whole, column, holding, shares, up, down)
+        ]
     return found, whole.programs - before + sum(attacker.programs for attacker in near.values())
 
 
@@ -232,7 +234,8 @@ def _case(
     forbidden = job.evidence.sole[work.guarded] == holding
     value = float(work.values[column])
     low, high = (
-        value + float(work.system.columns.times(work.reach(column, sign, forbidden))[column]) for sign in (-1, 1)
+        value + float(work.system.columns.times(work.reach(column, sign, forbidden))[column])
+        for sign in (-1, 1)
     )
     wanted = (value - down * shares[holding], value + up * shares[holding])
     case = Interval(column, value, low, high, *wanted, holding)

@@ -48,7 +48,9 @@ class Printed:
         return np.flatnonzero(np.isinf(self.low) & np.isinf(self.high))
 
 
-def printed(values: Floats, hidden: Ints, half: Floats | float = 0.0, ratios: Sequence[Ratio] = ()) -> Printed:
+def printed(
+    values: Floats, hidden: Ints, half: Floats | float = 0.0, ratios: Sequence[Ratio] = ()
+) -> Printed:
     """What is printed of `values` (per column) when `hidden` are not, rounded to +- `half`."""
     unit = np.broadcast_to(np.asarray(half, dtype=np.float64) * 2, values.shape)
     safe = np.where(unit > 0, unit, 1.0)
@@ -122,7 +124,9 @@ class Attacker:
             )
         return moves
 
-    def quiet(self, column: int, move: float, prices: Floats, forbidden: Flags | None = None) -> Floats | None:
+    def quiet(
+        self, column: int, move: float, prices: Floats, forbidden: Flags | None = None
+    ) -> Floats | None:
         """Moves that change a column by `move` and guarded ones as little as can be; None if impossible."""
         aim = self._aim_of[column]
         scaled = move / self.scale
@@ -179,8 +183,8 @@ class Attacker:
                 high.append(0.0)
         for ratio in shown.ratios:
             for end, sign in ((ratio.value + ratio.half, 1.0), (ratio.value - ratio.half, -1.0)):
-                place, weight, slack = self._ratio(ratio, end, sign)
-                lines.append((place, weight))
+                used, sizes, slack = self._ratio(ratio, end, sign)
+                lines.append((used, sizes))
                 low.append(-INFINITY)
                 high.append(max(slack, 0.0))
         return lines, np.array(low), np.array(high)
@@ -213,8 +217,8 @@ def fitting(system: System, shown: Printed, seconds: float | None = None) -> Flo
     found = Program(shape, least, np.full(system.rows, FAR), seconds).solve()
     if found is None:
         raise DisclosureError(
-            "No table fits what is printed: the figures contradict each other or the structure that was given. "
-            "Say how the codes add up in a structure file, or how many decimals are printed."
+            "No table fits what is printed: the figures contradict each other or the structure that was "
+            "given. Say how the codes add up in a structure file, or how many decimals are printed."
         )
     return found * scale
 

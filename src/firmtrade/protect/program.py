@@ -95,9 +95,9 @@ class Program:
         if self._model.getModelStatus() == highspy.HighsModelStatus.kInfeasible:
             return None
         raise DisclosureError(
-            f"The solver did not finish ({self._model.modelStatusToString(self._model.getModelStatus())}), so it "
-            "is not known whether the figures are protected, and nothing is released. Allow it more time, or "
-            "publish fewer figures together."
+            f"The solver did not finish ({self._model.modelStatusToString(self._model.getModelStatus())}), "
+            "so it is not known whether the figures are protected, and nothing is released. Allow it more "
+            "time, or publish fewer figures together."
         )
 
     def _again(self) -> bool:
@@ -120,7 +120,7 @@ def _model(shape: Shape, lower: Floats, upper: Floats) -> Any:
             "Install the package highspy."
         ) from missing
     with _quiet():
-        model = highspy.Highs()
+        model = highspy.Highs()  # type: ignore[no-untyped-call]
     for option, wanted in (("output_flag", False), ("threads", 1), ("random_seed", 0), ("solver", "simplex")):
         model.setOptionValue(option, wanted)
     program = highspy.HighsLp()

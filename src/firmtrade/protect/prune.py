@@ -43,7 +43,9 @@ def _dearest(work: Search) -> list[int]:
     return sorted(columns, key=lambda column: (-work.cost[column], column))
 
 
-def _shown(work: Search, column: int, helpless: dict[Need, frozenset[int]] | None, free: bool = False) -> None:
+def _shown(
+    work: Search, column: int, helpless: dict[Need, frozenset[int]] | None, free: bool = False
+) -> None:
     """Give the needs that hide `column` other witnesses, and keep them if that is cheaper."""
     # Those that refused most often come first: one refusal settles it.
     affected = sorted(work.hiding(column), key=lambda need: -work.refusals.get(need, 0))

@@ -11,7 +11,7 @@ import numpy as np
 from firmtrade.protect.evidence import NOBODY, Evidence
 from firmtrade.protect.local import Block, Known, neighbourhood
 from firmtrade.protect.program import INFINITY
-from firmtrade.protect.system import Flags, Floats, Ints, System
+from firmtrade.protect.system import Flags, Floats, System
 from firmtrade.protect.witness import Witness, witness
 
 if TYPE_CHECKING:
@@ -124,7 +124,11 @@ class Search:
         for block in self._near(need.column):
             if enough == FREE and len(block.rows) > self.effort.tidy:
                 break
-            if enough != FREE and len(block.rows) > SMALL and min(enough, INFINITY if best is None else best[0]) <= cheap:
+            if (
+                enough != FREE
+                and len(block.rows) > SMALL
+                and min(enough, INFINITY if best is None else best[0]) <= cheap
+            ):
                 break  # a large program is not worth what it could save
             best = self._tried(block, need, avoid, shut, best, enough == FREE)
             if best is not None and best[0] == 0:
@@ -133,9 +137,7 @@ class Search:
             best = self._tried(self._whole(), need, avoid, shut, best)
         return None if best is None or best[0] >= enough else best[1]
 
-    def _in_pool(
-        self, need: Need, avoid: frozenset[int], shut: int | None
-    ) -> tuple[float, Use] | None:
+    def _in_pool(self, need: Need, avoid: frozenset[int], shut: int | None) -> tuple[float, Use] | None:
         best: tuple[float, int, Use] | None = None
         open_cost = np.where(self.hidden, 0.0, self.cost)
         if shut is not None:
@@ -198,7 +200,7 @@ class Search:
             stay |= columns == shut
         size = len(block.groups)
         fixed = np.bincount(block.group[stay], minlength=size) > 0
-        return np.bincount(block.group, weights=each, minlength=size), fixed
+        return np.bincount(block.group, weights=each, minlength=size).astype(np.float64), fixed
 
     def _added(self, found: Witness, need: Need) -> Use | None:
         """Put a witness into the pool, and say how it meets the need."""
