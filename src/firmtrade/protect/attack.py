@@ -17,7 +17,9 @@ from firmtrade.protect.primary import Plan
 from firmtrade.protect.system import Floats, Ints, System
 
 NEAR = 1e-6  # relative tolerance of the solver
-NEARBY = (60, 700)  # rows of a figure within which a proof against insiders is looked for first
+#: Rows of the figures within which a proof against insiders is looked for first: a program of 500 rows
+#: takes a millisecond, one of 5,000 a tenth of a second.
+NEARBY = (60, 200, 600, 1500)
 
 
 @dataclass(frozen=True)
@@ -190,6 +192,7 @@ def _against(job: _Job, columns: Ints, work: Attacker | None = None) -> tuple[li
     whole = work or Attacker(job.system, job.shown, job.centre, job.guarded, job.targets, job.seconds)
     before = whole.programs
     near: dict[int, Attacker] = {}
+    seen = _Seen(job.targets)
     ends = dict(zip(job.plan.columns.tolist(), zip(job.plan.up, job.plan.down, strict=True), strict=True))
     found = []
     for column in columns.tolist():
@@ -202,10 +205,10 @@ def _against(job: _Job, columns: Ints, work: Attacker | None = None) -> tuple[li
         weak: set[int] = set()
         for move in (up, -down):
             asked = {holding: share for holding, share in shares.items() if share > 0 and move}
-            for attacker in (_nearby(job, near, column), whole):
-                if attacker is not None and asked:
-                    left = _weak(attacker, job.evidence, column, move, asked, job.share)
-                    asked = {holding: asked[holding] for holding in left}
+            for attacker in (*_nearby(job, near, column), whole):
+                asked = seen.left(column, move, asked)
+                if asked:
+                    asked = _weak(attacker, job.evidence, seen, column, move, asked, job.share)
             weak |= set(asked)
         found += [
             case for holding in sorted(weak) for case in _case(job, whole, column, holding, shares, up, down)
@@ -213,18 +216,20 @@ def _against(job: _Job, columns: Ints, work: Attacker | None = None) -> tuple[li
     return found, whole.programs - before + sum(attacker.programs for attacker in near.values())
 
 
-def _nearby(job: _Job, near: dict[int, Attacker], column: int) -> Attacker | None:
-    """The attacker who looks only at the rows of a figure around `column`."""
+def _nearby(job: _Job, near: dict[int, Attacker], column: int) -> list[Attacker]:
+    """Attackers who look only at the rows of a figure around `column`, the fewest rows first."""
     sizes = job.system.columns.sizes()
+    found: list[Attacker] = []
     for outer in job.system.containing(column).tolist():
-        if NEARBY[0] <= sizes[outer] <= NEARBY[1]:
+        least = NEARBY[len(found)] if len(found) < len(NEARBY) - 1 else job.system.rows
+        if least <= sizes[outer] <= NEARBY[-1]:
             if outer not in near:
                 rows = job.system.columns.line(outer)[0]
                 near[outer] = Attacker(
                     job.system, job.shown, job.centre, job.guarded, job.targets, job.seconds, rows
                 )
-            return near[outer]
-    return None
+            found.append(near[outer])
+    return found
 
 
 def _case(
@@ -249,21 +254,59 @@ def rest(evidence: Evidence, column: int, holding: int) -> float:
     return 1.0 if not len(own) or not total else float(total - int(own[0])) / total
 
 
+class _Seen:
+    """Tables found so far: how they move the unsafe columns, and whose own figures they move."""
+
+    def __init__(self, targets: Ints) -> None:
+        self._place = {column: number for number, column in enumerate(targets.tolist())}
+        self._targets = targets
+        self._effects = np.zeros((64, len(targets)))
+        self._moved: list[set[int]] = []
+
+    def add(self, work: Attacker, evidence: Evidence, moves: Floats) -> set[int]:
+        """Remember a table; return the holdings that see it move a figure of their own."""
+        effects = work.system.columns.times(moves)
+        own = work.all_guarded[np.abs(effects[work.all_guarded]) > NEAR / 10 * np.abs(moves).max(initial=0.0)]
+        moved = set(evidence.sole[own].tolist())
+        if len(self._moved) == len(self._effects):
+            self._effects = np.concatenate((self._effects, np.zeros_like(self._effects)))
+        self._effects[len(self._moved)] = effects[self._targets]
+        self._moved.append(moved)
+        return moved
+
+    def left(self, column: int, move: float, asked: dict[int, float]) -> dict[int, float]:
+        """The holdings of `asked` for whom no table found so far hides that `column` may be off by `move`."""
+        effects = self._effects[: len(self._moved), self._place[column]] * np.sign(move)
+        for number in np.flatnonzero(effects >= abs(move) * min(asked.values(), default=np.inf)).tolist():
+            moved, far = self._moved[number], effects[number] * (1 + NEAR)
+            asked = {h: share for h, share in asked.items() if h in moved or far < abs(move) * share}
+            if not asked:
+                break
+        return asked
+
+
 def _weak(
-    work: Attacker, evidence: Evidence, column: int, move: float, asked: dict[int, float], share: float
-) -> list[int]:
-    """The holdings of `asked` from which the move is not shown to be hidden by two programs."""
+    work: Attacker,
+    evidence: Evidence,
+    seen: _Seen,
+    column: int,
+    move: float,
+    asked: dict[int, float],
+    share: float,
+) -> dict[int, float]:
+    """The holdings of `asked` from which the move is not shown to be hidden by two more programs."""
     owners = evidence.sole[work.guarded]
     prices = np.ones(len(work.guarded))
     moves = work.quiet(column, move * share, prices)
     if moves is None:
-        return list(asked)
-    effects = np.abs(work.system.columns.times(moves)[work.guarded])
-    moved = set(owners[effects > NEAR / 10 * abs(move * share)].tolist())
-    left = [holding for holding in asked if holding in moved]
-    others = [holding for holding in left if asked[holding] == share]
+        return asked
+    moved = seen.add(work, evidence, moves)
+    left = {holding: part for holding, part in asked.items() if holding in moved}
+    others = [holding for holding, part in left.items() if part == share]
     if others:
         forbidden = np.isin(owners, np.array(others, dtype=np.int64))
-        if work.quiet(column, move * share, prices, forbidden) is not None:
-            left = [holding for holding in left if holding not in others]
+        again = work.quiet(column, move * share, prices, forbidden)
+        if again is not None:
+            moved = seen.add(work, evidence, again)
+            left = {holding: part for holding, part in left.items() if holding in moved}
     return left

@@ -79,6 +79,7 @@ class Attacker:
         within: Ints | None = None,
     ) -> None:
         self.system = system
+        self.all_guarded = guarded
         self.values = system.columns.times(centre)
         self.scale = _scale(self.values[shown.hidden])
         free = _free_rows(system, shown)
