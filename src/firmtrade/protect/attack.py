@@ -26,7 +26,7 @@ NEARBY = (60, 200, 600, 1500)
 class Interval:
     """A hidden column: what the attacker can prove, what the rule asks, and whether that is enough.
 
-    `low` and `high` are exact ends if `exact_ends`, else the attacker's interval is at least that wide.
+    `low` and `high` are the exact ends if `sure`, else the attacker's interval is at least that wide.
     `holding` is the insider, NOBODY for an outsider.
     """
 
@@ -37,6 +37,7 @@ class Interval:
     wanted_low: float
     wanted_high: float
     holding: int = NOBODY
+    sure: bool = True
 
     @property
     def protected(self) -> bool:
@@ -47,7 +48,7 @@ class Interval:
     @property
     def exact(self) -> bool:
         """The attacker knows the figure."""
-        return self.high - self.low <= NEAR * max(1.0, abs(self.value))
+        return self.sure and self.high - self.low <= NEAR * max(1.0, abs(self.value))
 
 
 @dataclass(frozen=True)
@@ -101,10 +102,17 @@ def attack(
     guarded = hidden[evidence.sole[hidden] != NOBODY] if evidence is not None else hidden[:0]
     targets = np.intersect1d(plan.columns, hidden) if plan is not None else hidden[:0]
     work = Attacker(system, shown, centre, guarded, targets, seconds)
-    low, high = _outsider(work, hidden, plan, exact)
+    low, high, sure = _outsider(work, hidden, plan, exact)
     wanted = _wanted(hidden, work.values, plan)
     outsider = [
-        Interval(column, float(work.values[column]), float(low[column]), float(high[column]), *wanted[column])
+        Interval(
+            column,
+            float(work.values[column]),
+            float(low[column]),
+            float(high[column]),
+            *wanted[column],
+            sure=column in sure,
+        )
         for column in hidden.tolist()
     ]
     if plan is not None:
@@ -136,10 +144,13 @@ def _wanted(hidden: Ints, values: Floats, plan: Plan | None) -> dict[int, tuple[
     return found
 
 
-def _outsider(work: Attacker, hidden: Ints, plan: Plan | None, exact: bool) -> tuple[Floats, Floats]:
-    """The ends of the hidden columns: exact, or far enough for the plan."""
+def _outsider(
+    work: Attacker, hidden: Ints, plan: Plan | None, exact: bool
+) -> tuple[Floats, Floats, set[int]]:
+    """The ends of the hidden columns: far enough for the plan, or exact; and for which they are exact."""
     low, high = work.values.copy(), work.values.copy()
     wanted = _wanted(hidden, work.values, plan)
+    done: list[tuple[int, int]] = []
     order = sorted(hidden.tolist(), key=lambda column: (wanted[column][0] - wanted[column][1], column))
     for column in order:
         for sign in (1, -1):
@@ -147,10 +158,12 @@ def _outsider(work: Attacker, hidden: Ints, plan: Plan | None, exact: bool) -> t
             near = NEAR * max(1.0, most - least) / 10
             if not exact and (high[column] >= most - near if sign > 0 else low[column] <= least + near):
                 continue
+            done.append((column, sign))
             found = work.values + work.system.columns.times(work.reach(column, sign))
             np.maximum(high, found, out=high)
             np.minimum(low, found, out=low)
-    return low, high
+    both = set(done)
+    return low, high, {column for column, sign in done if (column, -sign) in both}
 
 
 @dataclass(frozen=True)

@@ -99,7 +99,8 @@ def _rule(name: str, entry: Mapping[str, Any], year: int) -> Rule:
     dated = [value for value in entry["values"] if value["from"] <= year]
     if not dated:
         raise StudyError(
-            f"disclosure-rules.toml, [{name}] has no numbers for {year}. Add an entry to its values, with its source."
+            f"disclosure-rules.toml, [{name}] has no numbers for {year}. "
+            f"Add an entry to its values, with its source."
         )
     last = max(dated, key=lambda value: int(value["from"]))
     numbers = {
