@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from firmtrade.errors import DataError
-from firmtrade.protect.attack import Report, attack
+from firmtrade.protect.attack import Interval, Report, attack
 from firmtrade.protect.attacker import printed
 from firmtrade.protect.decide import Decided
 from firmtrade.protect.evidence import Evidence
@@ -45,6 +45,12 @@ class KeptPart:
     plan: Plan
     evidence: Evidence
     decimals: int
+    accepted: frozenset[tuple[int, int]]
+
+    def leaks(self, report: Report) -> list[Interval]:
+        """What can be bounded too closely, but for the (column, holding) that the custodian let pass."""
+        insiders = [case for case in report.insiders if (case.column, case.holding) not in self.accepted]
+        return [*report.unprotected, *insiders]
 
 
 @dataclass(frozen=True)
@@ -64,12 +70,6 @@ class Found:
         )
 
 
-def _unsafe(report: Report) -> set[int]:
-    """The columns that an outsider can bound too closely, or a contributor exactly."""
-    exact = {int(case.column) for case in report.insiders if case.exact}
-    return {int(case.column) for case in report.unprotected} | exact
-
-
 def write_structure(custody: Custody, folder: Path) -> None:
     """Write both files; the bytes follow from the content."""
     with zipfile.ZipFile(folder / STRUCTURE, "w", zipfile.ZIP_DEFLATED) as file:
@@ -82,7 +82,12 @@ def write_structure(custody: Custody, folder: Path) -> None:
                 file.writestr(entry, packed.getvalue())
     index = {
         "parts": [
-            {"name": part.part.aggregate, "decimals": part.part.decimals, "reasons": part.plan.reasons}
+            {
+                "name": part.part.aggregate,
+                "decimals": part.part.decimals,
+                "reasons": part.plan.reasons,
+                "accepted": sorted({(column, holding) for column, _, holding in part.pattern.exposed}),
+            }
             for part in custody.parts
         ],
         "figures": [_indexed(custody, figure.table, figure.cell, figure) for figure in custody.figures],
@@ -142,7 +147,8 @@ def _read_part(file: zipfile.ZipFile, number: int, entry: Mapping[str, Any]) -> 
     reasons = tuple(tuple(one) for one in entry["reasons"])
     plan = Plan(array("plan-columns"), array("plan-up"), array("plan-down"), reasons)
     evidence = Evidence(*(array(f"evidence-{name}") for name in _EVIDENCE))
-    return KeptPart(entry["name"], system, rows, plan, evidence, int(entry["decimals"]))
+    accepted = frozenset((int(column), int(holding)) for column, holding in entry["accepted"])
+    return KeptPart(entry["name"], system, rows, plan, evidence, int(entry["decimals"]), accepted)
 
 
 def attack_kept(tables: Path, folder: Path) -> Found:
@@ -160,7 +166,7 @@ def attack_kept(tables: Path, folder: Path) -> Found:
         for part, column in told[key]:
             visible[part][column] = True
     reports = [(part, _attacked(part, shown)) for part, shown in zip(parts, visible, strict=True)]
-    unsafe = [_unsafe(report) for _, report in reports]
+    unsafe = [{case.column for case in part.leaks(report)} for part, report in reports]
     bare = [key for key, columns in told.items() if any(column in unsafe[part] for part, column in columns)]
     return Found(tuple(reports), tuple(bare), tuple(changed))
 
