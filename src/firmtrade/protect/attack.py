@@ -309,17 +309,22 @@ def _weak(
 ) -> dict[int, float]:
     """The holdings of `asked` from which the move is not shown to be hidden by two more programs."""
     owners = evidence.sole[work.guarded]
-    prices = np.ones(len(work.guarded))
-    moves = work.quiet(column, move * share, prices)
-    if moves is None:
-        return asked
-    moved = seen.add(work, evidence, moves)
-    left = {holding: part for holding, part in asked.items() if holding in moved}
-    others = [holding for holding, part in left.items() if part == share]
-    if others:
-        forbidden = np.isin(owners, np.array(others, dtype=np.int64))
-        again = work.quiet(column, move * share, prices, forbidden)
-        if again is not None:
-            moved = seen.add(work, evidence, again)
-            left = {holding: part for holding, part in left.items() if holding in moved}
-    return left
+    nothing = np.zeros(len(work.guarded))
+    for prices in (nothing, nothing + 1.0):
+        # First any table that leaves alone what all of them know; then the one that moves least of it.
+        others = [holding for holding, part in asked.items() if part == share]
+        forbidden = np.isin(owners, np.array(others, dtype=np.int64)) if not prices.any() else None
+        moves = work.quiet(column, move * share, prices, forbidden)
+        if moves is not None:
+            moved = seen.add(work, evidence, moves)
+            asked = {holding: part for holding, part in asked.items() if holding in moved}
+        elif prices.any():
+            return asked
+        if not asked:
+            return asked
+    others = [holding for holding, part in asked.items() if part == share]
+    again = work.quiet(column, move * share, nothing, np.isin(owners, np.array(others, dtype=np.int64)))
+    if again is not None:
+        moved = seen.add(work, evidence, again)
+        asked = {holding: part for holding, part in asked.items() if holding in moved}
+    return asked
