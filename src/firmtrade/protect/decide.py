@@ -24,12 +24,15 @@ from firmtrade.protect.certificate import Certificate, certificate
 from firmtrade.protect.figures import Part, parts_of
 from firmtrade.protect.primary import Plan, Request, primary
 from firmtrade.protect.rules import Profile
-from firmtrade.protect.suppress import Pattern, suppress
+from firmtrade.protect.suppress import Effort, Pattern, suppress
 from firmtrade.protect.system import NOTHING
 
 #: SDMX CL_CONF_STATUS of a primary figure by the kind of rule that it breaks; the first that applies counts.
 STATUS = {"frequency": "A", "dominance": "O", "percent": "M", "group": "M"}
 FREE, SECONDARY, OTHER, TOLD = "F", "D", "U", "C"
+
+#: Up to so many figures in one system the search for what to hide is made harder.
+SMALL = 3000
 
 
 @dataclass(frozen=True)
@@ -161,7 +164,9 @@ def _request(made: Part, backing: Backing, manual: frozenset[Ask]) -> Request:
 
 def _decided(made: Part, profile: Profile, request: Request) -> Decided:
     plan = primary(made.values, made.evidence, profile, request)
-    pattern = suppress(made.system, made.rows, plan, made.evidence)
+    # Large blocks hide less where many finest cells stand behind few figures, as in a release of tables.
+    effort = Effort(tries=8) if len(made.system.columns) <= SMALL else Effort()
+    pattern = suppress(made.system, made.rows, plan, made.evidence, effort=effort)
     shown = printed(made.values.astype(np.float64), pattern.hidden)
     report = attack(made.system, shown, plan, rows=made.rows, evidence=made.evidence)
     if report.unprotected or any(case.exact for case in report.insiders):
