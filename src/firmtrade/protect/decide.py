@@ -138,15 +138,43 @@ def decide(
     """
     parts = []
     made = parts_of(backing.sums)
+    covered = _Covered(backing)
     for number, one in enumerate(made, 1):
         progress(f"protect {number} of {len(made)}: {len(one.system.columns)} figures")
-        parts.append(_decided(one, profile, _request(one, backing, manual)))
+        parts.append(_decided(one, profile, _request(one, backing, manual), covered.columns(one)))
+        covered.add(parts[-1])
     decisions = Decisions(profile, tuple(parts), {})
     asks = {ask for figures in backing.figures.values() for behind in figures for ask in behind}
     others = sorted(asks - decisions._place.keys(), key=repr)
     return Decisions(
         profile, tuple(parts), {ask: _judged(ask, decisions, backing, catalog) for ask in others}
     )
+
+
+class _Covered:
+    """Columns that no figure shows any more: all that are worked out from them are hidden by earlier parts.
+
+    They may be hidden at no cost, so that the sums behind a growth rate are hidden for the same groups.
+    """
+
+    def __init__(self, backing: Backing) -> None:
+        told = [
+            *backing.figures.values(),
+            tuple((ask,) for asks in backing.unknowns.values() for ask in asks),
+        ]
+        self.shown = {asks for figures in told for asks in figures}
+
+    def columns(self, made: Part) -> frozenset[int]:
+        """The columns of a part that no figure shows."""
+        seen = {made.system.places.get(ask, NOTHING) for asks in self.shown for ask in asks}
+        return frozenset(range(len(made.system.columns))) - seen
+
+    def add(self, decided: Decided) -> None:
+        """Leave out the figures that a part hides."""
+        places, hidden = decided.part.system.places, decided.hidden
+        self.shown = {
+            asks for asks in self.shown if not any(places.get(ask, NOTHING) in hidden for ask in asks)
+        }
 
 
 def _request(made: Part, backing: Backing, manual: frozenset[Ask]) -> Request:
@@ -162,11 +190,11 @@ def _request(made: Part, backing: Backing, manual: frozenset[Ask]) -> Request:
     return Request(hidden, tuple(sorted(pair for pair in pairs if pair[0] != pair[1])), made.whole)
 
 
-def _decided(made: Part, profile: Profile, request: Request) -> Decided:
+def _decided(made: Part, profile: Profile, request: Request, free: frozenset[int]) -> Decided:
     plan = primary(made.values, made.evidence, profile, request)
     # Large blocks hide less where many finest cells stand behind few figures, as in a release of tables.
     effort = Effort(tries=8) if len(made.system.columns) <= SMALL else Effort()
-    pattern = suppress(made.system, made.rows, plan, made.evidence, effort=effort)
+    pattern = suppress(made.system, made.rows, plan, made.evidence, forced=sorted(free), effort=effort)
     shown = printed(made.values.astype(np.float64), pattern.hidden)
     report = attack(made.system, shown, plan, rows=made.rows, evidence=made.evidence)
     if report.unprotected or any(case.exact for case in report.insiders):
