@@ -20,12 +20,14 @@ from typing import Any
 import numpy as np
 
 from firmtrade.errors import DataError
+from firmtrade.protect import certificate
 from firmtrade.protect.attack import Interval, Report, attack
 from firmtrade.protect.attacker import printed
 from firmtrade.protect.decide import Decided
 from firmtrade.protect.evidence import Evidence
 from firmtrade.protect.primary import Plan
 from firmtrade.protect.protected import Custody
+from firmtrade.protect.suppress import Effort
 from firmtrade.protect.system import Sparse, System
 from firmtrade.result import TOTAL, ReleasedCell
 
@@ -60,6 +62,7 @@ class Found:
     reports: tuple[tuple[KeptPart, Report], ...]
     shown: tuple[str, ...]  # figures that are shown though a column behind them must be hidden
     changed: tuple[str, ...]  # figures whose value is not the custodian's
+    unproven: tuple[str, ...]  # what the stored proofs do not prove, checked without a solver
 
     @property
     def leaks(self) -> int:
@@ -168,7 +171,20 @@ def attack_kept(tables: Path, folder: Path) -> Found:
     reports = [(part, _attacked(part, shown)) for part, shown in zip(parts, visible, strict=True)]
     unsafe = [{case.column for case in part.leaks(report)} for part, report in reports]
     bare = [key for key, columns in told.items() if any(column in unsafe[part] for part, column in columns)]
-    return Found(tuple(reports), tuple(bare), tuple(changed))
+    unproven: list[str] = []
+    for number, (one, shown) in enumerate(zip(parts, visible, strict=True), 1):
+        unproven += _unproven(folder, number, one, shown)
+    return Found(tuple(reports), tuple(bare), tuple(changed), tuple(unproven))
+
+
+def _unproven(folder: Path, number: int, part: KeptPart, visible: np.ndarray) -> list[str]:
+    """What the stored proof of a part does not prove of the release as it lies there."""
+    proof = certificate.read(folder / f"proof-{number:02}.zip")
+    if visible[proof.hidden].any():
+        return [f"{part.name}: the proof is of a release that hides more"]
+    share = Effort().insiders
+    faults = certificate.check(proof, part.system, part.rows, part.plan, part.evidence, insiders=share)
+    return [f"{part.name}: {fault}" for fault in faults]
 
 
 def _attacked(part: KeptPart, visible: np.ndarray) -> Report:
