@@ -1,0 +1,306 @@
+"""A protected release as its custodian sees it: what is hidden, by which rule, for whose sake, at what cost.
+
+Plain data: the custodian's page draws it, `firmtrade why` answers from it, and `tables.csv` of the
+custodian's folder has the true values in the columns of the public file. It names no firm and no holding.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from firmtrade.describe.asks import Ask, plain
+from firmtrade.errors import DataError
+from firmtrade.protect.broken import broken
+from firmtrade.protect.decide import Decided, counted
+from firmtrade.protect.protected import Custody, Judged
+from firmtrade.protect.witness import effects_of
+from firmtrade.result import DIMENSIONS, TOTAL, Release
+
+FILE, TABLES = "inside.json", "tables.csv"
+#: Smaller effects of a witness, relative to what it moves the figure that it protects, are the solver's dust.
+DUST = 1e-6
+
+
+@dataclass(frozen=True)
+class HiddenSum:
+    """A hidden sum. `wanted` and `proven` are (low, high): what an attacker may know at best, and what he knows.
+
+    `reasons` say which rules it breaks and by how much; a sum without any is hidden for the sake of those
+    in `protects` (places in the list of hidden sums); `needs` are those that are hidden for its own sake.
+    """
+
+    group: str
+    words: str
+    counts: bool
+    value: float
+    wanted: tuple[float, float]
+    proven: tuple[float, float]
+    holdings: int
+    rules: tuple[str, ...]
+    reasons: tuple[str, ...]
+    protects: tuple[int, ...]
+    needs: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure of the release; `sums` are the places of the hidden sums that it is worked out from."""
+
+    table: str
+    sample: str
+    period: str
+    codes: Mapping[str, str]
+    measure: str
+    words: str
+    value: float | None
+    unit: str
+    decimals: int
+    status: str
+    rules: tuple[str, ...]
+    sums: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What hiding costs a table. `firms` and `amounts`: the shares of the sums behind it that are hidden.
+
+    Shares are between 0 and 1, of the numbers of firms and (the mean over all of them) of other sums; None
+    where the table has none.
+    """
+
+    table: str
+    title: str
+    figures: int
+    hidden: int
+    firms: float | None
+    amounts: float | None
+
+
+@dataclass(frozen=True)
+class Inside:
+    """All that the custodian is shown."""
+
+    study: str
+    profile: str
+    rules: tuple[Mapping[str, Any], ...]
+    attack: Mapping[str, int]
+    costs: tuple[Cost, ...]
+    sums: tuple[HiddenSum, ...]
+    figures: tuple[Figure, ...]
+
+
+def inside(custody: Custody, release: Release) -> Inside:
+    """The custodian's view of `release`; `release` lends the words."""
+    words = _Words(release)
+    places = {
+        (id(part), column): number
+        for number, (part, column) in enumerate(
+            (part, column) for part in custody.parts for column in sorted(part.hidden)
+        )
+    }
+    rules = tuple(
+        {"name": rule.name, "title": rule.title, "source": rule.source, "kind": rule.kind,
+         "numbers": {name: float(value) for name, value in rule.numbers.items()}}
+        for rule in custody.profile.rules
+    )  # fmt: skip
+    return Inside(
+        release.title,
+        custody.profile.title,
+        rules,
+        counted(custody.parts) | {"outsiders left": sum(len(part.report.unprotected) for part in custody.parts)},
+        tuple(_costs(custody, release)),
+        tuple(sum_ for part in custody.parts for sum_ in _sums(part, custody, places, words)),
+        tuple(_figure(judged, custody, places, words) for judged in custody.figures),
+    )
+
+
+def _sums(
+    part: Decided, custody: Custody, places: Mapping[tuple[int, int], int], words: _Words
+) -> Iterator[HiddenSum]:
+    needs = needed_by(part)
+    protects: dict[int, list[int]] = defaultdict(list)
+    for unsafe, others in needs.items():
+        for other in others:
+            protects[other].append(unsafe)
+
+    def numbers(columns: Sequence[int]) -> tuple[int, ...]:
+        return tuple(sorted(places[id(part), column] for column in columns))
+
+    rules = {rule.name: rule for rule in custody.profile.rules}
+    evidence = part.part.evidence
+    for column in sorted(part.hidden):
+        case = part.intervals[column]
+        ends = (case.value, case.wanted_low, case.wanted_high, case.low, case.high)
+        value, least, most, low, high = (float(x) for x in part.part.in_units(list(ends)))  # type: ignore[arg-type]
+        names = part.rules.get(column, ())
+        ask = part.part.system.names[column]
+        yield HiddenSum(
+            words.group(ask) if isinstance(ask, Ask) else part.part.aggregate,
+            words.of(ask) if isinstance(ask, Ask) else str(ask),
+            part.part.counts,
+            value,
+            (least, most),
+            (low, high),
+            int(evidence.units[column]),
+            names,
+            tuple(broken(name, rules.get(name), evidence, column) for name in names),
+            numbers(protects[column]) if not names else (),
+            numbers(sorted(needs.get(column, ()))),
+        )
+
+
+def needed_by(part: Decided) -> dict[int, set[int]]:
+    """For each unsafe column the others that move with it in the tables that prove it protected."""
+    found: dict[int, set[int]] = defaultdict(set)
+    system = part.part.system
+    moved = [effects_of(system, rows, moves) for rows, moves in part.pattern.witnesses]
+    for proof in part.pattern.proofs:
+        columns, effects = moved[proof.witness]
+        own = abs(float(effects[columns == proof.column].sum()))
+        real = columns[abs(effects) > DUST * own]
+        found[proof.column] |= set(real.tolist()) & part.hidden - {proof.column}
+    return found
+
+
+def _figure(
+    judged: Judged, custody: Custody, places: Mapping[tuple[int, int], int], words: _Words
+) -> Figure:
+    cell = judged.cell
+    where = (custody.decisions.where(ask) for ask in judged.decision.asks)
+    behind = {places[id(part), column] for part, column in (one for one in where if one is not None)}
+    return Figure(
+        judged.table,
+        cell.sample,
+        cell.period,
+        dict(sorted(cell.codes.items())),
+        cell.measure,
+        words.figure(judged),
+        None if judged.value is None else float(judged.value),
+        cell.unit,
+        cell.decimals,
+        judged.decision.status,
+        judged.decision.rules,
+        tuple(sorted(behind)),
+    )
+
+
+def _costs(custody: Custody, release: Release) -> Iterator[Cost]:
+    by_table: dict[str, list[Judged]] = defaultdict(list)
+    for judged in custody.figures:
+        by_table[judged.table].append(judged)
+    for table in release.tables:
+        figures = by_table[table.name]
+        hidden = sum(judged.decision.hidden for judged in figures)
+        firms, amounts = value_hidden(custody, figures)
+        yield Cost(table.name, table.title, len(figures), hidden, firms, amounts)
+
+
+def value_hidden(custody: Custody, figures: Sequence[Judged]) -> tuple[float | None, float | None]:
+    """The hidden share of the distinct sums behind `figures`: of numbers of firms, and of amounts."""
+    behind: dict[int, set[int]] = defaultdict(set)
+    parts = {id(part): part for part in custody.parts}
+    for judged in figures:
+        for found in (custody.decisions.where(ask) for ask in judged.asks):
+            if found is not None:
+                behind[id(found[0])].add(found[1])
+    shares: dict[bool, list[float]] = {True: [], False: []}
+    for key, columns in behind.items():
+        part = parts[key]
+        size = abs(part.part.values)
+        total = int(size[sorted(columns)].sum())
+        if total:
+            share = int(size[sorted(columns & part.hidden)].sum()) / total
+            shares[part.part.counts].append(share)
+    firms, amounts = (sum(found) / len(found) if found else None for found in (shares[True], shares[False]))
+    return firms, amounts
+
+
+class _Words:
+    """What the custodian reads for a sum or a figure: the titles of the words, not their names."""
+
+    def __init__(self, release: Release) -> None:
+        self.words = release.words
+
+    def group(self, ask: Ask) -> str:
+        """'Employment in 2003: Manufacturing firms active in 1998 and 2003'."""
+        what = "Number of firms" if ask.aggregate == "*" else self._title(ask.aggregate)
+        return f"{what}: {self._title(ask.sample)}, {ask.year or ask.window}{self._point(ask)}"
+
+    def of(self, ask: Ask) -> str:
+        """The codes of a sum in words."""
+        return self._codes({plain(name): code for name, code in ask.codes}) or "all"
+
+    def figure(self, judged: Judged) -> str:
+        """A figure of a table in words."""
+        cell = judged.cell
+        codes = self._codes({name: code for name, code in cell.codes.items() if code != TOTAL})
+        return ", ".join(part for part in (self._title(cell.measure), codes, cell.period) if part)
+
+    def _point(self, ask: Ask) -> str:
+        return f" ({ask.point})" if ask.point else ""
+
+    def _title(self, name: str) -> str:
+        return self.words[name].title if name in self.words else name
+
+    def _codes(self, codes: Mapping[str, str]) -> str:
+        flow = self._label("flow", codes["flow"]) if "flow" in codes else "trade"
+        return ", ".join(self._label(name, code).replace("{flow}", flow) for name, code in codes.items())
+
+    def _label(self, name: str, code: str) -> str:
+        known = self.words[name].codes if name in self.words else {}
+        return " or ".join(known.get(part.strip(), part.strip()) for part in code.split("|"))
+
+
+def inside_json(found: Inside) -> str:
+    """As it is kept; the bytes follow from the content."""
+    return json.dumps(asdict(found), ensure_ascii=False, sort_keys=True, separators=(",", ":")) + "\n"
+
+
+def read_inside(folder: Path) -> Inside:
+    """What is kept in the custodian's folder, or in the one that belongs to the release `folder`."""
+    places = (folder, folder.with_name(f"{folder.name}-custody"))
+    path = next((place / FILE for place in places if (place / FILE).exists()), None)
+    if path is None:
+        raise DataError(
+            f"There is no {FILE} in {folder} or in {places[1].name} beside it. Give the release, or the folder "
+            f"that a protected `firmtrade run` wrote for the custodian: --custody DIR-custody"
+        )
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"))
+        for kind, name in ((Cost, "costs"), (HiddenSum, "sums"), (Figure, "figures")):
+            raw[name] = tuple(kind(**_tuples(entry)) for entry in raw[name])
+        return Inside(**raw)
+    except (OSError, ValueError, TypeError, KeyError) as wrong:
+        raise DataError(f"{path} is damaged, or of another version of firmtrade: {wrong}") from None
+
+
+def _tuples(entry: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in entry.items()}
+
+
+def inside_csv(found: Inside) -> str:
+    """Every figure with its true value, in the columns of tables.csv; `confidentiality` says why it is hidden.
+
+    F free; A fewer firms than allowed; O one dominates; M another rule for single figures; D hidden for
+    others' sake; U anything else (SDMX CL_CONF_STATUS).
+    """
+    further = sorted({name for figure in found.figures for name in figure.codes} - set(DIMENSIONS))
+    names = (*DIMENSIONS, *further)
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(
+        ["table", "sample", "period", *names, "measure", "value", "unit", "decimals", "confidentiality"]
+    )
+    for figure in found.figures:
+        codes = [figure.codes.get(name, TOTAL) for name in names]
+        value = "" if figure.value is None else repr(figure.value)
+        told = [figure.measure, value, figure.unit, figure.decimals, figure.status]
+        writer.writerow([figure.table, figure.sample, figure.period, *codes, *told])
+    return text.getvalue()

@@ -1,0 +1,164 @@
+"""custodian.html: what is hidden and why, drawn for the custodian. It is confidential and never published.
+
+The page is written into the custodian's folder beside what it is made of. It is one file, works without
+script and network, and prints with its mark on every sheet.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from firmtrade.protect.inside import Cost, Figure, HiddenSum, Inside
+from firmtrade.publish.html import environment, template_text
+from firmtrade.publish.pictures import bar, interval
+
+STATUSES = {
+    "A": "fewer holdings than allowed",
+    "O": "one or two holdings dominate",
+    "M": "another rule for single figures",
+    "D": "hidden for others' sake",
+    "U": "unreliable or otherwise not told",
+}
+
+
+def custodian_page(found: Inside, samples: Mapping[str, str]) -> str:
+    """The page; `samples` has the title of each sample."""
+    return confidential("custodian.html", it=_view(found, samples))
+
+
+def confidential(template: str, **values: Any) -> str:
+    """A page of the custodian from one of its templates."""
+    from markupsafe import Markup
+
+    styles = {"css": "report.css", "own_css": "confidential.css"}
+    css = {name: Markup(template_text(file)) for name, file in styles.items()}
+    return environment().get_template(template).render(**css, **values)
+
+
+def _view(found: Inside, samples: Mapping[str, str]) -> dict[str, Any]:
+    hidden = [figure for figure in found.figures if figure.status != "F"]
+    broken = Counter(name for one in found.sums for name in one.rules)
+    titles = {cost.table: cost.title for cost in found.costs}
+    return {
+        "study": found.study,
+        "profile": found.profile,
+        "figures": f"{len(found.figures):,}",
+        "hidden": f"{len(hidden):,}",
+        "tiles": _tiles(found, len(hidden)),
+        "rules": [
+            {**rule, "limits": _limits(rule["numbers"]), "broken": f"{broken[rule['name']]:,}"}
+            for rule in found.rules
+        ],
+        "costs": [_cost(cost) for cost in found.costs],
+        "groups": _groups(found.sums),
+        "tables": _tables(hidden, titles, found.sums, samples),
+        "statuses": list(STATUSES.items()),
+    }
+
+
+def _tiles(found: Inside, hidden: int) -> list[dict[str, Any]]:
+    unsafe = sum(bool(one.rules) for one in found.sums)
+    share = f"{_percent(hidden / len(found.figures))}" if found.figures else "0 %"
+    leaks, insiders = found.attack["insiders left"], found.attack["attacked by insiders"]
+    outsiders = found.attack["outsiders left"]
+    return [
+        _tile(f"of the {len(found.figures):,} figures are hidden ({share})", hidden),
+        _tile(f"of the {found.attack['columns']:,} sums behind them are unsafe", unsafe),
+        _tile("sums more are hidden for their sake", len(found.sums) - unsafe),
+        _tile("can be worked out too closely by an outsider", outsiders, not outsiders),
+        _tile(f"by one of the {insiders:,} contributors who fill a hidden sum alone", leaks, not leaks),
+    ]
+
+
+def _tile(what: str, number: int, good: bool = False) -> dict[str, Any]:
+    return {"what": what, "number": f"{number:,}", "good": good}
+
+
+def _limits(numbers: Mapping[str, float]) -> str:
+    names = {"least": "at least {}", "margin": "protected by {} per cent", "percent": "{} per cent",
+             "largest": "the {} largest"}  # fmt: skip
+    return ", ".join(names.get(name, name + " {}").format(f"{value:g}") for name, value in numbers.items())
+
+
+def _cost(cost: Cost) -> dict[str, Any]:
+    share = cost.hidden / cost.figures if cost.figures else 0.0
+    return {
+        "table": cost.table,
+        "title": cost.title,
+        "figures": f"{cost.figures:,}",
+        "hidden": f"{cost.hidden:,}",
+        "share": _percent(share),
+        "bar": bar(share),
+        "firms": "" if cost.firms is None else _percent(cost.firms),
+        "amounts": "" if cost.amounts is None else _percent(cost.amounts),
+        "anchor": f"hidden-{cost.table}" if cost.hidden else "",
+    }
+
+
+def _groups(sums: Sequence[HiddenSum]) -> list[dict[str, Any]]:
+    groups: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for number, one in enumerate(sums):
+        groups[one.group].append(_sum(number, one, sums))
+    return [
+        {"title": title, "anchor": f"group-{place}", "sums": found}
+        for place, (title, found) in enumerate(groups.items(), 1)
+    ]
+
+
+def _sum(number: int, one: HiddenSum, sums: Sequence[HiddenSum]) -> dict[str, Any]:
+    others = one.needs if one.rules else one.protects
+    said = f"{len(others):,} hidden for it" if one.rules else f"protects {len(others):,} unsafe"
+    digits = 0 if one.counts else 2
+    return {
+        "number": number,
+        "words": one.words,
+        "kind": "primary" if one.rules else "secondary",
+        "reasons": [reason[:1].upper() + reason[1:] for reason in one.reasons],
+        "links": [_link(other, sums, one.group) for other in others],
+        "links_said": said,
+        "value": f"{one.value:,.{digits}f}",
+        "wanted": _ends(one.wanted, digits) if one.rules else "",
+        "proven": _ends(one.proven, digits),
+        "picture": interval(one.value, one.wanted if one.rules else None, one.proven, digits),
+    }
+
+
+def _link(number: int, sums: Sequence[HiddenSum], group: str = "") -> dict[str, Any]:
+    one = sums[number]
+    return {"number": number, "words": one.words if one.group == group else f"{one.group}, {one.words}"}
+
+
+def _tables(
+    hidden: Iterable[Figure],
+    titles: Mapping[str, str],
+    sums: Sequence[HiddenSum],
+    samples: Mapping[str, str],
+) -> list[dict[str, Any]]:
+    tables: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for figure in hidden:
+        value = "" if figure.value is None else f"{figure.value:,.{max(figure.decimals, 0)}f}"
+        links = [_link(number, sums) for number in figure.sums]
+        tables[figure.table].append(
+            {
+                "words": figure.words,
+                "sample": samples.get(figure.sample, figure.sample),
+                "value": value,
+                "status": figure.status,
+                "links": links,
+                "rules": "" if links else "; ".join(figure.rules),
+            }
+        )
+    return [
+        {"name": name, "title": titles.get(name, ""), "anchor": f"hidden-{name}", "figures": found}
+        for name, found in tables.items()
+    ]
+
+
+def _ends(ends: tuple[float, float], digits: int) -> str:
+    return f"{ends[0]:,.{digits}f} to {ends[1]:,.{digits}f}"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:,.1f} %"
