@@ -326,7 +326,7 @@ class Study:
         release, kept = self._release(unprotected)
         if kept is not None:
             self.progress("write what the custodian keeps")
-            further = _for_the_custodian(kept, release)
+            further = _for_the_custodian(kept, release, self.spec.catalog)
             write_custody(kept, Path(custody) if custody else _beside(Path(out)), further)
         self.progress("write the report")
         return write(release, Path(out), self.progress)
@@ -417,15 +417,13 @@ class Study:
         return Provenance(panel.hashes(), rows, self.spec.catalog.hash(), __version__, panel.synthetic)
 
 
-def _for_the_custodian(kept: Custody, release: Release) -> dict[str, str]:
+def _for_the_custodian(kept: Custody, release: Release, catalog: Catalog) -> dict[str, str]:
     """The custodian's page, the true values, and what `firmtrade why` answers from."""
     from firmtrade.protect.inside import FILE, TABLES, inside, inside_csv, inside_json
     from firmtrade.publish.custodian import custodian_page
 
-    found = inside(kept, release)
-    samples = {word.name: word.title for word in release.words.values() if word.kind == "sample"}
-    page = custodian_page(found, samples)
-    return {FILE: inside_json(found), TABLES: inside_csv(found), "custodian.html": page}
+    found = inside(kept, release, catalog)
+    return {FILE: inside_json(found), TABLES: inside_csv(found), "custodian.html": custodian_page(found)}
 
 
 def _beside(out: Path) -> Path:

@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from firmtrade.catalog import Catalog
 from firmtrade.describe.asks import Ask, plain
 from firmtrade.errors import DataError
 from firmtrade.protect.broken import broken
@@ -36,7 +37,8 @@ class HiddenSum:
     in `protects` (places in the list of hidden sums); `needs` are those that are hidden for its own sake.
     """
 
-    group: str
+    what: str
+    who: str
     words: str
     counts: bool
     value: float
@@ -59,6 +61,7 @@ class Figure:
     codes: Mapping[str, str]
     measure: str
     words: str
+    who: str
     value: float | None
     unit: str
     decimals: int
@@ -96,9 +99,9 @@ class Inside:
     figures: tuple[Figure, ...]
 
 
-def inside(custody: Custody, release: Release) -> Inside:
-    """The custodian's view of `release`; `release` lends the words."""
-    words = _Words(release)
+def inside(custody: Custody, release: Release, catalog: Catalog) -> Inside:
+    """The custodian's view of `release`, in the words of `catalog`."""
+    words = _Words(catalog)
     places = {
         (id(part), column): number
         for number, (part, column) in enumerate(
@@ -142,8 +145,7 @@ def _sums(
         names = part.rules.get(column, ())
         ask = part.part.system.names[column]
         yield HiddenSum(
-            words.group(ask) if isinstance(ask, Ask) else part.part.aggregate,
-            words.of(ask) if isinstance(ask, Ask) else str(ask),
+            *(words.of(ask) if isinstance(ask, Ask) else (part.part.aggregate, "", str(ask))),
             part.part.counts,
             value,
             (least, most),
@@ -182,6 +184,7 @@ def _figure(
         dict(sorted(cell.codes.items())),
         cell.measure,
         words.figure(judged),
+        words.sample(cell.sample),
         None if judged.value is None else float(judged.value),
         cell.unit,
         cell.decimals,
@@ -225,37 +228,43 @@ def value_hidden(custody: Custody, figures: Sequence[Judged]) -> tuple[float | N
 class _Words:
     """What the custodian reads for a sum or a figure: the titles of the words, not their names."""
 
-    def __init__(self, release: Release) -> None:
-        self.words = release.words
+    def __init__(self, catalog: Catalog) -> None:
+        self.catalog = catalog
 
-    def group(self, ask: Ask) -> str:
-        """'Employment in 2003: Manufacturing firms active in 1998 and 2003'."""
-        what = "Number of firms" if ask.aggregate == "*" else self._title(ask.aggregate)
-        return f"{what}: {self._title(ask.sample)}, {ask.year or ask.window}{self._point(ask)}"
-
-    def of(self, ask: Ask) -> str:
-        """The codes of a sum in words."""
-        return self._codes({plain(name): code for name, code in ask.codes}) or "all"
+    def of(self, ask: Ask) -> tuple[str, str, str]:
+        """('Number of firms', 'Manufacturing SMEs, 2002', 'intra-EU export, 50-99 FTE')."""
+        what = "Number of firms" if ask.aggregate == "*" else self._title(ask.aggregate, "measure")
+        point = f" ({ask.point})" if ask.point else ""
+        who = f"{self.sample(ask.sample)}, {ask.year or ask.window}{point}"
+        return what, who, self._codes({plain(name): code for name, code in ask.codes}) or "all"
 
     def figure(self, judged: Judged) -> str:
         """A figure of a table in words."""
         cell = judged.cell
         codes = self._codes({name: code for name, code in cell.codes.items() if code != TOTAL})
-        return ", ".join(part for part in (self._title(cell.measure), codes, cell.period) if part)
+        return ", ".join(part for part in (self._title(cell.measure, "measure"), codes, cell.period) if part)
 
-    def _point(self, ask: Ask) -> str:
-        return f" ({ask.point})" if ask.point else ""
+    def sample(self, name: str) -> str:
+        """The title of a sample."""
+        return self._title(name, "sample")
 
-    def _title(self, name: str) -> str:
-        return self.words[name].title if name in self.words else name
+    def _title(self, name: str, kind: str) -> str:
+        found = self.catalog.find(name, kind)
+        return found.title if found else name
 
     def _codes(self, codes: Mapping[str, str]) -> str:
         flow = self._label("flow", codes["flow"]) if "flow" in codes else "trade"
-        return ", ".join(self._label(name, code).replace("{flow}", flow) for name, code in codes.items())
+        shown = {name: self._label(name, code).replace("{flow}", flow) for name, code in codes.items()}
+        if any("{flow}" in self._label(name, code) for name, code in codes.items()):
+            shown.pop("flow", None)  # 'stopped export' says it
+        return ", ".join(shown.values())
 
     def _label(self, name: str, code: str) -> str:
-        known = self.words[name].codes if name in self.words else {}
-        return " or ".join(known.get(part.strip(), part.strip()) for part in code.split("|"))
+        found = self.catalog.find(name, "dimension")
+        parts = [part.strip() for part in code.split("|")]
+        if found is None or not all(part in found.codes for part in parts):
+            return f"{found.title.lower() if found else name} {' or '.join(parts)}"  # 'activity 41'
+        return " or ".join(found.codes[part] for part in parts)
 
 
 def inside_json(found: Inside) -> str:

@@ -23,9 +23,9 @@ STATUSES = {
 }
 
 
-def custodian_page(found: Inside, samples: Mapping[str, str]) -> str:
-    """The page; `samples` has the title of each sample."""
-    return confidential("custodian.html", it=_view(found, samples))
+def custodian_page(found: Inside) -> str:
+    """The page."""
+    return confidential("custodian.html", it=_view(found))
 
 
 def confidential(template: str, **values: Any) -> str:
@@ -37,7 +37,7 @@ def confidential(template: str, **values: Any) -> str:
     return environment().get_template(template).render(**css, **values)
 
 
-def _view(found: Inside, samples: Mapping[str, str]) -> dict[str, Any]:
+def _view(found: Inside) -> dict[str, Any]:
     hidden = [figure for figure in found.figures if figure.status != "F"]
     broken = Counter(name for one in found.sums for name in one.rules)
     titles = {cost.table: cost.title for cost in found.costs}
@@ -53,7 +53,7 @@ def _view(found: Inside, samples: Mapping[str, str]) -> dict[str, Any]:
         ],
         "costs": [_cost(cost) for cost in found.costs],
         "groups": _groups(found.sums),
-        "tables": _tables(hidden, titles, found.sums, samples),
+        "tables": _tables(hidden, titles, found.sums),
         "statuses": list(STATUSES.items()),
     }
 
@@ -100,10 +100,9 @@ def _cost(cost: Cost) -> dict[str, Any]:
 def _groups(sums: Sequence[HiddenSum]) -> list[dict[str, Any]]:
     groups: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for number, one in enumerate(sums):
-        groups[one.group].append(_sum(number, one, sums))
+        groups[f"{one.what}: {one.who}" if one.who else one.what].append(_sum(number, one, sums))
     return [
-        {"title": title, "anchor": f"group-{place}", "sums": found}
-        for place, (title, found) in enumerate(groups.items(), 1)
+        {"title": title, "sums": found} for title, found in groups.items()
     ]
 
 
@@ -116,34 +115,34 @@ def _sum(number: int, one: HiddenSum, sums: Sequence[HiddenSum]) -> dict[str, An
         "words": one.words,
         "kind": "primary" if one.rules else "secondary",
         "reasons": [reason[:1].upper() + reason[1:] for reason in one.reasons],
-        "links": [_link(other, sums, one.group) for other in others],
+        "links": [_link(other, sums, one.who, one.what) for other in others],
         "links_said": said,
-        "value": f"{one.value:,.{digits}f}",
-        "wanted": _ends(one.wanted, digits) if one.rules else "",
-        "proven": _ends(one.proven, digits),
+        "value": _number(one.value, digits),
+        "wanted": [_number(end, digits) for end in one.wanted] if one.rules else [],
+        "proven": _proven(one, digits),
         "picture": interval(one.value, one.wanted if one.rules else None, one.proven, digits),
     }
 
 
-def _link(number: int, sums: Sequence[HiddenSum], group: str = "") -> dict[str, Any]:
+def _link(number: int, sums: Sequence[HiddenSum], who: str, what: str = "") -> dict[str, Any]:
+    """A hidden sum by its words; what it is and whom it is about is said where that is not known anyway."""
     one = sums[number]
-    return {"number": number, "words": one.words if one.group == group else f"{one.group}, {one.words}"}
+    apart = f" ({one.who})" if one.who and not one.who.startswith(who) else ""
+    known = one.what == what and not apart
+    return {"number": number, "words": one.words if known else f"{one.what}, {one.words}{apart}"}
 
 
 def _tables(
-    hidden: Iterable[Figure],
-    titles: Mapping[str, str],
-    sums: Sequence[HiddenSum],
-    samples: Mapping[str, str],
+    hidden: Iterable[Figure], titles: Mapping[str, str], sums: Sequence[HiddenSum]
 ) -> list[dict[str, Any]]:
     tables: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for figure in hidden:
         value = "" if figure.value is None else f"{figure.value:,.{max(figure.decimals, 0)}f}"
-        links = [_link(number, sums) for number in figure.sums]
+        links = [_link(number, sums, figure.who) for number in figure.sums]
         tables[figure.table].append(
             {
                 "words": figure.words,
-                "sample": samples.get(figure.sample, figure.sample),
+                "who": figure.who,
                 "value": value,
                 "status": figure.status,
                 "links": links,
@@ -151,13 +150,26 @@ def _tables(
             }
         )
     return [
-        {"name": name, "title": titles.get(name, ""), "anchor": f"hidden-{name}", "figures": found}
+        {
+            "name": name,
+            "title": titles.get(name, ""),
+            "anchor": f"hidden-{name}",
+            "figures": found,
+            "said": f"{len(found):,} hidden figure{'' if len(found) == 1 else 's'}",
+        }
         for name, found in tables.items()
     ]
 
 
-def _ends(ends: tuple[float, float], digits: int) -> str:
-    return f"{ends[0]:,.{digits}f} to {ends[1]:,.{digits}f}"
+def _proven(one: HiddenSum, digits: int) -> list[str]:
+    """The attacker's interval; an end that is nowhere near the value is not worth its digits."""
+    if one.proven[1] - one.proven[0] > 1000 * max(1.0, abs(one.value)):
+        return ["more than 1,000 times the value"]
+    return [_number(end, digits) for end in one.proven]
+
+
+def _number(value: float, digits: int) -> str:
+    return f"{value:,.{digits if abs(value) < 10_000 else 0}f}"
 
 
 def _percent(share: float) -> str:

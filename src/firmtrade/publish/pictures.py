@@ -19,14 +19,21 @@ def interval(
     """The true value, the interval that must stay possible, and what an attacker is left with."""
     from markupsafe import Markup
 
-    ends = [value, *proven, *(wanted or ())]
+    # What an attacker is left with may be wider than any picture: it is cut off at an arrow.
+    reach = 4 * max([abs(value), *(abs(end - value) for end in wanted or ())]) or 1.0
+    shown = (max(proven[0], value - reach), min(proven[1], value + reach))
+    ends = [value, *shown, *(wanted or ())]
     low, high = min(ends), max(ends)
     span = (high - low) or 1.0
 
     def x(at: float) -> float:
         return 8 + (WIDE - 16) * (at - low) / span
 
-    left, right = x(proven[0]), x(proven[1])
+    left, right = x(shown[0]), x(shown[1])
+    heads = (
+        f"M{left:.1f} 9V19" if shown[0] == proven[0] else f"M{left + 6:.1f} 9L{left:.1f} 14L{left + 6:.1f} 19",
+        f"M{right:.1f} 9V19" if shown[1] == proven[1] else f"M{right - 6:.1f} 9L{right:.1f} 14L{right - 6:.1f} 19",
+    )
     band = ""
     if wanted:
         width = max(2.0, x(wanted[1]) - x(wanted[0]))
@@ -38,7 +45,7 @@ def interval(
     )
     return Markup(
         f'<svg class="interval" viewBox="0 0 {WIDE:g} {HIGH:g}" role="img" aria-label="{said}">{band}'
-        f'<path class="proven" d="M{left:.1f} 9V19M{left:.1f} 14H{right:.1f}M{right:.1f} 9V19"/>'
+        f'<path class="proven" d="{heads[0]}M{left:.1f} 14H{right:.1f}{heads[1]}"/>'
         f'<circle class="true" cx="{x(value):.1f}" cy="14" r="3.6"/></svg>'
     )
 
