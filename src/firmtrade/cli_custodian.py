@@ -5,15 +5,25 @@ Heavy parts are imported inside the commands, as in `cli`.
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from firmtrade.errors import DisclosureError
+
+MARK = "CONFIDENTIAL: for the custodian of the data only"
+Panel = Annotated[
+    str | None,
+    typer.Option("--panel", "-p", help="File, folder, pattern or database URL; overrides the study's."),
+]
+
 
 def add_commands(app: typer.Typer) -> None:
     """Add the custodian's commands to the command line."""
-    for command in (attack, why):
+    for command in (attack, why, whatif):
         app.command()(command)
 
 
@@ -63,5 +73,63 @@ def why(
     from firmtrade.protect.why import why as said
 
     lines = said(read_inside(custody), table, cell or [])
-    typer.echo("CONFIDENTIAL: for the custodian of the data only")
+    typer.echo(MARK)
     typer.echo("\n".join(lines))
+
+
+def whatif(
+    study: Annotated[str, typer.Argument(help="Built-in study, or path of a study file.")],
+    panel: Panel = None,
+    rule: Annotated[
+        list[str] | None,
+        typer.Option("--rule", "-r", help="A rule of the profile and its numbers: frequency-3=2..10."),
+    ] = None,
+    custody: Annotated[
+        Path | None,
+        typer.Option("--custody", "-c", help="The custodian's folder, for whatif.csv and whatif.html."),
+    ] = None,
+) -> None:
+    """Say how much would be hidden if the rules had other numbers, with and without contributors who attack.
+
+    Without --rule each rule of the study's profile is varied. The evidence is collected once. Confidential.
+    """
+    from firmtrade.protect.whatif import as_text, varied
+    from firmtrade.protect.whatif import whatif as tried
+    from firmtrade.study import Study
+
+    folder = _for_the_custodian(custody)
+    asked = Study(study, panel)
+    with asked.evidence() as (compute, profile):
+        wanted = varied(profile, rule or [])
+        backing = compute(None).backing
+        assert backing is not None
+        points = tried(backing, profile, asked.spec.catalog, wanted, _progress())
+    typer.echo(MARK)
+    typer.echo("\n".join(as_text(points)))
+    if folder:
+        from firmtrade.publish.custodian import whatif_csv, whatif_page
+
+        (folder / "whatif.csv").write_text(whatif_csv(points), encoding="utf-8", newline="")
+        page = whatif_page(asked.spec.title, points)
+        (folder / "whatif.html").write_text(page, encoding="utf-8", newline="")
+        typer.echo(f"Wrote whatif.csv and whatif.html in {folder}")
+
+
+def _for_the_custodian(folder: Path | None) -> Path | None:
+    """The folder, which only its owner may read; never one that is published."""
+    if folder is None:
+        return None
+    if (folder / "manifest.json").exists():
+        raise DisclosureError(
+            f"{folder} is a release, and this is confidential. Give the custodian's folder: "
+            f"--custody {folder.name}-custody"
+        )
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return folder
+
+
+def _progress() -> Callable[[str], None]:
+    """Tell a person what is being done; say nothing in a pipe."""
+    if not sys.stderr.isatty():
+        return lambda text: None
+    return lambda text: typer.echo(f"  {text}", err=True)

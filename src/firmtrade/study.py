@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from firmtrade.assemble.panel import Panel
     from firmtrade.describe.compute import Computed, Setting
     from firmtrade.protect import Custody, Origin
+    from firmtrade.protect.rules import Profile
 
 WORDS = ("sources", "parameters", "variables", "dimensions", "measures", "samples")
 _KNOWN = {"title", "subtitle", "source", "panel", "published", "protect", "windows", "tables", *WORDS}
@@ -330,6 +331,16 @@ class Study:
             write_custody(kept, Path(custody) if custody else _beside(Path(out)), further)
         self.progress("write the report")
         return write(release, Path(out), self.progress)
+
+    @contextmanager
+    def evidence(self) -> Iterator[tuple[Callable[[Iterable[Table] | None], Computed], Profile]]:
+        """For what the custodian tries out: (computes tables with their evidence, the profile). Confidential."""
+        from firmtrade.protect.rules import profile
+
+        rules = profile(self.spec.profile, LATEST, self.spec.rules)
+        with self._opened() as (engine, panel, setting):
+            asked = replace(setting, evidence=True)
+            yield lambda tables: self._compute(engine, panel, asked, tables), rules
 
     # -- machinery ---------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ import csv
 import io
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from firmtrade.catalog import Catalog
 from firmtrade.describe.asks import Ask, plain
 from firmtrade.errors import DataError
 from firmtrade.protect.broken import broken
-from firmtrade.protect.decide import Decided, counted
+from firmtrade.protect.decide import Decided, Decisions, counted
 from firmtrade.protect.protected import Custody, Judged
 from firmtrade.protect.witness import effects_of
 from firmtrade.result import DIMENSIONS, TOTAL, Release
@@ -201,26 +201,23 @@ def _costs(custody: Custody, release: Release) -> Iterator[Cost]:
     for table in release.tables:
         figures = by_table[table.name]
         hidden = sum(judged.decision.hidden for judged in figures)
-        firms, amounts = value_hidden(custody, figures)
+        firms, amounts = value_hidden(custody.decisions, (ask for judged in figures for ask in judged.asks))
         yield Cost(table.name, table.title, len(figures), hidden, firms, amounts)
 
 
-def value_hidden(custody: Custody, figures: Sequence[Judged]) -> tuple[float | None, float | None]:
-    """The hidden share of the distinct sums behind `figures`: of numbers of firms, and of amounts."""
+def value_hidden(decisions: Decisions, asks: Iterable[Ask]) -> tuple[float | None, float | None]:
+    """The hidden share of the distinct sums of `asks`: of numbers of firms, and of amounts (the mean over them)."""
     behind: dict[int, set[int]] = defaultdict(set)
-    parts = {id(part): part for part in custody.parts}
-    for judged in figures:
-        for found in (custody.decisions.where(ask) for ask in judged.asks):
-            if found is not None:
-                behind[id(found[0])].add(found[1])
+    for found in (decisions.where(ask) for ask in asks):
+        if found is not None:
+            behind[id(found[0])].add(found[1])
     shares: dict[bool, list[float]] = {True: [], False: []}
-    for key, columns in behind.items():
-        part = parts[key]
+    for part in decisions.parts:
+        columns = behind[id(part)]
         size = abs(part.part.values)
         total = int(size[sorted(columns)].sum())
         if total:
-            share = int(size[sorted(columns & part.hidden)].sum()) / total
-            shares[part.part.counts].append(share)
+            shares[part.part.counts].append(int(size[sorted(columns & part.hidden)].sum()) / total)
     firms, amounts = (sum(found) / len(found) if found else None for found in (shares[True], shares[False]))
     return firms, amounts
 

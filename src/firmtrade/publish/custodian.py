@@ -1,18 +1,22 @@
-"""custodian.html: what is hidden and why, drawn for the custodian. It is confidential and never published.
+"""custodian.html and whatif.html: what is hidden and why, drawn for the custodian; confidential, never published.
 
-The page is written into the custodian's folder beside what it is made of. It is one file, works without
+A page is written into the custodian's folder beside what it is made of. It is one file, works without
 script and network, and prints with its mark on every sheet.
 """
 
 from __future__ import annotations
 
+import csv
+import io
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
 from typing import Any
 
 from firmtrade.protect.inside import Cost, Figure, HiddenSum, Inside
+from firmtrade.protect.whatif import Point
 from firmtrade.publish.html import environment, template_text
-from firmtrade.publish.pictures import bar, interval
+from firmtrade.publish.pictures import Line, bar, interval, lines
 
 STATUSES = {
     "A": "fewer holdings than allowed",
@@ -174,3 +178,51 @@ def _number(value: float, digits: int) -> str:
 
 def _percent(share: float) -> str:
     return f"{100 * share:,.1f} %"
+
+
+def whatif_csv(points: Sequence[Point]) -> str:
+    """What each number of a rule hides, for a spreadsheet."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    names = [part.name for part in fields(Point)]
+    writer.writerow(names)
+    writer.writerows([getattr(point, name) for name in names] for point in points)
+    return text.getvalue()
+
+
+def whatif_page(title: str, points: Sequence[Point]) -> str:
+    """A picture and a table for each rule that was varied."""
+    rules = list(dict.fromkeys(point.rule for point in points))
+    return confidential("whatif.html", study=title, rules=[_varied(name, points) for name in rules])
+
+
+def _varied(name: str, points: Sequence[Point]) -> dict[str, Any]:
+    mine = [point for point in points if point.rule == name]
+    drawn = [
+        Line(title, tuple((p.value, 100 * p.hidden / p.figures) for p in mine if p.insiders is inside))
+        for inside, title in ((True, "protected from contributors too"), (False, "from outsiders only"))
+    ]
+    for title, pick in (("firms", "hidden share of the firms counted"), ("amounts", "of the amounts")):
+        shares = [(p.value, getattr(p, title)) for p in mine if p.insiders]
+        if all(share is not None for _, share in shares):
+            drawn.append(Line(pick, tuple((x, 100 * share) for x, share in shares)))
+    now = next((point.value for point in mine if point.now), None)
+    pairs = [(p, q) for p in mine for q in mine if p.insiders and not q.insiders and p.value == q.value]
+    return {
+        "name": name,
+        "picture": lines(drawn, f"number of {name}", now, f"share hidden by the number of {name}"),
+        "legend": [line.name for line in drawn],
+        "rows": [
+            {
+                "value": f"{p.value:g}",
+                "now": p.now,
+                "unsafe": f"{p.unsafe:,}",
+                "hidden": f"{p.hidden:,} ({_percent(p.hidden / p.figures)})",
+                "outsiders": f"{q.hidden:,} ({_percent(q.hidden / q.figures)})",
+                "firms": "" if p.firms is None else _percent(p.firms),
+                "amounts": "" if p.amounts is None else _percent(p.amounts),
+                "refused": f"{p.refused:,}",
+            }
+            for p, q in pairs
+        ],
+    }
