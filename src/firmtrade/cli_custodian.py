@@ -23,7 +23,7 @@ Panel = Annotated[
 
 def add_commands(app: typer.Typer) -> None:
     """Add the custodian's commands to the command line."""
-    for command in (attack, why, whatif):
+    for command in (attack, why, whatif, merge):
         app.command()(command)
 
 
@@ -63,7 +63,7 @@ def why(
     custody: Annotated[
         Path,
         typer.Option("--custody", "-c", help="The release, or the folder that the custodian kept of it."),
-    ] = Path("."),
+    ] = Path(),
 ) -> None:
     """Say why a figure of a protected release is hidden: which rule, whom it protects, what is left to guess.
 
@@ -133,3 +133,28 @@ def _progress() -> Callable[[str], None]:
     if not sys.stderr.isatty():
         return lambda text: None
     return lambda text: typer.echo(f"  {text}", err=True)
+
+
+def merge(
+    study: Annotated[str, typer.Argument(help="Built-in study, or path of a study file.")],
+    table: Annotated[
+        list[str] | None, typer.Argument(help="Tables to look at; by default those of which much is hidden.")
+    ] = None,
+    panel: Panel = None,
+    share: Annotated[float, typer.Option(help="Much is hidden: at least so many per cent.")] = 25.0,
+) -> None:
+    """Propose which neighbouring classes of a table to combine, so that less of it is hidden.
+
+    One dimension at a time, best first. Each proposal is protected with the whole release before it is told,
+    and is printed as the line to write in the study. Codes of a classification are combined by their order:
+    look whether both belong to one section. Confidential.
+    """
+    from firmtrade.protect.merge import Words, as_text, propose
+    from firmtrade.study import Study
+
+    asked = Study(study, panel)
+    with asked.evidence() as (compute, profile):
+        words = Words(asked.spec.catalog, asked.codes)
+        found, without = propose(asked.spec.tables, table or [], share, compute, profile, words, _progress())
+    typer.echo(MARK)
+    typer.echo("\n".join(as_text(found, without)).rstrip())

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from firmtrade.acquire.source import PanelSpec
     from firmtrade.assemble.check import CheckReport
     from firmtrade.assemble.panel import Panel
+    from firmtrade.describe.cells import Codes
     from firmtrade.describe.compute import Computed, Setting
     from firmtrade.protect import Custody, Origin
     from firmtrade.protect.rules import Profile
@@ -323,24 +324,30 @@ class Study:
         """
         from firmtrade.protect import write_custody
         from firmtrade.publish import write
+        from firmtrade.publish.custodian import custodian_files
 
         release, kept = self._release(unprotected)
         if kept is not None:
             self.progress("write what the custodian keeps")
-            further = _for_the_custodian(kept, release, self.spec.catalog)
+            further = custodian_files(kept, release, self.spec.catalog)
             write_custody(kept, Path(custody) if custody else _beside(Path(out)), further)
         self.progress("write the report")
         return write(release, Path(out), self.progress)
 
     @contextmanager
     def evidence(self) -> Iterator[tuple[Callable[[Iterable[Table] | None], Computed], Profile]]:
-        """For what the custodian tries out: (computes tables with their evidence, the profile). Confidential."""
+        """(computes tables with their evidence, the profile), for what the custodian tries. Confidential."""
         from firmtrade.protect.rules import profile
 
         rules = profile(self.spec.profile, LATEST, self.spec.rules)
         with self._opened() as (engine, panel, setting):
             asked = replace(setting, evidence=True)
             yield lambda tables: self._compute(engine, panel, asked, tables), rules
+
+    @property
+    def codes(self) -> Codes:
+        """The closed lists of codes of the study's dimensions."""
+        return self._setting(None, frozenset()).codes
 
     # -- machinery ---------------------------------------------------------------------------------
 
@@ -426,15 +433,6 @@ class Study:
             **{f"dropped: {why}": n for why, n in sorted(panel.dropped.items())},
         }
         return Provenance(panel.hashes(), rows, self.spec.catalog.hash(), __version__, panel.synthetic)
-
-
-def _for_the_custodian(kept: Custody, release: Release, catalog: Catalog) -> dict[str, str]:
-    """The custodian's page, the true values, and what `firmtrade why` answers from."""
-    from firmtrade.protect.inside import FILE, TABLES, inside, inside_csv, inside_json
-    from firmtrade.publish.custodian import custodian_page
-
-    found = inside(kept, release, catalog)
-    return {FILE: inside_json(found), TABLES: inside_csv(found), "custodian.html": custodian_page(found)}
 
 
 def _beside(out: Path) -> Path:

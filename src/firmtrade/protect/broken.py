@@ -16,14 +16,18 @@ def broken(name: str, rule: Rule | None, evidence: Evidence, column: int) -> str
         least = rule.whole("least")
         return f"{_holdings(units)}: {least - units} short of the {least} that {rule.name} asks for"
     if rule.kind == "percent" and units < 3:
-        alone = "one holding is the whole figure" if units == 1 else "each of two holdings knows the other's value"
+        alone = (
+            "one holding is the whole figure"
+            if units == 1
+            else "each of two holdings knows the other's value"
+        )
         return f"{alone} ({rule.name})"
     if rule.kind == "percent":
         # What the second largest cannot account for, in per cent of the largest: how well it can estimate it.
         near = 100 * max(0, total - largest[0] - largest[1]) / largest[0]
         return (
-            f"the second largest of {_holdings(units)} can estimate the largest to within {near:.3g} per cent; "
-            f"{rule.name} asks for {float(rule['percent']):g}"
+            f"the second largest of {_holdings(units)} can estimate the largest to within {near:.3g} per cent"
+            f"; {rule.name} asks for {float(rule['percent']):g}"
         )
     if rule.kind == "dominance":
         first = rule.whole("largest")

@@ -31,7 +31,7 @@ DUST = 1e-6
 
 @dataclass(frozen=True)
 class HiddenSum:
-    """A hidden sum. `wanted` and `proven` are (low, high): what an attacker may know at best, and what he knows.
+    """A hidden sum. `wanted` and `proven` are (low, high): what must stay possible, what an attacker knows.
 
     `reasons` say which rules it breaks and by how much; a sum without any is hidden for the sake of those
     in `protects` (places in the list of hidden sums); `needs` are those that are hidden for its own sake.
@@ -117,7 +117,8 @@ def inside(custody: Custody, release: Release, catalog: Catalog) -> Inside:
         release.title,
         custody.profile.title,
         rules,
-        counted(custody.parts) | {"outsiders left": sum(len(part.report.unprotected) for part in custody.parts)},
+        counted(custody.parts)
+        | {"outsiders left": sum(len(part.report.unprotected) for part in custody.parts)},
         tuple(_costs(custody, release)),
         tuple(sum_ for part in custody.parts for sum_ in _sums(part, custody, places, words)),
         tuple(_figure(judged, custody, places, words) for judged in custody.figures),
@@ -171,9 +172,7 @@ def needed_by(part: Decided) -> dict[int, set[int]]:
     return found
 
 
-def _figure(
-    judged: Judged, custody: Custody, places: Mapping[tuple[int, int], int], words: _Words
-) -> Figure:
+def _figure(judged: Judged, custody: Custody, places: Mapping[tuple[int, int], int], words: _Words) -> Figure:
     cell = judged.cell
     where = (custody.decisions.where(ask) for ask in judged.decision.asks)
     behind = {places[id(part), column] for part, column in (one for one in where if one is not None)}
@@ -206,7 +205,7 @@ def _costs(custody: Custody, release: Release) -> Iterator[Cost]:
 
 
 def value_hidden(decisions: Decisions, asks: Iterable[Ask]) -> tuple[float | None, float | None]:
-    """The hidden share of the distinct sums of `asks`: of numbers of firms, and of amounts (the mean over them)."""
+    """The hidden share of the sums of `asks`: of numbers of firms, and of amounts (the mean over these)."""
     behind: dict[int, set[int]] = defaultdict(set)
     for found in (decisions.where(ask) for ask in asks):
         if found is not None:
@@ -275,8 +274,8 @@ def read_inside(folder: Path) -> Inside:
     path = next((place / FILE for place in places if (place / FILE).exists()), None)
     if path is None:
         raise DataError(
-            f"There is no {FILE} in {folder} or in {places[1].name} beside it. Give the release, or the folder "
-            f"that a protected `firmtrade run` wrote for the custodian: --custody DIR-custody"
+            f"There is no {FILE} in {folder} or in {places[1].name} beside it. Give the release, or the "
+            f"folder that a protected `firmtrade run` wrote for the custodian: --custody DIR-custody"
         )
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))
@@ -292,7 +291,7 @@ def _tuples(entry: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def inside_csv(found: Inside) -> str:
-    """Every figure with its true value, in the columns of tables.csv; `confidentiality` says why it is hidden.
+    """Every figure with its true value, in the columns of tables.csv; `confidentiality` says why.
 
     F free; A fewer firms than allowed; O one dominates; M another rule for single figures; D hidden for
     others' sake; U anything else (SDMX CL_CONF_STATUS).

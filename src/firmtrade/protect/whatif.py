@@ -46,7 +46,7 @@ class Varied:
 
 @dataclass(frozen=True)
 class Point:
-    """What one set of numbers hides. `firms` and `amounts` are the hidden shares of the sums behind all figures.
+    """What one set of numbers hides. `firms` and `amounts` are the hidden shares of the sums behind them.
 
     `refused` are unsafe sums that no hiding protects: a release with these numbers would stop.
     """
@@ -177,8 +177,9 @@ class Trial:
 
 def as_text(points: Sequence[Point]) -> list[str]:
     """The points as a table for the terminal; a star marks the numbers of the profile."""
-    head = f"{'rule':<16}{'number':>8}  {'unsafe':>7}{'hidden figures':>20}{'of the firms':>14}{'of the amounts':>16}"
-    lines = [head + f"{'outsiders only':>20}"]
+    heads = (("unsafe", 9), ("hidden figures", 20), ("of the firms", 14), ("of the amounts", 16))
+    told = "".join(f"{text:>{width}}" for text, width in (*heads, ("outsiders only", 20)))
+    lines = [f"{'rule':<16}{'number':>8}{told}"]
     apart = {(point.rule, point.value): point for point in points if not point.insiders}
     for point in (point for point in points if point.insiders):
         other = apart[point.rule, point.value]

@@ -29,8 +29,8 @@ def why(found: Inside, table: str, words: Sequence[str]) -> list[str]:
         figures = [figure for figure in figures if _of(figure, name) == code]
     if not figures:
         raise StudyError(
-            f"{table} has no figure with {' '.join(words)}: each of these words is in the table, but no figure "
-            f"has all of them. Leave one out."
+            f"{table} has no figure with {' '.join(words)}: each of these words is in the table, but no "
+            f"figure has all of them. Leave one out."
         )
     hidden = [figure for figure in figures if figure.status != "F"]
     lines = [f"{table}: {titles[table]}", f"{len(hidden)} of {len(figures)} figures asked about are hidden."]

@@ -1,4 +1,4 @@
-"""custodian.html and whatif.html: what is hidden and why, drawn for the custodian; confidential, never published.
+"""custodian.html and whatif.html: what is hidden and why, for the custodian only, never published.
 
 A page is written into the custodian's folder beside what it is made of. It is one file, works without
 script and network, and prints with its mark on every sheet.
@@ -13,10 +13,23 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
-from firmtrade.protect.inside import Cost, Figure, HiddenSum, Inside
+from firmtrade.catalog import Catalog
+from firmtrade.protect import Custody
+from firmtrade.protect.inside import (
+    FILE,
+    TABLES,
+    Cost,
+    Figure,
+    HiddenSum,
+    Inside,
+    inside,
+    inside_csv,
+    inside_json,
+)
 from firmtrade.protect.whatif import Point
 from firmtrade.publish.html import environment, template_text
 from firmtrade.publish.pictures import Line, bar, interval, lines
+from firmtrade.result import Release
 
 STATUSES = {
     "A": "fewer holdings than allowed",
@@ -25,6 +38,12 @@ STATUSES = {
     "D": "hidden for others' sake",
     "U": "unreliable or otherwise not told",
 }
+
+
+def custodian_files(kept: Custody, release: Release, catalog: Catalog) -> dict[str, str]:
+    """The page, the true values, and what `firmtrade why` answers from, by file name."""
+    found = inside(kept, release, catalog)
+    return {FILE: inside_json(found), TABLES: inside_csv(found), "custodian.html": custodian_page(found)}
 
 
 def custodian_page(found: Inside) -> str:
@@ -105,9 +124,7 @@ def _groups(sums: Sequence[HiddenSum]) -> list[dict[str, Any]]:
     groups: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for number, one in enumerate(sums):
         groups[f"{one.what}: {one.who}" if one.who else one.what].append(_sum(number, one, sums))
-    return [
-        {"title": title, "sums": found} for title, found in groups.items()
-    ]
+    return [{"title": title, "sums": found} for title, found in groups.items()]
 
 
 def _sum(number: int, one: HiddenSum, sums: Sequence[HiddenSum]) -> dict[str, Any]:

@@ -30,10 +30,7 @@ def interval(
         return 8 + (WIDE - 16) * (at - low) / span
 
     left, right = x(shown[0]), x(shown[1])
-    heads = (
-        f"M{left:.1f} 9V19" if shown[0] == proven[0] else f"M{left + 6:.1f} 9L{left:.1f} 14L{left + 6:.1f} 19",
-        f"M{right:.1f} 9V19" if shown[1] == proven[1] else f"M{right - 6:.1f} 9L{right:.1f} 14L{right - 6:.1f} 19",
-    )
+    heads = _end(left, 6, shown[0] == proven[0]), _end(right, -6, shown[1] == proven[1])
     band = ""
     if wanted:
         width = max(2.0, x(wanted[1]) - x(wanted[0]))
@@ -48,6 +45,11 @@ def interval(
         f'<path class="proven" d="{heads[0]}M{left:.1f} 14H{right:.1f}{heads[1]}"/>'
         f'<circle class="true" cx="{x(value):.1f}" cy="14" r="3.6"/></svg>'
     )
+
+
+def _end(x: float, back: float, whole: bool) -> str:
+    """The end of an interval: a stroke, or an arrow where it goes on."""
+    return f"M{x:.1f} 9V19" if whole else f"M{x + back:.1f} 9L{x:.1f} 14L{x + back:.1f} 19"
 
 
 def bar(share: float) -> Markup:
@@ -81,8 +83,9 @@ def lines(drawn: Sequence[Line], x_title: str, now: float | None, said: str) -> 
         return LEFT + (RIGHT - LEFT) * (x - xs[0]) / span, BOTTOM - (BOTTOM - TOP) * y / most
 
     parts = []
-    for k in range(5):
-        y = most * k / 4.32
+    step = next(size for size in (0.25, 0.5, 1, 2, 5, 10, 20, 25) if most / size <= 6)
+    for k in range(int(most / step) + 1):
+        y = k * step
         height = place(xs[0], y)[1]
         parts.append(f'<path class="tick" stroke-width="1" d="M{LEFT} {height:.1f}H{RIGHT}"/>')
         parts.append(f'<text x="{LEFT - 8}" y="{height + 4:.1f}" text-anchor="end">{y:.3g} %</text>')
