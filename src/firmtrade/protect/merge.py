@@ -9,7 +9,8 @@ all tables with the same classes.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from firmtrade.catalog import Catalog
@@ -146,6 +147,8 @@ def _best(
 ) -> _Tried | None:
     """The best of what each dimension gives; None if combining classes helps with none."""
     first = _alone([table], compute, profile, words.catalog)[0]
+    if not first.share.hidden:
+        return None
     tried = []
     for dimension in dimensions(table, words):
         progress(f"{table.name}: classes of {dimension}")
@@ -155,22 +158,32 @@ def _best(
 
 
 def _greedy(
-    table: Table, dimension: str, first: Share, compute: Compute, profile: Profile, words: Words
+    table: Table, dimension: str, first: _Alone, compute: Compute, profile: Profile, words: Words
 ) -> _Tried | None:
     best, now = None, first
     current = table
-    while now.hidden:
+    while now.share.hidden:
         choices = list(combined(current, dimension, words))
         if not choices:
             break
-        shares = _alone([made for made, _ in choices], compute, profile, words.catalog)
-        place = min(range(len(choices)), key=lambda n: (shares[n].share, -shares[n].shown, n))
-        if not shares[place].less(now):
+        tried = _alone([made for made, _ in choices], compute, profile, words.catalog)
+        # Among equals the classes of which least is told now: combining these loses least.
+        lost = [
+            sum(now.told.get(f"{dimension}={c}", 0) for c in _gone(current, one[1], dimension, words))
+            for one in choices
+        ]
+        place = min(range(len(choices)), key=lambda n: (tried[n].share.share, lost[n], n))
+        if not tried[place].share.less(now.share):
             break
         current, codes = choices[place]
-        now = shares[place]
-        best = _Tried(current, dimension, codes, first, now)
+        now = tried[place]
+        best = _Tried(current, dimension, codes, first.share, now.share)
     return best
+
+
+def _gone(table: Table, codes: Sequence[str], dimension: str, words: Words) -> set[str]:
+    """The classes of a table that are combined in `codes`."""
+    return set(_classes(table, dimension, words)) - set(codes)
 
 
 def dimensions(table: Table, words: Words) -> list[str]:
@@ -182,19 +195,24 @@ def dimensions(table: Table, words: Words) -> list[str]:
 
 def combined(table: Table, dimension: str, words: Words) -> Iterator[tuple[Table, tuple[str, ...]]]:
     """(the table with two neighbouring classes combined, the classes then), for each pair of neighbours."""
-    listed = {
-        tuple(words.codes.listed(dimension, codes, f"table {table.name}"))
-        for block in table.blocks
-        for name, codes in block.by
-        if name == dimension
-    }
-    longest = max(sorted(listed), key=len)
+    longest = _classes(table, dimension, words)
     classes = [code for code in longest if code not in (TOTAL, UNKNOWN)]
     if len(classes) < 3:
         return  # two classes combined are no breakdown
     for one, other in itertools.pairwise(classes):
         codes = _joined(longest, one, other)
         yield _with(table, dimension, one, other, words), codes
+
+
+def _classes(table: Table, dimension: str, words: Words) -> tuple[str, ...]:
+    """The codes of a dimension in the table; those of its block that has most."""
+    listed = {
+        tuple(words.codes.listed(dimension, codes, f"table {table.name}"))
+        for block in table.blocks
+        for name, codes in block.by
+        if name == dimension
+    }
+    return max(sorted(listed), key=len)
 
 
 def _joined(codes: Sequence[str], one: str, other: str) -> tuple[str, ...]:
@@ -214,16 +232,28 @@ def _with(table: Table, dimension: str, one: str, other: str, words: Words) -> T
     return replace(table, blocks=tuple(block(given) for given in table.blocks))
 
 
-def _alone(tables: Sequence[Table], compute: Compute, profile: Profile, catalog: Catalog) -> list[Share]:
-    """The hidden figures of each table, protected alone; all in one scan."""
+@dataclass(frozen=True)
+class _Alone:
+    """A table protected alone: its hidden figures, and the number of told ones by 'dimension=code'."""
+
+    share: Share
+    told: Mapping[str, int]
+
+
+def _alone(tables: Sequence[Table], compute: Compute, profile: Profile, catalog: Catalog) -> list[_Alone]:
+    """Each table protected alone; all are computed in one scan."""
     named = [replace(table, name=f"{table.name}-{number}") for number, table in enumerate(tables)]
     backing = _trial(compute(named), catalog).backing
-    shares = []
+    found = []
     for table in named:
         trial = Trial(_only(backing, table.name), catalog)
-        figures, hidden = trial.hidden(trial.decide(profile), table.name)
-        shares.append(Share(hidden, figures))
-    return shares
+        decided = trial.decide(profile)
+        told: Counter[str] = Counter()
+        for asks in backing.figures[table.name]:
+            if not decided.of(asks).hidden:
+                told.update({f"{name}={code}" for ask in asks for name, code in ask.codes})
+        found.append(_Alone(Share(*reversed(trial.hidden(decided, table.name))), told))
+    return found
 
 
 def _trial(computed: Computed, catalog: Catalog) -> Trial:
