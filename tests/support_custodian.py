@@ -6,8 +6,14 @@ import random
 from pathlib import Path
 
 CANARY = "canary-7f3a9"
-#: As it would be written: with and without separators, in euro, in thousands, rounded or not.
-TRACES = ("7777777", "7,777,777", "7777.78", "7,777.8", "7 777 777", "7.777", "canary", "7f3a9")
+#: Its name, and its value as it could be written: rounded or not, in euro or thousands, with any separator.
+TRACES = (
+    rb"canary",
+    rb"7f3a9",
+    rb"7[^0-9]{0,3}777[^0-9]{0,3}77[78]",
+    rb"7[^0-9]{0,3}777[.,][78]",
+    rb"\b7[.,]7[78]",
+)
 HEAD = (
     "firm,year,activity,region,founded,employment,turnover,value_added,domestic,"
     "import_intra,import_extra,export_intra,export_extra"
