@@ -5,7 +5,7 @@ hidden.csv      every hidden column: value, what the rules ask, what the attack 
 summary.json    the profile, the cost by table, what was attacked
 proof-N.zip     the certificate of each part, checked without a solver
 
-The custodian's page and what it is made of (`inside`) are given as further texts.
+custodian.html, tables.csv and inside.json are given as further texts (`publish.custodian`).
 """
 
 from __future__ import annotations
