@@ -1,4 +1,4 @@
-"""The command line: run, check, list, explain, init, synthesize, reconcile, diff, attack.
+"""The command line: run, check, list, explain, init, synthesize, reconcile, diff; and the custodian's.
 
 Heavy parts are imported inside the commands, so that `firmtrade --help` stays quick. What goes wrong is
 said in one message on standard error; the exit code tells which kind it was.
@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from firmtrade.cli_custodian import add_commands
 
 if TYPE_CHECKING:
     from firmtrade.reconcile import Audit, Comparison
@@ -37,7 +39,7 @@ app = typer.Typer(
 
     - `firmtrade reconcile FILE` audits published figures; `firmtrade diff A B` compares two runs.
 
-    - `firmtrade attack DIR` tries to work out what a release hides.
+    - `firmtrade attack DIR` tries to work out what a release hides; `firmtrade why TABLE` says why it does.
 
     - `firmtrade list` and `firmtrade explain NAME` show every word, its formula and source.
     """,
@@ -336,35 +338,6 @@ def diff(
         raise typer.Exit(13)
 
 
-@app.command()
-def attack(
-    release: Annotated[Path, typer.Argument(help="Folder of a release, or its tables.csv.")],
-    custody: Annotated[
-        Path | None,
-        typer.Option("--custody", "-c", help="What the custodian kept of it; by default RELEASE-custody."),
-    ] = None,
-    structure: Annotated[
-        Path | None,
-        typer.Option("--structure", "-s", help="How the codes of somebody else's release add up (TOML)."),
-    ] = None,
-) -> None:
-    """Attack a release: how closely can each hidden figure be worked out, by outsiders and contributors?
-
-    With what the custodian kept (the folder that a protected run writes beside its release) the exact
-    structure, the rules and the contributors are known, and an altered release is attacked as it lies
-    there. Without it, as for a release that somebody else made, the structure is inferred from the printed
-    figures, or read from a structure file.
-
-    Exit code 0: no hidden figure can be worked out. 13: some can, or a figure is not the custodian's.
-    """
-    from firmtrade.protect.custodian import attacked
-
-    leaks, lines = attacked(release, custody, structure)
-    typer.echo("\n".join(lines))
-    if leaks:
-        raise typer.Exit(13)
-
-
 def _write_reconciled(out: Path, name: str, made: Audit | None, compared: Comparison | None) -> None:
     """The files of an audit and of a comparison, with the style of the report."""
     from importlib.resources import files
@@ -399,6 +372,9 @@ def _version(asked: bool) -> None:
 
         typer.echo(f"firmtrade {__version__}")
         raise typer.Exit
+
+
+add_commands(app)
 
 
 @app.callback()

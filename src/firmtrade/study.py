@@ -28,8 +28,10 @@ if TYPE_CHECKING:
     from firmtrade.acquire.source import PanelSpec
     from firmtrade.assemble.check import CheckReport
     from firmtrade.assemble.panel import Panel
+    from firmtrade.describe.cells import Codes
     from firmtrade.describe.compute import Computed, Setting
     from firmtrade.protect import Custody, Origin
+    from firmtrade.protect.rules import Profile
 
 WORDS = ("sources", "parameters", "variables", "dimensions", "measures", "samples")
 _KNOWN = {"title", "subtitle", "source", "panel", "published", "protect", "windows", "tables", *WORDS}
@@ -331,13 +333,30 @@ class Study:
         """
         from firmtrade.protect import write_custody
         from firmtrade.publish import write
+        from firmtrade.publish.custodian import custodian_files
 
         release, kept = self._release(unprotected)
         if kept is not None:
             self.progress("write what the custodian keeps")
-            write_custody(kept, Path(custody) if custody else _beside(Path(out)))
+            further = custodian_files(kept, release, self.spec.catalog)
+            write_custody(kept, Path(custody) if custody else _beside(Path(out)), further)
         self.progress("write the report")
         return write(release, Path(out), self.progress)
+
+    @contextmanager
+    def evidence(self) -> Iterator[tuple[Callable[[Iterable[Table] | None], Computed], Profile]]:
+        """(computes tables with their evidence, the profile), for what the custodian tries. Confidential."""
+        from firmtrade.protect.rules import profile
+
+        rules = profile(self.spec.profile, LATEST, self.spec.rules)
+        with self._opened() as (engine, panel, setting):
+            asked = replace(setting, evidence=True)
+            yield lambda tables: self._compute(engine, panel, asked, tables), rules
+
+    @property
+    def codes(self) -> Codes:
+        """The closed lists of codes of the study's dimensions."""
+        return self._setting(None, frozenset()).codes
 
     # -- machinery ---------------------------------------------------------------------------------
 

@@ -4,6 +4,8 @@ figures.csv     every figure of the release with its value, SDMX status, the rul
 hidden.csv      every hidden column: value, what the rules ask, what the attack proves
 summary.json    the profile, the cost by table, what was attacked
 proof-N.zip     the certificate of each part, checked without a solver
+
+custodian.html, tables.csv and inside.json are given as further texts (`publish.custodian`).
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ import io
 import json
 import shutil
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +30,11 @@ HIDDEN = (
 )  # fmt: skip
 
 
-def write_custody(custody: Custody, folder: Path) -> None:
-    """Write the custodian's folder, aside first and then in place of an earlier one."""
+def write_custody(custody: Custody, folder: Path, further: Mapping[str, str] | None = None) -> None:
+    """Write the custodian's folder, aside first and then in place of an earlier one.
+
+    `further` has the text of other files by name.
+    """
     aside = folder.with_name(f".{folder.name}.new")
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(parents=True, mode=0o700)
@@ -40,6 +45,8 @@ def write_custody(custody: Custody, folder: Path) -> None:
     write_structure(custody, aside)
     text = json.dumps(summary(custody), indent=2, sort_keys=True, ensure_ascii=False)
     (aside / "summary.json").write_text(text + "\n", encoding="utf-8", newline="\n")
+    for name, content in sorted((further or {}).items()):
+        (aside / name).write_text(content, encoding="utf-8", newline="")
     shutil.rmtree(folder, ignore_errors=True)
     aside.rename(folder)
 

@@ -8,7 +8,7 @@ from a hidden column is hidden. Nothing is decided where a solver fails: that er
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -222,6 +222,14 @@ def _judged(ask: Ask, decisions: Decisions, backing: Backing, catalog: Catalog) 
     share = float(arguments[1].name) if len(arguments) > 1 else 0.5
     side = share if function == "top_share" else min(share, 1 - share)
     return () if not firms or side * firms >= least else (f"fewer than {least} firms on a side",)
+
+
+def judged(parts: Sequence[Decided], backing: Backing, profile: Profile, catalog: Catalog) -> Decisions:
+    """The decisions that follow from parts that are protected already: what is no sum is judged."""
+    decisions = Decisions(profile, tuple(parts), {})
+    asks = {ask for figures in backing.figures.values() for behind in figures for ask in behind}
+    others = sorted(asks - decisions._place.keys(), key=repr)
+    return replace(decisions, others={ask: _judged(ask, decisions, backing, catalog) for ask in others})
 
 
 def counted(parts: Sequence[Decided]) -> dict[str, int]:
