@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 
 WORDS = ("sources", "parameters", "variables", "dimensions", "measures", "samples")
 _KNOWN = {"title", "subtitle", "source", "panel", "protect", "windows", "tables", *WORDS}
-_PROTECT = {"synthetic", "profile", "rules", "profiles"}
+_METHOD = {"method", "base", "secret"}
+_PROTECT = {"synthetic", "profile", "rules", "profiles", *_METHOD}
 #: By which rules a release is protected where the study names none.
 PROFILE = "business-statistics"
 
@@ -91,6 +92,7 @@ class StudySpec:
     synthetic: str = ""
     profile: str = PROFILE
     rules: Mapping[str, Any] = field(default_factory=dict)
+    method: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
 def read_study(study: str | Path) -> StudySpec:
@@ -155,9 +157,19 @@ def make_study(raw: Mapping[str, Any], name: str, base: Path, file: str) -> Stud
         reason=protect.get("synthetic", ""),
         profile=protect.get("profile", PROFILE),
         rules={kind: protect[kind] for kind in ("rules", "profiles") if kind in protect},
+        method=_method({key: protect[key] for key in sorted(_METHOD & protect.keys())}, file),
         synthetic=panel.pop("synthetic", ""),
         panel=panel,
     )
+
+
+def _method(said: Mapping[str, Any], file: str) -> Mapping[str, Any]:
+    """How numbers of firms are protected, checked; suppression where nothing is said."""
+    if said:
+        from firmtrade.protect.method import check_method
+
+        check_method(said, f"{file}, [protect]")
+    return said
 
 
 def _windows(entries: Mapping[str, Any], file: str) -> dict[str, Window]:
@@ -263,11 +275,16 @@ class Study:
 
     def _release(self, reason: str | None) -> tuple[Release, Custody | None]:
         from firmtrade.protect import release_protected, release_unprotected
+        from firmtrade.protect.method import read_method
         from firmtrade.protect.rules import profile
 
         with self._opened() as (engine, panel, setting):
             open_anyway = self._why(panel, reason)
             rules = None if open_anyway else profile(self.spec.profile, LATEST, self.spec.rules)
+            how = None if open_anyway else read_method(self.spec.method, self.spec.base)
+            if how is not None and how.keyed:
+                engine.function("record_key", how.record_key)
+                setting = replace(setting, keyed=True)
             computed = self._compute(engine, panel, replace(setting, evidence=not open_anyway), None)
             origin = self._origin(panel, computed)
         labels = {w.name: _labels(w, setting) for w in self.spec.catalog if w.kind == "dimension"}
@@ -276,7 +293,7 @@ class Study:
                 computed.results, origin, self.spec.catalog, labels, self.spec.reason, reason
             )
             return made, None
-        return release_protected(computed, origin, self.spec.catalog, labels, rules, self.progress)
+        return release_protected(computed, origin, self.spec.catalog, labels, rules, self.progress, how)
 
     def _why(self, panel: Panel, reason: str | None) -> bool:
         """Whether there is a reason to leave without disclosure control."""

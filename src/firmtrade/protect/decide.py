@@ -22,6 +22,8 @@ from firmtrade.protect.attack import Interval, Report, attack
 from firmtrade.protect.attacker import printed
 from firmtrade.protect.certificate import Certificate, certificate
 from firmtrade.protect.figures import Part, parts_of
+from firmtrade.protect.method import Method
+from firmtrade.protect.perturb import Counts, perturb
 from firmtrade.protect.primary import Plan, Request, primary
 from firmtrade.protect.rules import Profile
 from firmtrade.protect.suppress import Pattern, suppress
@@ -34,13 +36,17 @@ FREE, SECONDARY, OTHER, TOLD = "F", "D", "U", "C"
 
 @dataclass(frozen=True)
 class Decided:
-    """One part of the release: its system, what is unsafe, what is hidden, the attack and the proof."""
+    """One part of the release: its system, what is unsafe, what is hidden, the attack and the proof.
+
+    `counts` is there if the part has numbers of firms that are not hidden but printed changed.
+    """
 
     part: Part
     plan: Plan
     pattern: Pattern
     report: Report
     certificate: Certificate
+    counts: Counts | None = None
 
     @cached_property
     def hidden(self) -> frozenset[int]:
@@ -123,7 +129,11 @@ class Decisions:
 
 
 def decide(
-    backing: Backing, profile: Profile, catalog: Catalog, progress: Callable[[str], None] = lambda text: None
+    backing: Backing,
+    profile: Profile,
+    catalog: Catalog,
+    progress: Callable[[str], None] = lambda text: None,
+    method: Method | None = None,
 ) -> Decisions:
     """Protect all additive figures of a release and judge the others.
 
@@ -131,9 +141,11 @@ def decide(
     """
     parts = []
     made = parts_of(backing.sums)
+    counts = perturb(made, profile, method or Method())
     for number, one in enumerate(made, 1):
         progress(f"protect {number} of {len(made)}: {len(one.system.columns)} figures")
-        parts.append(_decided(one, profile))
+        changed = counts.get(number - 1)
+        parts.append(_decided(one, profile) if changed is None else _changed(changed))
     decisions = Decisions(profile, tuple(parts), {})
     asks = {ask for figures in backing.figures.values() for behind in figures for ask in behind}
     others = sorted(asks - decisions._place.keys(), key=repr)
@@ -154,6 +166,13 @@ def _decided(made: Part, profile: Profile) -> Decided:
             f"{insiders} that a contributor can work out. Nothing is released."
         )
     return Decided(made, plan, pattern, report, certificate(pattern))
+
+
+def _changed(counts: Counts) -> Decided:
+    """A part whose figures are all printed, changed."""
+    none = np.zeros(0, dtype=np.int64)
+    nothing = Pattern(none, none.astype(bool), (), (), (), ())
+    return Decided(counts.part, counts.plan, nothing, counts.report, certificate(nothing), counts)
 
 
 def _judged(ask: Ask, decisions: Decisions, backing: Backing, catalog: Catalog) -> tuple[str, ...]:

@@ -1,0 +1,86 @@
+"""How numbers of firms are protected: what a study says of it, and the secret that it names.
+
+The secret is the content of a file outside the study's folder. It is read when a release is made, held in
+memory, and stands in no message, output, hash or log: whoever has it can take the noise off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from firmtrade.errors import StudyError, nearest
+
+SUPPRESSION, SMALL, CONTROLLED, KEYED = "suppression", "small-count-rounding", "controlled-rounding", "cell-key"
+#: The methods, and the bases that each takes.
+METHODS = {SUPPRESSION: (), SMALL: (3, 5), CONTROLLED: (3, 5, 10), KEYED: ()}
+BASE = 3  # every count of one or two is rounded away
+SHORTEST = 16  # bytes of a secret
+
+
+@dataclass(frozen=True)
+class Method:
+    """A method with its numbers. `secret` is never shown."""
+
+    name: str = SUPPRESSION
+    base: int = BASE
+    secret: bytes = field(default=b"", repr=False)
+
+    @property
+    def keyed(self) -> bool:
+        """Whether keys of firms are needed."""
+        return self.name == KEYED
+
+    @property
+    def record_key(self) -> Callable[[str], int]:
+        """The key of a firm, from its identifier."""
+        from firmtrade.protect.cellkey import record_key
+
+        return record_key(self.secret)
+
+
+def check_method(said: Mapping[str, Any], where: str) -> None:
+    """Refuse what cannot be meant, before any data are read. `said` has method, base and secret if given."""
+    name = said.get("method", SUPPRESSION)
+    if name not in METHODS:
+        raise StudyError(
+            f"{where}: there is no method '{name}'.{nearest(str(name), METHODS)} Methods: {', '.join(METHODS)}."
+        )
+    bases = METHODS[name]
+    if "base" in said and said["base"] not in bases:
+        of = f"is one of {', '.join(map(str, bases))}" if bases else "is not asked for"
+        raise StudyError(f"{where}: the base of {name} {of}.")
+    if ("secret" in said) != (name == KEYED):
+        raise StudyError(
+            f"{where}: secret = the path of a file outside the study's folder; {KEYED} needs it, and no other "
+            "method does."
+        )
+
+
+def read_method(said: Mapping[str, Any], folder: Path) -> Method:
+    """The method that a study in `folder` names, with its secret read."""
+    name = said.get("method", SUPPRESSION)
+    secret = _secret(str(said["secret"]), folder) if name == KEYED else b""
+    return Method(name, int(said.get("base", BASE)), secret)
+
+
+def _secret(path: str, folder: Path) -> bytes:
+    # No message repeats what was written: it may be the secret itself, put there by mistake.
+    file = (folder / path).resolve()
+    if file.is_relative_to(folder.resolve()):
+        raise StudyError(
+            "[protect] secret names a file in the study's folder, and goes where the study goes. Keep it "
+            "elsewhere, where only the custodian reads."
+        )
+    try:
+        found = file.read_bytes().strip()
+    except (OSError, ValueError):
+        raise StudyError(
+            "[protect] secret is not the path of a file that can be read. Paths are relative to the study's "
+            "folder. Make one with 32 random bytes, keep it, and use the same for all releases of the data."
+        ) from None
+    if len(found) < SHORTEST:
+        raise StudyError(f"The file that [protect] secret names has fewer than {SHORTEST} bytes.")
+    return found
