@@ -7,8 +7,6 @@ An interval found here is at least as wide as that of an attacker who solves in 
 
 from __future__ import annotations
 
-from math import ceil, floor
-
 import numpy as np
 
 from firmtrade.protect.attack import Interval, Report
@@ -23,62 +21,80 @@ NEAR = 1e-6  # of the solver
 def audit(system: System, rows: Ints, low: Ints, high: Ints, plan: Plan, evidence: Evidence) -> Report:
     """What can be proven of the columns that `plan` says are unsafe, by an outsider and by insiders.
 
-    `low` and `high` are what is known of each column. A holding that fills columns alone knows them; of
-    insiders the report has the cases in which one knows somebody else's figure exactly.
+    `low` and `high` are what is known of each column. A holding knows besides that its own firms are in
+    a figure, but not that nobody else is: that would be the true figure. Of insiders the report has the
+    cases in which one knows an unsafe figure exactly that is not its own alone.
     """
     if not len(plan):
         return Report((), (), 0, 0)
-    shown = Printed(low.astype(np.float64), high.astype(np.float64))
-    alone = np.flatnonzero(evidence.sole != NOBODY)
-    work = Attacker(system, shown, rows.astype(np.float64), alone, plan.columns[:0])
+    work = _attacker(system, rows, low, high)
     wanted = {
         column: (float(work.values[column]) - down, float(work.values[column]) + up)
         for column, up, down in zip(plan.columns.tolist(), plan.up.tolist(), plan.down.tolist(), strict=True)
     }
-    least, most = _ends(work, wanted, low, high)
+    tables = _tables(work, wanted, low, high)
+    least, most = _whole(tables)
     outsider = tuple(
         Interval(column, *(float(x[column]) for x in (work.values, least, most)), *wanted[column])
         for column in plan.columns.tolist()
     )
-    owners = evidence.sole[alone]
-    holdings = sorted(set(owners.tolist()))
-    known = [case for one in holdings for case in _exact(work, plan, evidence, one, owners == one)]
-    return Report(outsider, tuple(known), len(holdings), work.programs)
+    holdings = np.unique(evidence.holder[plan.columns])
+    holdings = holdings[holdings != NOBODY]
+    programs, known = work.programs, []
+    for holding in holdings.tolist():
+        own = np.where(evidence.holder == holding, evidence.largest, 0).max(axis=1)
+        left = _narrow(tables, own, plan.columns[evidence.sole[plan.columns] != holding])
+        if len(left):
+            inside = _attacker(system, rows, np.maximum(low, own), high)
+            known += _exact(inside, left, holding)
+            programs += inside.programs
+    return Report(outsider, tuple(known), len(holdings), programs)
 
 
-def _ends(
-    work: Attacker, wanted: dict[int, tuple[float, float]], low: Ints, high: Ints
-) -> tuple[Floats, Floats]:
-    """How far down and up each unsafe column goes: as far as is asked for, or exact where it is not."""
-    least, most = work.values.copy(), work.values.copy()
+def _attacker(system: System, rows: Ints, low: Ints, high: Ints) -> Attacker:
+    none = np.zeros(0, dtype=np.int64)
+    shown = Printed(low.astype(np.float64), high.astype(np.float64))
+    return Attacker(system, shown, rows.astype(np.float64), none, none)
+
+
+def _tables(work: Attacker, wanted: dict[int, tuple[float, float]], low: Ints, high: Ints) -> Floats:
+    """The true table, and tables that fit as well and take each unsafe column down and up.
+
+    They go as far as is asked for, or as far as can be where that is not enough.
+    """
+    found = [work.values]
     for column, (down, up) in wanted.items():
         for sign in (-1, 1):
             # Nothing goes further than what is known of the column itself.
             aim = max(down, float(low[column])) if sign < 0 else min(up, float(high[column]))
-            if most[column] >= aim - NEAR if sign > 0 else least[column] <= aim + NEAR:
-                continue
-            found = work.values + work.system.columns.times(work.reach(column, sign))
-            np.minimum(least, found, out=least)
-            np.maximum(most, found, out=most)
-    whole = np.vectorize(ceil, otypes=[float]), np.vectorize(floor, otypes=[float])
-    return whole[0](least - NEAR), whole[1](most + NEAR)
+            if all(sign * (table[column] - aim) < -NEAR for table in found):
+                found.append(work.values + work.system.columns.times(work.reach(column, sign)))
+    return np.array(found)
 
 
-def _exact(
-    work: Attacker, plan: Plan, evidence: Evidence, holding: int, own: np.ndarray[tuple[int], np.dtype[np.bool_]]
-) -> list[Interval]:
-    """The unsafe columns of others that a holding knows, when what it fills alone cannot move."""
-    least, most = work.values.copy(), work.values.copy()
+def _whole(tables: Floats) -> tuple[Floats, Floats]:
+    """The least and the largest whole number of each column in these tables and between them."""
+    return np.ceil(tables.min(axis=0) - NEAR), np.floor(tables.max(axis=0) + NEAR)
+
+
+def _narrow(tables: Floats, own: Ints, columns: Ints) -> Ints:
+    """The columns for which these tables do not show two whole numbers to who is in figures with `own`.
+
+    A table in which a figure is below that is taken as far as it goes from the true one, the first.
+    """
+    moves = tables - tables[0]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        room = np.where(tables < own - NEAR, (tables[0] - own) / -moves, 1.0)
+    least, most = _whole(tables[0] + moves * room.min(axis=1)[:, None])
+    return columns[least[columns] >= most[columns]]
+
+
+def _exact(work: Attacker, columns: Ints, holding: int) -> list[Interval]:
+    """Those of these columns that a holding knows exactly."""
     found = []
-    for column in plan.columns[evidence.sole[plan.columns] != holding].tolist():
-        for sign in (-1, 1):
-            if most[column] - least[column] >= 1 - NEAR:
-                break
-            moved = work.values + work.system.columns.times(work.reach(column, sign, own))
-            np.minimum(least, moved, out=least)
-            np.maximum(most, moved, out=most)
-        value = float(work.values[column])
-        ends = float(ceil(least[column] - NEAR)), float(floor(most[column] + NEAR))
-        if ends[0] == ends[1]:
-            found.append(Interval(column, value, *ends, *ends, holding))
+    for column in columns.tolist():
+        ends = [work.values + work.system.columns.times(work.reach(column, sign)) for sign in (-1, 1)]
+        least, most = (float(end[column]) for end in _whole(np.array(ends)))
+        if least == most:
+            found.append(Interval(column, float(work.values[column]), least, most, least, most, holding))
     return found
