@@ -2,7 +2,7 @@
 
 figures.csv     every figure of the release with its value, SDMX status, the rules that it breaks
 hidden.csv      every hidden column: value, what the rules ask, what the attack proves
-counts.csv      numbers of firms that are rounded or perturbed: true, printed, what is known, what the attack proves
+counts.csv      numbers of firms that are rounded or perturbed: true, printed, known, and what the attack proves
 summary.json    the profile, the cost by table, what was attacked
 proof-N.zip     the certificate of each part, checked without a solver
 """
@@ -72,7 +72,8 @@ def _figure(judged: Judged) -> list[Any]:
 def _counts(counts: perturb.Counts) -> Iterable[list[Any]]:
     intervals = {interval.column: interval for interval in counts.report.outsider}
     rules = dict(zip(counts.plan.columns.tolist(), counts.plan.reasons, strict=True))
-    values = zip(*(x.tolist() for x in (counts.part.values, counts.printed, counts.low, counts.high)), strict=True)
+    columns = (counts.part.values, counts.printed, counts.low, counts.high)
+    values = zip(*(each.tolist() for each in columns), strict=True)
     for column, (name, numbers) in enumerate(zip(counts.part.system.names, values, strict=True)):
         shown = asked(name) if isinstance(name, Ask) else str(name)
         found = intervals.get(column)

@@ -13,7 +13,8 @@ from typing import Any
 
 from firmtrade.errors import StudyError, nearest
 
-SUPPRESSION, SMALL, CONTROLLED, KEYED = "suppression", "small-count-rounding", "controlled-rounding", "cell-key"
+SUPPRESSION, KEYED = "suppression", "cell-key"
+SMALL, CONTROLLED = "small-count-rounding", "controlled-rounding"
 #: The methods, and the bases that each takes.
 METHODS = {SUPPRESSION: (), SMALL: (3, 5), CONTROLLED: (3, 5, 10), KEYED: ()}
 BASE = 3  # every count of one or two is rounded away
@@ -46,7 +47,8 @@ def check_method(said: Mapping[str, Any], where: str) -> None:
     name = said.get("method", SUPPRESSION)
     if name not in METHODS:
         raise StudyError(
-            f"{where}: there is no method '{name}'.{nearest(str(name), METHODS)} Methods: {', '.join(METHODS)}."
+            f"{where}: there is no method '{name}'.{nearest(str(name), METHODS)} Methods: "
+            f"{', '.join(METHODS)}."
         )
     bases = METHODS[name]
     if "base" in said and said["base"] not in bases:
@@ -54,8 +56,8 @@ def check_method(said: Mapping[str, Any], where: str) -> None:
         raise StudyError(f"{where}: the base of {name} {of}.")
     if ("secret" in said) != (name == KEYED):
         raise StudyError(
-            f"{where}: secret = the path of a file outside the study's folder; {KEYED} needs it, and no other "
-            "method does."
+            f"{where}: secret is the path of a file outside the study's folder; {KEYED} needs it, and no "
+            "other method does."
         )
 
 

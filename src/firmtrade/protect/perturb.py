@@ -123,8 +123,8 @@ def _refuse_exact(found: Iterable[Counts], method: Method) -> None:
     if outside or inside:
         raise DisclosureError(
             f"With {method.name} an outsider works out {outside} unsafe numbers of firms exactly, and a "
-            f"contributor {inside}. Nothing is released. Take a larger base, publish less detail, or protect by "
-            "suppression."
+            f"contributor {inside}. Nothing is released. Take a larger base, publish less detail, or protect "
+            "by suppression."
         )
 
 
@@ -144,13 +144,13 @@ def sentence(counts: Sequence[Counts], method: Method) -> str:
             f" Numbers of firms are perturbed by at most {noise().bound}, the same group of firms everywhere "
             f"alike, so totals may not add up and a share can exceed 100 per cent. {shares}"
         )
-    base = method.base
+    base, away = method.base, f", and differ from the true ones by at most {largest}"
     how = {
-        SMALL: f"so that none from 1 to {base - 1} is printed, and differ from the true ones by at most {largest}",
+        SMALL: f"so that none from 1 to {base - 1} is printed{away}",
         CONTROLLED: f"to a multiple of {base} beside the true one",
     }[method.name]
     if any(one.further for one in counts):
-        how = f"to multiples of {base}, and differ from the true ones by at most {largest}"
+        how = f"to multiples of {base}{away}"
     return f" Numbers of firms are rounded {how}; they still add up over groups. {shares}"
 
 

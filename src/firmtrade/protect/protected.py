@@ -7,7 +7,7 @@ figure. The custodian keeps the value, the rule and the attacker's interval of e
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from firmtrade.catalog import Catalog
 from firmtrade.describe.asks import Ask
@@ -41,7 +41,7 @@ class Custody:
     figures: tuple[Judged, ...]
     parts: tuple[Decided, ...]
     decisions: Decisions
-    method: Method = Method()
+    method: Method = field(default_factory=Method)
 
     @property
     def hidden(self) -> tuple[Judged, ...]:
@@ -58,7 +58,9 @@ def release_protected(
     progress: Callable[[str], None] = lambda text: None,
     method: Method | None = None,
 ) -> tuple[Release, Custody]:
-    """All results with what `profile` hides hidden, and numbers of firms as `method` prints them. Raises DisclosureError where that cannot be done safely.
+    """All results with what `profile` hides hidden, and numbers of firms as `method` prints them.
+
+    Raises DisclosureError where that cannot be done safely.
 
     What a check of the panel found, and how many firms each condition of a sample removed, stay inside:
     they count single firms and stand in no table.

@@ -192,5 +192,3 @@ def _in_relations(system: System, row: int) -> Ints:
     where, weight = system.relations.transposed.line(row)
     weights[where] = weight
     return weights
-
-
