@@ -196,6 +196,41 @@ class ReleasedTable:
 
 
 @dataclass(frozen=True)
+class Match:
+    """One published cell beside the released one. Values are as printed and as computed.
+
+    `outcome`: `equal` (it would be printed so), `different`, `hidden` (confidential here, so not compared) or
+    `missing` (this run has no such cell). `note` is what the publication's file says of the cell.
+    """
+
+    table: str
+    sample: str
+    period: str
+    codes: Mapping[str, str]
+    measure: str
+    published: float | None
+    value: float | None
+    unit: str
+    decimals: int
+    outcome: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Published:
+    """What the study says was published, cell by cell beside the release. Made from released cells only."""
+
+    file: str
+    hash: str  # SHA-256 of the file
+    source: str  # what the figures were published in
+    matches: tuple[Match, ...]
+
+    def of(self, table: str) -> tuple[Match, ...]:
+        """The published cells of one table."""
+        return tuple(match for match in self.matches if match.table == table)
+
+
+@dataclass(frozen=True)
 class Provenance:
     """Where a release comes from: hashes of what went in, versions of what made it."""
 
@@ -227,3 +262,4 @@ class Release:
     protected: bool
     protection: str
     provenance: Provenance
+    published: Published | None = None

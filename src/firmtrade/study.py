@@ -32,9 +32,8 @@ if TYPE_CHECKING:
     from firmtrade.protect import Custody, Origin
 
 WORDS = ("sources", "parameters", "variables", "dimensions", "measures", "samples")
-_KNOWN = {"title", "subtitle", "source", "panel", "protect", "windows", "tables", *WORDS}
-_METHOD = {"method", "base", "secret"}
-_PROTECT = {"synthetic", "profile", "rules", "profiles", *_METHOD}
+_KNOWN = {"title", "subtitle", "source", "panel", "published", "protect", "windows", "tables", *WORDS}
+_PROTECT = {"synthetic", "profile", "rules", "profiles", "method", "base", "secret"}
 #: By which rules a release is protected where the study names none.
 PROFILE = "business-statistics"
 
@@ -93,6 +92,7 @@ class StudySpec:
     profile: str = PROFILE
     rules: Mapping[str, Any] = field(default_factory=dict)
     method: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    published: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_study(study: str | Path) -> StudySpec:
@@ -118,12 +118,16 @@ def _find(study: str | Path) -> Path:
 
 def _extended(path: Path, trail: tuple[Path, ...]) -> dict[str, Any]:
     """The file's contents over those of the study that it extends: an entry replaces one of its name."""
+    from firmtrade.reconcile.beside import shipped
+
     if path.resolve() in trail:
         raise StudyError(f"{path.name}: the study extends itself.")
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise StudyError(f"{path.name} is not a TOML file that can be read: {error}") from None
+    if "published" in raw:
+        raw["published"] = shipped(raw["published"], _places(path.parent), path.name)
     if "extends" not in raw:
         return raw
     name = raw.pop("extends")
@@ -135,8 +139,15 @@ def _extended(path: Path, trail: tuple[Path, ...]) -> dict[str, Any]:
     return base
 
 
+def _places(base: Path) -> list[Path]:
+    """Where a file that a study ships is looked for: beside it, else as STUDY/FILE of a built-in one."""
+    return [base, *{path.parents[1]: None for path in studies().values()}]
+
+
 def make_study(raw: Mapping[str, Any], name: str, base: Path, file: str) -> StudySpec:
     """A study from the contents of its file."""
+    from firmtrade.reconcile.beside import shipped
+
     for key in raw:
         if key not in _KNOWN:
             raise StudyError(f"{file}: '{key}' is not a part of a study.{nearest(key, _KNOWN)}")
@@ -157,19 +168,20 @@ def make_study(raw: Mapping[str, Any], name: str, base: Path, file: str) -> Stud
         reason=protect.get("synthetic", ""),
         profile=protect.get("profile", PROFILE),
         rules={kind: protect[kind] for kind in ("rules", "profiles") if kind in protect},
-        method=_method({key: protect[key] for key in sorted(_METHOD & protect.keys())}, file),
+        method=_method(protect, file),
         synthetic=panel.pop("synthetic", ""),
         panel=panel,
+        published=shipped(raw.get("published", ""), _places(base), file),
     )
 
 
-def _method(said: Mapping[str, Any], file: str) -> Mapping[str, Any]:
-    """How numbers of firms are protected, checked; suppression where nothing is said."""
-    if said:
-        from firmtrade.protect.method import check_method
+def _method(protect: Mapping[str, Any], file: str) -> Mapping[str, Any]:
+    """How numbers of firms are protected; suppression where nothing is said."""
+    if not {"method", "base", "secret"} & protect.keys():
+        return {}  # the usual case: nothing is imported to find that out
+    from firmtrade.protect.method import said
 
-        check_method(said, f"{file}, [protect]")
-    return said
+    return said(protect, f"{file}, [protect]")
 
 
 def _windows(entries: Mapping[str, Any], file: str) -> dict[str, Window]:
@@ -277,23 +289,28 @@ class Study:
         from firmtrade.protect import release_protected, release_unprotected
         from firmtrade.protect.method import read_method
         from firmtrade.protect.rules import profile
+        from firmtrade.reconcile.beside import read_shipped
 
+        printed = read_shipped(self.spec.published)
         with self._opened() as (engine, panel, setting):
             open_anyway = self._why(panel, reason)
             rules = None if open_anyway else profile(self.spec.profile, LATEST, self.spec.rules)
-            how = None if open_anyway else read_method(self.spec.method, self.spec.base)
-            if how is not None and how.keyed:
-                engine.function("record_key", how.record_key)
-                setting = replace(setting, keyed=True)
-            computed = self._compute(engine, panel, replace(setting, evidence=not open_anyway), None)
+            how = read_method({} if open_anyway else self.spec.method, self.spec.base)
+            how.attach(engine)
+            setting = replace(setting, evidence=not open_anyway, keyed=how.keyed)
+            computed = self._compute(engine, panel, setting, None)
             origin = self._origin(panel, computed)
         labels = {w.name: _labels(w, setting) for w in self.spec.catalog if w.kind == "dimension"}
         if rules is None:
+            kept = None
             made = release_unprotected(
                 computed.results, origin, self.spec.catalog, labels, self.spec.reason, reason
             )
-            return made, None
-        return release_protected(computed, origin, self.spec.catalog, labels, rules, self.progress, how)
+        else:
+            made, kept = release_protected(
+                computed, origin, self.spec.catalog, labels, rules, self.progress, how
+            )
+        return replace(made, published=printed.beside(made.tables) if printed else None), kept
 
     def _why(self, panel: Panel, reason: str | None) -> bool:
         """Whether there is a reason to leave without disclosure control."""

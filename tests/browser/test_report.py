@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from firmtrade.publish import write
-from support_release import PUBLISHED, printed_release, release
+from support_release import PUBLISHED, printed_release, release, with_published
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
@@ -24,7 +24,7 @@ TERM, TIP = "#table-06 thead .term >> nth=1", "#tip-employment-growth"
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The printed report where its cells are here, else the small one and nothing less."""
-    full = printed_release() if PUBLISHED.exists() else release()
+    full = with_published(printed_release() if PUBLISHED.exists() else release())
     return (write(full, tmp_path_factory.mktemp("browser") / "out") / "report.html").as_uri()
 
 

@@ -1,20 +1,25 @@
-"""Make the golden audit: python tests/golden/make_audit.py PUBLISHED.csv > audit-belgium-2002.txt."""
+"""Make a golden audit: python tests/golden/make_audit.py PUBLISHED.csv [PROSE.csv] > audit-....txt."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
 
-from firmtrade.reconcile import audit, read_figures, report, setting
+from firmtrade.reconcile import Audit, audit, read_all, report, setting
 from firmtrade.study import read_study
 
 
-def golden(published: Path) -> str:
-    """The audit's text, which names every violated identity with its cells."""
+def audited(*published: Path) -> Audit:
+    """The audit of these files, read together."""
     spec = read_study("belgium-2002")
     words = setting(spec.catalog, spec.windows, spec.panel["classification"])
-    return report.text(audit(read_figures(published), spec.tables, words), "published.csv")
+    return audit(read_all(published), spec.tables, words)
+
+
+def golden(*published: Path) -> str:
+    """The audit's text, which names every violated identity with its cells."""
+    return report.text(audited(*published), " and ".join(path.name for path in published))
 
 
 if __name__ == "__main__":
-    sys.stdout.write(golden(Path(sys.argv[1])))
+    sys.stdout.write(golden(*map(Path, sys.argv[1:])))

@@ -45,6 +45,8 @@ FLOWS: tuple[str, ...] = tuple(column.name for column in CONTRACT if column.kind
 
 #: Without these there is no panel.
 REQUIRED: tuple[str, ...] = ("firm", "year")
+#: That a panel lacks these is nothing to tell.
+OPTIONAL: tuple[str, ...] = ("holding",)
 
 
 def column(name: str) -> Column:

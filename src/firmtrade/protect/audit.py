@@ -35,8 +35,8 @@ def audit(system: System, rows: Ints, low: Ints, high: Ints, plan: Plan, evidenc
     tables = _tables(work, wanted, low, high)
     least, most = _whole(tables)
     outsider = tuple(
-        Interval(column, *(float(x[column]) for x in (work.values, least, most)), *wanted[column])
-        for column in plan.columns.tolist()
+        Interval(column, float(work.values[column]), float(least[column]), float(most[column]), *ends)
+        for column, ends in wanted.items()
     )
     holdings = np.unique(evidence.holder[plan.columns])
     holdings = holdings[holdings != NOBODY]

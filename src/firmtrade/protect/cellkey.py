@@ -28,7 +28,7 @@ TABLE = "bound-3"
 
 @dataclass(frozen=True)
 class Noise:
-    """A perturbation table: `rows[n]` are the weights of the moves of count n + 1; the last holds for more."""
+    """A perturbation table: `rows[n]` are the weights of the moves of count n + 1; the last for more."""
 
     bound: int
     variance: float

@@ -2,7 +2,7 @@
 
 figures.csv     every figure of the release with its value, SDMX status, the rules that it breaks
 hidden.csv      every hidden column: value, what the rules ask, what the attack proves
-counts.csv      numbers of firms that are rounded or perturbed: true, printed, known, and what the attack proves
+counts.csv      numbers of firms that are rounded or perturbed: true, printed, known, proven by the attack
 summary.json    the profile, the cost by table, what was attacked
 proof-N.zip     the certificate of each part, checked without a solver
 """
@@ -21,6 +21,7 @@ from typing import Any
 from firmtrade.describe.asks import Ask
 from firmtrade.protect import perturb
 from firmtrade.protect.decide import Decided, counted
+from firmtrade.protect.kept import write_structure
 from firmtrade.protect.protected import Custody, Judged
 
 FIGURES = ("table", "sample", "period", "codes", "measure", "value", "unit", "status", "rules", "because of")
@@ -45,6 +46,7 @@ def write_custody(custody: Custody, folder: Path) -> None:
         _text(aside / "counts.csv", COUNTS, (row for counts in changed for row in _counts(counts)))
     for number, part in enumerate(custody.parts, 1):
         part.certificate.write(aside / f"proof-{number:02}.zip")
+    write_structure(custody, aside)
     text = json.dumps(summary(custody), indent=2, sort_keys=True, ensure_ascii=False)
     (aside / "summary.json").write_text(text + "\n", encoding="utf-8", newline="\n")
     shutil.rmtree(folder, ignore_errors=True)
@@ -86,7 +88,7 @@ def asked(ask: Ask) -> str:
     """An ask in words: 'first-employment of manufacturing-stayers, flow export, status new'."""
     codes = "".join(f", {name} {code}" for name, code in ask.codes)
     when = f" {ask.year}" if ask.year else f" ({ask.window}{' ' + ask.point if ask.point else ''})"
-    return f"{'firms' if ask.aggregate == '*' else ask.aggregate} of {ask.sample}{when}{codes}"
+    return f"{'number' if ask.aggregate == '*' else ask.aggregate} of {ask.sample}{when}{codes}"
 
 
 def _hidden(part: Decided) -> Iterable[list[Any]]:

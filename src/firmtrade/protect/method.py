@@ -6,12 +6,15 @@ memory, and stands in no message, output, hash or log: whoever has it can take t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from firmtrade.errors import StudyError, nearest
+
+if TYPE_CHECKING:
+    from firmtrade._engine.duckdb import DuckDB
 
 SUPPRESSION, KEYED = "suppression", "cell-key"
 SMALL, CONTROLLED = "small-count-rounding", "controlled-rounding"
@@ -34,16 +37,22 @@ class Method:
         """Whether keys of firms are needed."""
         return self.name == KEYED
 
-    @property
-    def record_key(self) -> Callable[[str], int]:
-        """The key of a firm, from its identifier."""
+    def attach(self, engine: DuckDB) -> None:
+        """Let queries ask for the key of a firm, if the method needs it."""
         from firmtrade.protect.cellkey import record_key
 
-        return record_key(self.secret)
+        if self.keyed:
+            engine.function("record_key", record_key(self.secret))
 
 
-def check_method(said: Mapping[str, Any], where: str) -> None:
-    """Refuse what cannot be meant, before any data are read. `said` has method, base and secret if given."""
+def said(protect: Mapping[str, Any], where: str) -> Mapping[str, Any]:
+    """What a study says of the method, checked before any data are read."""
+    found = {key: protect[key] for key in ("method", "base", "secret") if key in protect}
+    _check(found, where)
+    return found
+
+
+def _check(said: Mapping[str, Any], where: str) -> None:
     name = said.get("method", SUPPRESSION)
     if name not in METHODS:
         raise StudyError(

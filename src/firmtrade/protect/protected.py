@@ -25,12 +25,13 @@ HIDDEN = "confidential"
 
 @dataclass(frozen=True)
 class Judged:
-    """One figure as the custodian sees it: what is told, the value, and why it is hidden."""
+    """One figure as the custodian sees it: what is told, the value, why it is hidden, the sums behind it."""
 
     table: str
     cell: ReleasedCell
     value: float | None
     decision: Decision
+    asks: tuple[Ask, ...]
 
 
 @dataclass(frozen=True)
@@ -117,15 +118,15 @@ def _table(
     decided = [decisions.of(asks) for asks in figures]
     cells = tuple(_told(cell, one) for cell, one in zip(made.cells, decided, strict=True))
     judged = [
-        Judged(result.name, cell, original.value, one)
-        for cell, original, one in zip(cells, result.cells, decided, strict=True)
+        Judged(result.name, cell, original.value, one, asks)
+        for cell, original, one, asks in zip(cells, result.cells, decided, figures, strict=True)
     ]
-    doubts = [(item, decisions.of([ask])) for item, ask in zip(made.unknowns, unknowns, strict=True)]
+    doubts = [(item, decisions.of([ask]), ask) for item, ask in zip(made.unknowns, unknowns, strict=True)]
     judged += [
-        Judged(result.name, _figure(item, one), original.firms, one)
-        for (item, one), original in zip(doubts, result.unknowns, strict=True)
+        Judged(result.name, _figure(item, one), original.firms, one, (ask,))
+        for (item, one, ask), original in zip(doubts, result.unknowns, strict=True)
     ]
-    told = tuple(replace(item, firms=None) if one.hidden else item for item, one in doubts)
+    told = tuple(replace(item, firms=None) if one.hidden else item for item, one, _ in doubts)
     return replace(made, cells=cells, unknowns=told), judged
 
 

@@ -9,6 +9,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from firmtrade.publish.beside import counts
 from firmtrade.publish.stage import MADE_BY, MANIFEST
 from firmtrade.result import Attrition, Release
 
@@ -29,6 +30,7 @@ def manifest(release: Release, outputs: Mapping[str, str]) -> dict[str, Any]:
         "packages": {name: _version(name) for name in _PACKAGES},
         "protected": release.protected,
         "protection": release.protection,
+        "published": _published(release),
         "rows": dict(made.rows),
         "study": release.study,
         "synthetic": made.synthetic,
@@ -50,6 +52,12 @@ def sha256(path: Path) -> str:
     """SHA-256 of a file, in hexadecimal."""
     with path.open("rb") as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def _published(release: Release) -> dict[str, Any] | None:
+    """How many published cells the run reproduces, and of which file; None where the study ships none."""
+    found = release.published
+    return {"file": found.file, "sha256": found.hash, **counts(found.matches)} if found else None
 
 
 def _attrition(item: Attrition) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from itertools import groupby
 from typing import Any
 
+from firmtrade.publish import beside
 from firmtrade.publish import words as names
 from firmtrade.publish.layout import AnyCell, AnyTable, Grid, Group, Head, Part, capital, grid, labels_of
 from firmtrade.publish.numbers import HIDDEN, UNDEFINED, cell_text, is_change, is_hidden, typeset, unit_text
@@ -31,6 +32,7 @@ def report(release: Release) -> View:
         "status": _status(release),
         "warnings": list(release.warnings),
         "sections": _sections(release),
+        "published": beside.section(release),
         "samples": _samples(release),
         "glossary": _glossary(release.words.values()),
         "tips": [tip for word in release.words.values() for tip in _tips(word)],
@@ -47,7 +49,10 @@ def _status(release: Release) -> View:
 
 
 def _sections(release: Release) -> list[View]:
-    views = [(item.section, table(item, release.words, release.source)) for item in release.tables]
+    views = [
+        (item.section, table(item, release.words, release.source, beside.below(item, release)))
+        for item in release.tables
+    ]
     return [
         {"title": _section_title(title), "id": f"section-{at}", "tables": [view for _, view in run]}
         for at, (title, run) in enumerate(
@@ -63,7 +68,7 @@ def _section_title(title: str) -> str:
     return f"Section {title}" if re.fullmatch(r"\d+(\.\d+)*", title) else typeset(title)
 
 
-def table(item: AnyTable, words: Mapping[str, Word], source: str = "") -> View:
+def table(item: AnyTable, words: Mapping[str, Word], source: str = "", published: str = "") -> View:
     """One table or figure: header rows, groups of body rows, and all that is printed below it."""
     laid = grid(item)
     return {
@@ -80,6 +85,7 @@ def table(item: AnyTable, words: Mapping[str, Word], source: str = "") -> View:
         "footnotes": footnotes(item.cells),
         "unknowns": names.unknown_texts(item, words),
         "notes": [typeset(note) for note in item.notes],
+        "published": published,
         "source": source,
     }
 

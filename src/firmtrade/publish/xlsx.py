@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from firmtrade.publish import words as names
+from firmtrade.publish.beside import below
 from firmtrade.publish.layout import Grid, Group, Head, grid
 from firmtrade.publish.numbers import cell_text, excel_format, is_change, typeset
 from firmtrade.publish.view import footnotes
+from firmtrade.publish.xlsx_compared import write_compared
 from firmtrade.result import Release, ReleasedCell, ReleasedTable, Word
 
 if TYPE_CHECKING:
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
 
 _CREATED = datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC).replace(tzinfo=None)
-_CONTENTS = "Contents"
+_CONTENTS, _COMPARED = "Contents", "Published"
 _WIDEST, _LINE = 50, 15.0  # letters in the widest first column; height of a line in points
 _INK, _RULE = "#1B2733", "#8A97A5"
 _STYLES: dict[str, dict[str, Any]] = {
@@ -69,14 +71,16 @@ def write_xlsx(release: Release, path: Path, pictures: Mapping[str, bytes]) -> N
                 "author": "firmtrade",
             }
         )
-        styles = _Styles(book)
+        styles = Styles(book)
         sheets = _sheet_names(release.tables)
         _contents(book.add_worksheet(_CONTENTS), release, sheets, styles)
         for table in release.tables:
             _Sheet(book.add_worksheet(sheets[table.name]), release, table, styles).write(pictures)
+        if release.published:
+            write_compared(book.add_worksheet(_COMPARED), release, styles)
 
 
-class _Styles:
+class Styles:
     """Formats by name; made once each, in the order of use."""
 
     def __init__(self, book: Workbook) -> None:
@@ -84,6 +88,7 @@ class _Styles:
         self._made: dict[str, Format] = {}
 
     def __call__(self, name: str) -> Format:
+        """The format of a name of _STYLES."""
         if name not in self._made:
             self._made[name] = self._book.add_format(
                 {"font_name": "Calibri", "font_size": 11, **_STYLES[name]}
@@ -108,7 +113,7 @@ class _Styles:
 
 def _sheet_names(tables: tuple[ReleasedTable, ...]) -> dict[str, str]:
     """Sheet names: at most 31 characters, none of []:*?/\\, unique whatever the case."""
-    used = {_CONTENTS.lower()}
+    used = {_CONTENTS.lower(), _COMPARED.lower()}
     found = {}
     for table in tables:
         plain = re.sub(r"[\[\]:*?/\\']", "-", table.name)
@@ -121,7 +126,7 @@ def _sheet_names(tables: tuple[ReleasedTable, ...]) -> dict[str, str]:
     return found
 
 
-def _contents(sheet: Worksheet, release: Release, sheets: Mapping[str, str], styles: _Styles) -> None:
+def _contents(sheet: Worksheet, release: Release, sheets: Mapping[str, str], styles: Styles) -> None:
     sheet.hide_gridlines(2)
     sheet.set_column(0, 0, 12)
     sheet.set_column(1, 1, 100)
@@ -144,6 +149,9 @@ def _contents(sheet: Worksheet, release: Release, sheets: Mapping[str, str], sty
         sheet.write_url(row, 0, f"internal:'{sheets[table.name]}'!A1", styles("link"), text)
         sheet.write_string(row, 1, typeset(table.title))
         row += 1
+    if release.published:
+        sheet.write_url(row + 1, 0, f"internal:'{_COMPARED}'!A1", styles("link"), _COMPARED)
+        sheet.write_string(row + 1, 1, "Compared with the published figures")
     sheet.set_landscape()
     sheet.fit_to_pages(1, 0)
 
@@ -160,7 +168,7 @@ def _status(release: Release) -> list[tuple[str, str]]:
 class _Sheet:
     """One table on its sheet, written from the top down."""
 
-    def __init__(self, sheet: Worksheet, release: Release, table: ReleasedTable, styles: _Styles) -> None:
+    def __init__(self, sheet: Worksheet, release: Release, table: ReleasedTable, styles: Styles) -> None:
         self.sheet, self.release, self.table, self.styles = sheet, release, table, styles
         self.grid: Grid = grid(table)
         self.at = 0
@@ -250,6 +258,8 @@ class _Sheet:
         self._line(unknown_line(self.table, self.release.words), "note")
         for text in self.table.notes:
             self._line(typeset(text), "note")
+        if text := below(self.table, self.release):
+            self._line(f"Published: {text}", "note")
         self._line(f"Source: {self.release.source}", "note")
         self._line(f"Protection: {self.release.protection}", "note")
 

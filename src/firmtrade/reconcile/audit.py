@@ -92,18 +92,21 @@ def audit(
     found += cycles.findings(reading)
     found += weights.findings(reading, counts, progress)
     found = judged(found, reading)
-    contradictions = _jointly(reading, True, progress)
-    strict = _jointly(reading, False, progress)
+    contradictions = _jointly(reading, True, frozenset(), progress)
     contradictions += _beyond(contradictions, found)
-    given = {conflict.figure for conflict in contradictions}
-    explainable = [conflict for conflict in strict if conflict.figure not in given]
+    # What is wrong whoever is unknown has no say in what is wrong if every group is known.
+    given = frozenset(conflict.figure for conflict in contradictions)
+    explainable = _jointly(reading, False, given, progress)
     order = {HOLDS: 3, OVERLAP: 2, SUBSAMPLE: 1, NOTHING: 0}
-    found.sort(key=lambda f: (order[f.verdict], [figure.line for figure in f.figures], f.kind))
+    found.sort(key=lambda f: (order[f.verdict], [figure.place for figure in f.figures], f.kind))
     return Audit(printed, tuple(reading.opaque), tuple(found), tuple(contradictions), tuple(explainable))
 
 
-def _jointly(reading: Reading, unknown: bool, progress: Callable[[str], None]) -> list[Conflict]:
-    return joint.conflicts(joint.build(reading, reading.said, unknown), progress)
+def _jointly(
+    reading: Reading, unknown: bool, without: frozenset[Figure], progress: Callable[[str], None]
+) -> list[Conflict]:
+    program = joint.build(reading, reading.said, unknown)
+    return joint.conflicts(program.without(without), progress)
 
 
 def _beyond(conflicts: list[Conflict], findings: list[Finding]) -> list[Conflict]:
@@ -127,7 +130,7 @@ def _suspect(finding: Finding, findings: list[Finding]) -> Figure:
         for figure in other.figures if other.verdict == NOTHING else ():
             bad[figure] += 1
     resolving = [figure for figure in finding.figures if str(figure).replace(" | ", " ") in finding.right]
-    return max(resolving or finding.figures, key=lambda figure: (bad[figure], -figure.line))
+    return max(resolving or finding.figures, key=lambda figure: (bad[figure], -figure.file, -figure.line))
 
 
 def _twice(reading: Reading) -> Iterator[Finding]:
@@ -137,8 +140,8 @@ def _twice(reading: Reading) -> Iterator[Finding]:
         key = figure.key[1:]
         first = known.setdefault(key, figure)
         if first is not figure and figure.value is not None and first.value is not None:
-            low, high = (abs(figure.value - first.value), figure.half + first.half)
-            miss = max(float(low - high), 0.0)
+            (low, high), (first_low, first_high) = figure.bounds, first.bounds
+            miss = max(float(low - first_high), float(first_low - high), 0.0)
             yield Finding("printed twice", f"{figure.measure} of {figure.row}", f"{first.table} {first.text}",
                           f"{figure.table} {figure.text}", miss, figure.unit, ordered((first, figure)),
                           NOTHING if miss else HOLDS, "they are one group" if miss else "")  # fmt: skip

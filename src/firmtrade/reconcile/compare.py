@@ -94,6 +94,8 @@ def _paired(left: list[Figure], right: list[Figure], same: object) -> Iterator[P
 def _prints(published: Figure, run: Figure) -> bool:
     if published.value is None or run.value is None:
         return published.value is None and run.value is None
+    if published.interval is not None:
+        return published.interval[0] <= run.value <= published.interval[1]
     scaled = abs(run.value) * 10**published.decimals + Fraction(1, 2)
     printed = Fraction(math.floor(scaled), 10**published.decimals)
     return (printed if run.value >= 0 else -printed) == published.value

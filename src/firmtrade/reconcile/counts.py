@@ -17,6 +17,7 @@ from firmtrade.reconcile.space import Place, order, subset
 _FEW = 0.2  # codes that a table may leave out and still be expected to add up
 
 
+_ALL, _MANY = "all of", "the many"
 _MORE = "the parts exceed the whole"
 _EXCEEDS = f"{_MORE}; if a firm may have several of these codes, the dimension is to be defined with groups"
 
@@ -31,6 +32,7 @@ class Estimate:
     how: str
     missing: str = ""
     single: bool = False  # parts of a dimension that gives each firm one code
+    summed: bool = False
 
     @property
     def ends(self) -> tuple[float, float]:
@@ -52,6 +54,7 @@ class Counts:
         for said in reading.said:
             self._direct(said)
         self._sum("the sum of")
+        self._rest()
         for said in reading.said:
             self._share(said)
         self._sum("shares times firms, summed:")
@@ -82,7 +85,7 @@ class Counts:
         for sample, rows in sorted({(s.figure.sample, p.rows) for s in self.reading.said for p in s.powers}):
             space = self.reading.spaces[rows]
             place, _ = space.place(Ask(sample, space.window, space.year, (), COUNT))
-            self.labels[place] = f"all of {sample} {rows}"
+            self.labels[place] = f"{_ALL} {sample} {rows}"
             self.estimates[place] = []
 
     def _direct(self, said: Says) -> None:
@@ -129,6 +132,19 @@ class Counts:
             known = {frozenset(e.figures) for e in self.estimates[whole]}
             self.estimates[whole] += [e for e in found if frozenset(e.figures) not in known]
 
+    def _rest(self) -> None:
+        """A sample of which nothing is printed, where the others that make up a printed whole are."""
+        for rows, space in self.reading.spaces.items():
+            totals: dict[Place, set[tuple[str, ...]]] = {
+                p: {()} for p, label in self.labels.items() if p.rows == rows and label.startswith(_ALL)
+            }
+            for whole in [p for p in totals if self.estimates[p]]:
+                for cover in Shelf(totals, space.factors).covers(whole):
+                    unknown = [p for p in cover.parts if not self.estimates[p]]
+                    if len(unknown) == 1 and not cover.missing:
+                        others = [self.estimates[p][0] for p in cover.parts if self.estimates[p]]
+                        self.estimates[unknown[0]].append(_left(self.estimates[whole][0], others))
+
     def _summed(self, cover: Cover, how: str) -> Estimate:
         parts = [self.estimates[part][0] for part in cover.parts]
         unknown = f"firms of unknown {cover.factor.name.partition(':')[0]}"
@@ -138,11 +154,11 @@ class Counts:
         if cover.unprinted:
             codes = ", ".join(cover.unprinted)
             many = len(cover.unprinted) > _FEW * (len(parts) + len(cover.unprinted))
-            missing = f"{'the many' if many else 'the'} codes not printed ({codes}) or {unknown}"
+            missing = f"{_MANY if many else 'the'} codes not printed ({codes}) or {unknown}"
         names = ordered(figure for part in parts for figure in part.figures)
         low, high = sum(e.low for e in parts), sum(e.high for e in parts)
         single = ":" in cover.factor.masks
-        return Estimate(low, high, names, f"{how} {len(parts)} parts", missing, single)
+        return Estimate(low, high, names, f"{how} {len(parts)} parts", missing, single, True)
 
     # -- comparing -------------------------------------------------------------------------------------
 
@@ -153,7 +169,7 @@ class Counts:
             lower, upper = (other, one) if miss > 0 else (one, other)
             why = lower.missing
             verdict = SUBSAMPLE if why else NOTHING
-            if why.startswith("the many"):
+            if why.startswith(_MANY):
                 verdict = HOLDS
             if verdict == NOTHING:
                 parts = upper.missing or len(upper.figures) > 1
@@ -177,7 +193,14 @@ class Counts:
                         yield from self._within(small, large)
 
     def _within(self, small: Place, large: Place) -> Iterator[Finding]:
-        part, whole = self.estimates[small][0], self.best(large)
+        first, *others = self.estimates[small]
+        # A figure of another sample that is printed twice, or as a count and as a share, is named each time.
+        again = [e for e in others if small.group == large.group and not e.summed]
+        for part in (first, *again):
+            yield from self._part_within(part, small, large)
+
+    def _part_within(self, part: Estimate, small: Place, large: Place) -> Iterator[Finding]:
+        whole = self.best(large)
         if (
             whole is None
             or set(part.figures) & set(whole.figures)
@@ -194,13 +217,20 @@ class Counts:
         )
         if miss > 0 and whole.missing:
             verdict, why = SUBSAMPLE, whole.missing
-        if miss < 0 and twins:
+        if miss < 0 and twins and not part.missing.startswith(_MANY):
             verdict, why = SUBSAMPLE, f"the condition {' and '.join(sorted(small.base - large.base))}"
         about = f"{self.label(small)} within {self.label(large)}"
         kind = "two samples" if twins else "part and whole"
         left, right = f"{part.how} {span(*part.ends)}", f"{whole.how} {span(*whole.ends)}"
         missed = abs(miss) if verdict != HOLDS else 0.0
         yield Finding(kind, about, left, right, missed, "firms", figures, verdict, why)
+
+
+def _left(whole: Estimate, others: list[Estimate]) -> Estimate:
+    """What a whole leaves for one part, beside the others."""
+    figures = ordered([*whole.figures, *(figure for e in others for figure in e.figures)])
+    low, high = whole.low - sum(e.high for e in others), whole.high - sum(e.low for e in others)
+    return Estimate(low, high, figures, f"{whole.how} a whole that leaves, beside the other samples,")
 
 
 def _reachable(said: Says, base: Estimate, reached: bool) -> Finding:
@@ -210,7 +240,7 @@ def _reachable(said: Says, base: Estimate, reached: bool) -> Finding:
         (math.floor(said.at * firms), math.ceil(said.at * firms)), key=lambda n: abs(n - said.at * firms)
     )
     value = said.value(nearest / firms) if firms else 0.0
-    miss = 0.0 if reached else abs(value - float(said.figure.value or 0)) - float(said.figure.half)
+    miss = 0.0 if reached else said.figure.missed(value)
     return Finding(
         "whole firms", f"{said.figure.measure} of {said.figure.row}", f"printed {said.figure.text}",
         f"{nearest:,} of {span(*base.ends)} firms would be {value:.4g}", miss, said.figure.unit,

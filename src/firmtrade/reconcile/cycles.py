@@ -34,7 +34,7 @@ def findings(reading: Reading) -> Iterator[Finding]:
 def _certain(said: Says) -> Finding:
     held = said.low - 1e-9 <= 1 <= said.high + 1e-9
     sure = said.value(1.0)
-    miss = 0.0 if held else abs(sure - float(said.figure.value or 0)) - float(said.figure.half)
+    miss = 0.0 if held else said.figure.missed(sure)
     verdict, why = (HOLDS, "") if held else (NOTHING, "a group is compared with itself")
     figure = said.figure
     return Finding("certain", f"{figure.measure} of {figure.row}", f"printed {figure.text}",

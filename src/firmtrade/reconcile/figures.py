@@ -1,4 +1,10 @@
-"""Printed figures: tables in the contract's columns, each value with the decimals it was printed with."""
+"""Printed figures: tables in the contract's columns, each value with the decimals it was printed with.
+
+Three further columns are optional. `low` and `high` are the interval in which the truth may lie, for a
+figure that is not printed as a plain number ('about 12 %', 'less than 6 %'); where both are empty the truth
+is within half a unit of the last decimal. `note` is what is to be said of the figure: where it stands, what
+contradicts it.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +19,7 @@ from firmtrade.errors import DataError, nearest
 from firmtrade.result import DIMENSIONS, TOTAL
 
 _FIXED = ("table", "sample", "period", "measure", "value", "unit", "decimals")
-_OTHER = (*_FIXED, "confidentiality", "reason")
+_OTHER = (*_FIXED, "confidentiality", "reason", "low", "high", "note")
 
 
 @dataclass(frozen=True)
@@ -21,7 +27,8 @@ class Figure:
     """One printed cell. `codes` are its dimensions without `_T`; `line` is where it stands in the file.
 
     `value` is exact (None: printed as missing or hidden); the truth is within half a unit of its last
-    decimal.
+    decimal, or in `interval`. `file` is the number of the file among those that are read together,
+    `source` its name.
     """
 
     line: int
@@ -34,6 +41,10 @@ class Figure:
     unit: str
     decimals: int
     confidentiality: str = "F"
+    interval: tuple[Fraction, Fraction] | None = None
+    note: str = ""
+    file: int = 0
+    source: str = ""
 
     @property
     def half(self) -> Fraction:
@@ -46,7 +57,17 @@ class Figure:
     def bounds(self) -> tuple[Fraction, Fraction]:
         """What the figure may have been before it was rounded."""
         value = self.value or Fraction(0)
-        return value - self.half, value + self.half
+        return self.interval or (value - self.half, value + self.half)
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """Where it stands, over all files that are read together."""
+        return self.file, self.line
+
+    def missed(self, value: float) -> float:
+        """How far a value lies outside what the figure may have been."""
+        low, high = self.bounds
+        return max(float(low) - value, value - float(high))
 
     @property
     def key(self) -> tuple[object, ...]:
@@ -62,13 +83,23 @@ class Figure:
     @property
     def text(self) -> str:
         """The value as it was printed."""
-        return "missing" if self.value is None else f"{float(self.value):,.{self.decimals}f}"
+        if self.value is None:
+            return "missing"
+        wide = (
+            "" if self.interval is None else f" ({' to '.join(f'{float(end):,g}' for end in self.interval)})"
+        )
+        return f"{float(self.value):,.{self.decimals}f}{wide}"
 
     def __str__(self) -> str:
         return f"{self.table} | {self.row} | {self.measure} {self.text}"
 
 
-def read_figures(path: str | Path) -> list[Figure]:
+def read_all(paths: Iterable[str | Path]) -> list[Figure]:
+    """The figures of several files, to be read together."""
+    return [figure for number, path in enumerate(paths) for figure in read_figures(path, number)]
+
+
+def read_figures(path: str | Path, number: int = 0) -> list[Figure]:
     """The figures of a CSV file in the contract's columns, or of the folder of a run."""
     path = Path(path)
     path = path / "tables.csv" if path.is_dir() else path
@@ -82,7 +113,7 @@ def read_figures(path: str | Path) -> list[Figure]:
             names = list(reader.fieldnames or ())
             _check_header(names, path)
             dimensions = [name for name in names if name not in _OTHER]
-            return [_figure(row, dimensions, path, reader.line_num) for row in reader]
+            return [_figure(row, dimensions, path, reader.line_num, number) for row in reader]
     except UnicodeDecodeError:
         raise DataError(f"{path.name} is not text in UTF-8. Save it as 'CSV UTF-8'.") from None
 
@@ -97,7 +128,7 @@ def _check_header(names: list[str], path: Path) -> None:
         )
 
 
-def _figure(row: dict[str, str], dimensions: Iterable[str], path: Path, line: int) -> Figure:
+def _figure(row: dict[str, str], dimensions: Iterable[str], path: Path, line: int, number: int) -> Figure:
     if None in row or None in row.values():
         raise DataError(f"{path.name}, line {line}: the number of fields differs from that of the header.")
     codes = tuple(sorted((d, row[d].strip()) for d in dimensions if row[d].strip() not in ("", TOTAL)))
@@ -113,5 +144,28 @@ def _figure(row: dict[str, str], dimensions: Iterable[str], path: Path, line: in
     return Figure(
         line, row["table"].strip(), row["sample"].strip(), row["period"].strip(), codes,
         row["measure"].strip(), value, row["unit"].strip(), decimals,
-        row.get("confidentiality", "F").strip() or "F",
+        row.get("confidentiality", "F").strip() or "F", _interval(row, value, path, line),
+        row.get("note", "").strip(), number, path.name,
     )  # fmt: skip
+
+
+def _interval(
+    row: dict[str, str], value: Fraction | None, path: Path, line: int
+) -> tuple[Fraction, Fraction] | None:
+    """The interval that a line gives, or None where it gives none."""
+    texts = [row.get(name, "").strip() for name in ("low", "high")]
+    if not any(texts):
+        return None
+    try:
+        low, high = (Fraction(Decimal(text)) for text in texts)
+    except (InvalidOperation, ValueError, OverflowError):
+        raise DataError(
+            f"{path.name}, line {line}: low '{texts[0]}' and high '{texts[1]}' are not two numbers. Give "
+            f"both ends of the interval in which the truth may lie, or neither: it is then as printed."
+        ) from None
+    if value is None or not low <= value <= high:
+        raise DataError(
+            f"{path.name}, line {line}: the value '{row['value']}' is not between low '{texts[0]}' and high "
+            f"'{texts[1]}'."
+        )
+    return low, high

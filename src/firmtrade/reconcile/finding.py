@@ -45,7 +45,7 @@ class Finding:
 
 def ordered(figures: Iterable[Figure]) -> tuple[Figure, ...]:
     """Figures once each, in the order of their file."""
-    return tuple(sorted(set(figures), key=lambda figure: figure.line))
+    return tuple(sorted(set(figures), key=lambda figure: figure.place))
 
 
 def span(low: float, high: float) -> str:

@@ -9,9 +9,10 @@ dual prices).
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 from itertools import product
 
 from firmtrade.reconcile.figures import Figure
@@ -35,9 +36,20 @@ class Block:
     first: int
 
     @property
+    def size(self) -> int:
+        """The number of classes."""
+        return math.prod(len(self.classes[f]) for f in self.factors)
+
+    @property
     def shape(self) -> list[Class]:
         """All classes, as a mask for each factor."""
         return list(product(*(self.classes[f] for f in self.factors)))
+
+    def holds(self, group: Mapping[str, int]) -> bool:
+        """Whether the classes are fine enough to tell a group apart."""
+        return set(group) <= set(self.factors) and not any(
+            one & mask and one & ~mask for name, mask in group.items() for one in self.classes[name]
+        )
 
     def columns(self, group: Mapping[str, int]) -> list[int]:
         """The variables of the classes inside a group."""
@@ -54,6 +66,10 @@ class Program:
     figures: dict[Says, list[Row]]
     sums: dict[Says, dict[Place, dict[int, float]]]
 
+    def without(self, figures: Set[Figure]) -> Program:
+        """The program without these figures."""
+        return replace(self, figures={s: rows for s, rows in self.figures.items() if s.figure not in figures})
+
 
 @dataclass(frozen=True)
 class Conflict:
@@ -67,7 +83,11 @@ class Conflict:
 def build(reading: Reading, said: Sequence[Says], unknown: bool = True) -> Program:
     """The program of these figures. `unknown=False`: every firm's group is known."""
     linear = [s for s in said if s.direct or s.ratio]
-    places = {p for s in linear for p in s.powers}
+    shapes: dict[Place, set[tuple[str, ...]]] = defaultdict(set)
+    for s in linear:
+        for place in s.powers:
+            shapes[place].add(s.shape)
+    places = set(shapes)
     blocks: dict[tuple[str, frozenset[str], str], list[Block]] = defaultdict(list)
     size = 0
     for population in sorted({p.population for p in places}, key=order):
@@ -75,19 +95,37 @@ def build(reading: Reading, said: Sequence[Says], unknown: bool = True) -> Progr
         mine = [p for p in places if p.population == population]
         for factors in _maximal({tuple(f for f, _ in p.group) for p in mine}):
             inside = [p for p in mine if {f for f, _ in p.group} <= set(factors)]
-            classes = {f: _classes(inside, f, space, unknown) for f in factors}
-            block = Block(population, factors, classes, size)
-            count = len(block.shape)
-            if count > _MOST_CLASSES:
-                continue
-            size += count
-            blocks[population].append(block)
+            for block in _blocks(population, factors, inside, shapes, space, unknown):
+                block = replace(block, first=size)
+                size += block.size
+                blocks[population].append(block)
     links = [row for found in blocks.values() for row in _linked(found)] + _nested(blocks)
     links += _whole(linear, blocks)
     scale = _sizes(linear)
     figures = {s: _rows(s, blocks, scale) for s in linear}
     sums = {s: {p: _sum(p, blocks) or {} for p in s.powers} for s in linear}
     return Program(size, links, {s: rows for s, rows in figures.items() if rows}, sums)
+
+
+def _blocks(
+    population: tuple[str, frozenset[str], str], factors: tuple[str, ...], places: Sequence[Place],
+    shapes: Mapping[Place, set[tuple[str, ...]]], space: Space, unknown: bool,
+) -> Iterator[Block]:  # fmt: skip
+    """One block over all factors; where that is too fine, one for each set of dimensions in the print.
+
+    Groups by size and by age that share the trade flows have a common population whenever each agrees with
+    the flows, so that nothing is lost by keeping them apart but what a figure by both would say.
+    """
+    whole = Block(population, factors, {f: _classes(places, f, space, unknown) for f in factors}, 0)
+    if whole.size <= _MOST_CLASSES:
+        yield whole
+        return
+    opaque = {f.partition(": ")[0] for f in space.factors if ": " in f}
+    for named in sorted({tuple(n for n in shape if n in opaque) for p in places for shape in shapes[p]}):
+        inside = [p for p in places if any(tuple(n for n in s if n in opaque) == named for s in shapes[p])]
+        block = Block(population, factors, {f: _classes(inside, f, space, unknown) for f in factors}, 0)
+        if block.size <= _MOST_CLASSES:
+            yield block
 
 
 def _maximal(sets: Iterable[tuple[str, ...]]) -> list[tuple[str, ...]]:
@@ -224,7 +262,7 @@ def _sum(
 ) -> dict[int, float] | None:
     group = dict(place.group)
     for block in blocks[place.population]:
-        if set(group) <= set(block.factors):
+        if block.holds(group):
             return dict.fromkeys(block.columns(group), 1.0)
     return None
 
@@ -243,7 +281,7 @@ def conflicts(program: Program, progress: Callable[[str], None]) -> list[Conflic
             given.remove(one)
             kept.append(one)
     found = []
-    for one in sorted(given, key=lambda s: s.figure.line):
+    for one in sorted(given, key=lambda s: s.figure.place):
         progress(f"joint test: what contradicts {one.figure.table} {one.figure.row}")
         found.append(Conflict(one.figure, _allowed(program, kept, one), _against(program, kept, one)))
     return found
@@ -308,4 +346,4 @@ def _against(program: Program, kept: Sequence[Says], one: Says) -> tuple[Figure,
         rest = [s for s in core if s is not other]
         if _SLACK < _elastic(program, [*rest, one], {one: 1.0})[0] < INFINITY:
             core = rest
-    return tuple(s.figure for s in sorted(core, key=lambda s: s.figure.line))
+    return tuple(s.figure for s in sorted(core, key=lambda s: s.figure.place))

@@ -78,11 +78,13 @@ class Says:
 
     def widened(self, times: float) -> tuple[float, float]:
         """[low, high] if the rounding were `times` as coarse (or the unit, where it is exact)."""
-        half = float(self.figure.half) or 0.5
+        low, high = (float(end) for end in self.figure.bounds)
         middle = float(self.figure.value or 0)
-        exact = not self.figure.half
-        reach = half * (times - 1 if exact else times)
-        return _inverse(self.formula, middle - reach), _inverse(self.formula, middle + reach)
+        if low == high:
+            low, high, times = low - 0.5, high + 0.5, times - 1
+        ends = middle - (middle - low) * times, middle + (high - middle) * times
+        found = [_inverse(self.formula, end) for end in ends]
+        return min(found), max(found)
 
 
 @dataclass
@@ -103,30 +105,41 @@ class Reading:
         return self.spaces[place.rows].factors
 
 
-def read(figures: Iterable[Figure], tables: Iterable[Table], setting: Setting) -> Reading:
-    """What the figures say by a study's definitions; its tables say at which point a group is judged."""
-    from firmtrade._engine.duckdb import DuckDB
+def formulas(
+    figures: Iterable[Figure], tables: Iterable[Table], setting: Setting
+) -> tuple[dict[Figure, tuple[Ask, Formula]], dict[Figure, Ask]]:
+    """(the group and the formula of each figure, the group of each figure that has no formula).
 
+    Figures without a value are left out: what is hidden says nothing.
+    """
     known = _points(tables, setting)
-    formulas: dict[Figure, Formula] = {}
-    opaque = []
+    found: dict[Figure, tuple[Ask, Formula]] = {}
+    opaque: dict[Figure, Ask] = {}
     for figure in figures:
         if figure.value is None:
             continue
         ask, measure = _ask(figure, known, setting)
         formula = _Formulas(measure, setting, setting.windows.get(ask.window)).of(measure, ask)
         if formula is None:
-            opaque.append(figure)
+            opaque[figure] = ask
         else:
-            formulas[figure] = formula
+            found[figure] = (ask, formula)
+    return found, opaque
+
+
+def read(figures: Iterable[Figure], tables: Iterable[Table], setting: Setting) -> Reading:
+    """What the figures say by a study's definitions; its tables say at which point a group is judged."""
+    from firmtrade._engine.duckdb import DuckDB
+
+    found, opaque = formulas(figures, tables, setting)
     asks: dict[str, list[Ask]] = {}
-    for formula in formulas.values():
+    for _, formula in found.values():
         for ask in formula.powers:
             asks.setdefault(ask.window or ask.year, []).append(ask)
     with DuckDB(threads=1) as engine:
-        spaces = {rows: Space(setting, found, engine) for rows, found in sorted(asks.items())}
-        said = [_says(figure, formula, spaces) for figure, formula in formulas.items()]
-    return Reading(said, opaque, spaces)
+        spaces = {rows: Space(setting, wanted, engine) for rows, wanted in sorted(asks.items())}
+        said = [_says(figure, formula, spaces) for figure, (_, formula) in found.items()]
+    return Reading(said, list(opaque), spaces)
 
 
 def _says(figure: Figure, formula: Formula, spaces: Mapping[str, Space]) -> Says:
@@ -153,15 +166,21 @@ def _points(tables: Iterable[Table], setting: Setting) -> dict[tuple[Any, ...], 
     for planned in plan(tables, setting):
         for slot in planned.slots:
             codes = tuple(sorted((plain(name), code) for name, code in slot.ask.codes))
-            known.setdefault((slot.ask.sample, slot.period, codes, slot.measure.name), slot.ask)
+            group = (slot.ask.sample, slot.period, codes)
+            known.setdefault((*group, slot.measure.name), slot.ask)
+            known.setdefault(group, slot.ask)
+        for doubt in planned.doubts:
+            pairs = tuple(sorted(doubt.codes.items()))
+            known.setdefault((doubt.sample, doubt.period, pairs, doubt.measure.name), doubt.ask)
     return known
 
 
 def _ask(figure: Figure, known: Mapping[tuple[Any, ...], Ask], setting: Setting) -> tuple[Ask, Definition]:
     """The ask of a figure's group; a name that the study does not have is an error with its line."""
-    where = f"line {figure.line}"
+    where = f"{figure.source}, line {figure.line}" if figure.source else f"line {figure.line}"
     measure = setting.catalog.get(figure.measure, "measure", where=where)
-    found = known.get((figure.sample, figure.period, figure.codes, figure.measure))
+    group = (figure.sample, figure.period, figure.codes)
+    found = known.get((*group, figure.measure)) or known.get(group)
     if found is not None:
         return found, measure
     sample = setting.catalog.get(figure.sample, "sample", where=where)

@@ -85,7 +85,7 @@ class Space:
         terms: dict[str, Term] = {}
         dimensions: dict[str, Term] = {}
         for ask in asks:
-            exclusive, conditions = self.groups.split(ask)
+            exclusive, conditions = self._split(ask)
             for term in [*conditions, *self._filters(ask)[0]]:
                 terms.setdefault(term.sql, term)
             for name in exclusive:
@@ -122,12 +122,14 @@ class Space:
     def _opaque(self, name: str, term: Term, asks: list[Ask]) -> None:
         dimension = self.setting.catalog.get(plain(name), "dimension")
         used = [code for ask in asks for n, code in ask.codes if n == name]
-        codes = tuple(dict.fromkeys([*self.setting.codes.of(dimension), *used]))
+        single = [part for code in used for part in code.split("|")]
+        codes = tuple(dict.fromkeys([*self.setting.codes.of(dimension), *single]))
         states = (*(code for code in codes if code != "unknown"), "unknown")
         every = 2 ** len(states) - 1
         columns = frozenset(node.name for node in expression.columns(term.tree))
         factor = Factor(f"{name}: {term.sql}", every, every >> 1, {}, columns, states)
         factor.masks = {code: 1 << n for n, code in enumerate(states)}
+        factor.masks |= {code: _joined(factor.masks, code) for code in used if "|" in code}
         factor.masks[":"] = 0
         self.factors[factor.name] = factor
         self._home[f"dimension {name}"] = factor
@@ -136,7 +138,7 @@ class Space:
 
     def place(self, ask: Ask) -> tuple[Place, str]:
         """Where an ask's group lies, and what must be known of a firm for the aggregate ('': nothing)."""
-        exclusive, conditions = self.groups.split(ask)
+        exclusive, conditions = self._split(ask)
         filters, partial = self._filters(ask)
         base, masks = self._sample(ask.sample)
         masks = dict(masks)
@@ -151,6 +153,15 @@ class Space:
             self._narrow(masks, self._home[term.sql], self._home[term.sql].masks[term.sql])
         group = tuple(sorted((f, m) for f, m in masks.items() if m != self.factors[f].all))
         return Place(self.rows, base, self._aggregate(ask), group), partial
+
+    def _split(self, ask: Ask) -> tuple[dict[str, str], list[Term]]:
+        """As of Groups, but a union of a dimension's codes ('50-99|100-249') stays with the dimension."""
+        unions = {name: code for name, code in ask.codes if "|" in code and not self._overlaps(name)}
+        exclusive, conditions = self.groups.split(ask.without(set(unions)) if unions else ask)
+        return {**exclusive, **unions}, conditions
+
+    def _overlaps(self, name: str) -> bool:
+        return self.setting.catalog.get(plain(name), "dimension").overlaps
 
     def _narrow(self, masks: dict[str, int], factor: Factor, mask: int) -> None:
         masks[factor.name] = masks.get(factor.name, factor.all) & mask
@@ -173,11 +184,11 @@ class Space:
             base: set[str] = set()
             masks: dict[str, int] = {}
             for _, term in self.groups.conditions(sample, self.window):
-                exact = False
-                for factor in self.factors.values():
-                    possible, decided = self._decide(factor, term)
-                    exact |= decided
-                    if possible != factor.all:
+                found = [(factor, *self._decide(factor, term)) for factor in self.factors.values()]
+                exact = any(decided for *_, decided in found)
+                for factor, possible, decided in found:
+                    # What one dimension decides, another that follows from it need not repeat.
+                    if possible != factor.all and decided == exact:
                         self._narrow(masks, factor, possible)
                 if not exact:
                     base.add(term.sql)
@@ -212,7 +223,7 @@ class Space:
         tables = ", ".join(f"(select unnest({v}) as {c})" for v, c in zip(lists, columns, strict=True))
         rows = self._engine.rows(f"select distinct {sql}, coalesce({term.sql}, false) from {tables}")
         return {("unknown" if state is None else str(state), bool(value)) for state, value in rows
-                if state is None or str(state) in factor.masks}  # fmt: skip
+                if state is None or str(state) in factor.states}  # fmt: skip
 
     def _values(self, column: str, factor: Factor, text: str) -> str:
         """A list of values of a column that the expressions can tell apart, and NULL; '' if not known."""
@@ -222,6 +233,9 @@ class Space:
             return ""
         if name == "year":
             return f"[{self._year(point)}]::double[]"
+        if name == "founded" and not self.window:
+            # Nobody prints a firm that is founded after the year that is printed.
+            return self._years(text)
         if name in _TEXTS:
             known = set(re.findall(r"'([^']*)'", text)) | set(factor.states) - {"unknown"}
             known |= set(self.setting.codes.classification) if name == "activity" else set()
@@ -233,10 +247,26 @@ class Space:
         tried = sorted({n + d for n in numbers for d in (-1, -0.5, 0, 0.5, 1)})
         return f"[{', '.join(map(str, tried))}, null]::double[]"
 
+    def _years(self, text: str) -> str:
+        """Years that an expression over a year can tell apart, up to the year of the scan."""
+        last = int(self.year)
+        numbers = {int(float(n)) for n in _numbers(text)}
+        numbers |= {last - n for n in numbers if n < 1000}
+        tried = sorted({n + d for n in numbers for d in (-1, 0, 1) if n + d <= last} | {last})
+        return f"[{', '.join(map(str, tried))}, null]::double[]"
+
     def _year(self, point: str) -> int:
         if not self.window:
             return int(self.year)
         return int(getattr(self.setting.windows[self.window], point if point in POINTS else "t0"))
+
+
+def _joined(masks: Mapping[str, int], code: str) -> int:
+    """The states of a group of codes, such as '50-99|100-249'."""
+    joined = 0
+    for part in code.split("|"):
+        joined |= masks[part]
+    return joined
 
 
 def _numbers(text: str) -> list[str]:

@@ -35,7 +35,7 @@ class System:
     def said(self) -> list[Says]:
         """Every figure, in the order of the file."""
         found = {s for said in self.figures.values() for s in said}
-        return sorted(found, key=lambda s: s.figure.line)
+        return sorted(found, key=lambda s: s.figure.place)
 
     def feasible(self, dropped: Iterable[Says] = (), times: float = 1.0, only: Says | None = None) -> bool:
         """Whether sums exist that print all figures but the `dropped`, with rounding `times` as coarse."""
@@ -183,7 +183,7 @@ def _pivot(found: Iterable[Says], bounds: Bounds) -> Says | None:
     quotients = [s for s in found if len(s.powers) == 4 and s in bounds]
     simple = [s for s in found if s.ratio and s in bounds and s.low > 0]
     usable = [s for s in simple if any(_rest(q, s) for q in quotients)]
-    return min(usable, key=lambda s: (bounds[s][1] / bounds[s][0], s.figure.line), default=None)
+    return min(usable, key=lambda s: (bounds[s][1] / bounds[s][0], s.figure.place), default=None)
 
 
 def _rest(said: Says, pivot: Says) -> tuple[tuple[str, str], int] | None:
