@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 WORDS = ("sources", "parameters", "variables", "dimensions", "measures", "samples")
 _KNOWN = {"title", "subtitle", "source", "panel", "published", "protect", "windows", "tables", *WORDS}
-_PROTECT = {"synthetic", "profile", "rules", "profiles", "method", "base", "secret"}
+_PROTECT = {"synthetic", "profile", "rules", "profiles", "hide", "method", "base", "secret"}
 #: By which rules a release is protected where the study names none.
 PROFILE = "business-statistics"
 
@@ -92,6 +92,7 @@ class StudySpec:
     profile: str = PROFILE
     rules: Mapping[str, Any] = field(default_factory=dict)
     method: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    hide: tuple[Mapping[str, str], ...] = ()
     published: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -169,6 +170,7 @@ def make_study(raw: Mapping[str, Any], name: str, base: Path, file: str) -> Stud
         profile=protect.get("profile", PROFILE),
         rules={kind: protect[kind] for kind in ("rules", "profiles") if kind in protect},
         method=_method(protect, file),
+        hide=tuple(protect.get("hide", ())),
         synthetic=panel.pop("synthetic", ""),
         panel=panel,
         published=shipped(raw.get("published", ""), _places(base), file),
@@ -296,6 +298,11 @@ class Study:
             open_anyway = self._why(panel, reason)
             rules = None if open_anyway else profile(self.spec.profile, LATEST, self.spec.rules)
             how = read_method({} if open_anyway else self.spec.method, self.spec.base)
+            if rules and rules.of("request") and "confidential" not in panel.columns:
+                raise DataError(
+                    f"The profile {rules.name} protects the firms that asked for it, and the panel does not "
+                    f"say which: it needs the column 'confidential' (true or false)."
+                )
             how.attach(engine)
             setting = replace(setting, evidence=not open_anyway, keyed=how.keyed)
             computed = self._compute(engine, panel, setting, None)
@@ -308,7 +315,7 @@ class Study:
             )
         else:
             made, kept = release_protected(
-                computed, origin, self.spec.catalog, labels, rules, self.progress, how
+                computed, origin, self.spec.catalog, labels, rules, self.progress, self.spec.hide, how
             )
         return replace(made, published=printed.beside(made.tables) if printed else None), kept
 

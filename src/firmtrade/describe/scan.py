@@ -31,7 +31,8 @@ class Scan:
 
     `holder` is the column of the rows that says whose a row is; without it no evidence is collected.
     `grouped`: an owner may have several rows, so each cell keeps its owners of a single row, and those of
-    several have a query of their own. `keyed`: each cell keeps the sum of the keys of its firms.
+    several have a query of their own. `asking` is the column that says who asked for confidentiality.
+    `keyed`: each cell keeps the sum of the keys of its firms.
     """
 
     cube: Cube
@@ -39,6 +40,7 @@ class Scan:
     by_year: bool
     holder: str = ""
     grouped: bool = False
+    asking: str = ""
     keyed: bool = False
 
     @cached_property
@@ -57,8 +59,9 @@ class Scan:
         """What each owner of several rows adds to each finest cell."""
         names = [*self._names, "holder"]
         by = ", ".join(names)
-        owned = f"select {', '.join([*names, *self._sums])}\nfrom coded where not alone\ngroup by {by}"
-        shown = [*self._decoded, "holder", *(one.rpartition(" as ")[2] for one in self._sums)]
+        sums = ", ".join([*names, "bool_or(asked) as asked", *self._sums])
+        owned = f"select {sums}\nfrom coded where not alone\ngroup by {by}"
+        shown = [*self._decoded, "holder", "asked", *(one.rpartition(" as ")[2] for one in self._sums)]
         last = "select " + ",\n  ".join(shown) + "\nfrom owned"
         return Query(f"owners {self.cube.name}", (*self._coded, Step("owned", owned), Step("owners", last)))
 
@@ -148,7 +151,8 @@ class Scan:
             return []
         over = f"partition by {', '.join([*self._year, self.holder])}"
         alone = f"count(*) over ({over}) = 1" if self.grouped else "true"
-        return [f"{self.holder} as holder", f"{alone} as alone"]
+        asked = f"coalesce({self.asking}, false)" if self.asking else "false"
+        return [f"{self.holder} as holder", f"{alone} as alone", f"{asked} as asked"]
 
     @property
     def _evidence(self) -> Iterator[str]:
@@ -158,6 +162,7 @@ class Scan:
             size = f"abs({column})" if name == "sum" else "1"
             yield f"{largest(size, 'holder', known, LARGEST)} as top_{column}"
             yield f"count(*) filter (where {known}) as units_{column}"
+            yield f"max(case when asked and {known} then {size} end) as asked_{column}"
             if name == "sum":
                 yield f"sum(abs({column})) as size_{column}"
                 yield f"count(*) filter (where {column} < 0) as below_{column}"

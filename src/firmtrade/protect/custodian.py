@@ -42,7 +42,7 @@ def _own(tables: Path, kept: Path) -> tuple[int, list[str]]:
 def _worked_out(found: Found) -> list[str]:
     said = []
     for part, report in found.reports:
-        cases = [*report.unprotected, *(case for case in report.insiders if case.exact)]
+        cases = [*part.leaking(report), *(case for case in report.insiders if case.exact)]
         said += [_bounds(part, case) for case in cases]
     return said
 
@@ -53,7 +53,9 @@ def _bounds(part: KeptPart, case: Interval) -> str:
     )
     who = "an outsider" if case.holding == NOBODY else "a contributor"
     known, asked = f"{low:,.6g} and {high:,.6g}", f"{least:,.6g} to {most:,.6g}"
-    return f"{part.name}, column {case.column}: {who} knows it to be between {known}; the rules ask for {asked}"
+    return (
+        f"{part.name}, column {case.column}: {who} knows it to be between {known}; the rules ask for {asked}"
+    )
 
 
 def _foreign(tables: Path, structure: Path | None) -> tuple[int, list[str]]:

@@ -133,19 +133,21 @@ def decide(
     profile: Profile,
     catalog: Catalog,
     progress: Callable[[str], None] = lambda text: None,
+    manual: frozenset[Ask] = frozenset(),
     method: Method | None = None,
 ) -> Decisions:
-    """Protect all additive figures of a release and judge the others.
+    """Protect all additive figures of a release and judge the others; `manual` are hidden in any case.
 
     Raises DisclosureError if an unsafe figure cannot be protected, or if the attack succeeds.
     """
     parts = []
     made = parts_of(backing.sums)
-    counts = perturb(made, profile, method or Method())
+    asked = [_request(one, backing, manual) for one in made]
+    counts = perturb(made, asked, profile, method or Method())
     for number, one in enumerate(made, 1):
         progress(f"protect {number} of {len(made)}: {len(one.system.columns)} figures")
         changed = counts.get(number - 1)
-        parts.append(_decided(one, profile) if changed is None else _changed(changed))
+        parts.append(_decided(one, profile, asked[number - 1]) if changed is None else _changed(changed))
     decisions = Decisions(profile, tuple(parts), {})
     asks = {ask for figures in backing.figures.values() for behind in figures for ask in behind}
     others = sorted(asks - decisions._place.keys(), key=repr)
@@ -154,8 +156,21 @@ def decide(
     )
 
 
-def _decided(made: Part, profile: Profile) -> Decided:
-    plan = primary(made.values, made.evidence, profile, Request(whole=made.whole))
+def _request(made: Part, backing: Backing, manual: frozenset[Ask]) -> Request:
+    """What the custodian hides by name, and the shares of a part: (category, whole) of numbers of firms."""
+    places = made.system.places
+    hidden = frozenset(places[ask] for ask in manual if places.get(ask, NOTHING) != NOTHING)
+    pairs = set()
+    for behind in (asks for figures in backing.figures.values() for asks in figures):
+        columns = [places.get(ask, NOTHING) for ask in behind]
+        if made.counts and len(columns) == 2 and NOTHING not in columns:
+            sizes = made.values[columns]
+            pairs.add((columns[int(sizes.argmin())], columns[int(sizes.argmax())]))
+    return Request(hidden, tuple(sorted(pair for pair in pairs if pair[0] != pair[1])), made.whole)
+
+
+def _decided(made: Part, profile: Profile, request: Request) -> Decided:
+    plan = primary(made.values, made.evidence, profile, request)
     pattern = suppress(made.system, made.rows, plan, made.evidence)
     shown = printed(made.values.astype(np.float64), pattern.hidden)
     report = attack(made.system, shown, plan, rows=made.rows, evidence=made.evidence)
@@ -169,10 +184,10 @@ def _decided(made: Part, profile: Profile) -> Decided:
 
 
 def _changed(counts: Counts) -> Decided:
-    """A part whose figures are all printed, changed."""
-    none = np.zeros(0, dtype=np.int64)
-    nothing = Pattern(none, none.astype(bool), (), (), (), ())
-    return Decided(counts.part, counts.plan, nothing, counts.report, certificate(nothing), counts)
+    """A part whose figures are printed changed; hidden are those that the custodian names."""
+    named = np.array(sorted(counts.named), dtype=np.int64)
+    pattern = Pattern(named, np.ones(len(named), dtype=bool), (), (), (), ())
+    return Decided(counts.part, counts.plan, pattern, counts.report, certificate(pattern), counts)
 
 
 def _judged(ask: Ask, decisions: Decisions, backing: Backing, catalog: Catalog) -> tuple[str, ...]:

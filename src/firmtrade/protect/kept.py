@@ -20,13 +20,14 @@ from typing import Any
 import numpy as np
 
 from firmtrade.errors import DataError
-from firmtrade.protect.attack import Report, attack
+from firmtrade.protect.attack import Interval, Report, attack
 from firmtrade.protect.attacker import printed
+from firmtrade.protect.audit import audit
 from firmtrade.protect.decide import Decided
 from firmtrade.protect.evidence import Evidence
 from firmtrade.protect.primary import Plan
 from firmtrade.protect.protected import Custody
-from firmtrade.protect.system import Sparse, System
+from firmtrade.protect.system import Ints, Sparse, System
 from firmtrade.result import TOTAL, ReleasedCell
 
 STRUCTURE, INDEX = "structure.zip", "figures.json"
@@ -37,7 +38,8 @@ _PLAN = ("columns", "up", "down")
 
 @dataclass(frozen=True)
 class KeptPart:
-    """One system of a release, read back."""
+    """One system of a release, read back. `known`: between what the true numbers of firms must be, if they
+    are printed rounded or perturbed."""
 
     name: str
     system: System
@@ -45,6 +47,15 @@ class KeptPart:
     plan: Plan
     evidence: Evidence
     decimals: int
+    known: tuple[Ints, Ints] | None = None
+
+    def leaking(self, report: Report) -> list[Interval]:
+        """What an outsider knows too closely; of changed numbers of firms, what he knows exactly.
+
+        Rounding and noise leave some unsafe numbers with less room than the rules ask for: that is known
+        when the release is made, and is in its summary.
+        """
+        return [case for case in report.unprotected if self.known is None or case.exact]
 
 
 @dataclass(frozen=True)
@@ -59,15 +70,15 @@ class Found:
     def leaks(self) -> int:
         """How many unsafe columns are not protected, counting those that a contributor knows exactly."""
         return sum(
-            len(report.unprotected) + sum(case.exact for case in report.insiders)
-            for _, report in self.reports
+            len(part.leaking(report)) + sum(case.exact for case in report.insiders)
+            for part, report in self.reports
         )
 
 
-def _unsafe(report: Report) -> set[int]:
+def _unsafe(part: KeptPart, report: Report) -> set[int]:
     """The columns that an outsider can bound too closely, or a contributor exactly."""
     exact = {int(case.column) for case in report.insiders if case.exact}
-    return {int(case.column) for case in report.unprotected} | exact
+    return {int(case.column) for case in part.leaking(report)} | exact
 
 
 def write_structure(custody: Custody, folder: Path) -> None:
@@ -82,7 +93,12 @@ def write_structure(custody: Custody, folder: Path) -> None:
                 file.writestr(entry, packed.getvalue())
     index = {
         "parts": [
-            {"name": part.part.aggregate, "decimals": part.part.decimals, "reasons": part.plan.reasons}
+            {
+                "name": part.part.aggregate,
+                "decimals": part.part.decimals,
+                "reasons": part.plan.reasons,
+                "changed": part.counts is not None,
+            }
             for part in custody.parts
         ],
         "figures": [_indexed(custody, figure.table, figure.cell, figure) for figure in custody.figures],
@@ -97,6 +113,8 @@ def _arrays(part: Decided) -> dict[str, Any]:
     found |= {f"relations-{name}": getattr(system.relations, name) for name in _SPARSE}
     found |= {f"evidence-{name}": getattr(part.part.evidence, name) for name in _EVIDENCE}
     found |= {f"plan-{name}": getattr(part.plan, name) for name in _PLAN}
+    if part.counts is not None:
+        found |= {"known-low": part.counts.low, "known-high": part.counts.high}
     return found | {"rows": part.part.rows, "signed": system.signed}
 
 
@@ -105,7 +123,10 @@ def _indexed(custody: Custody, table: str, cell: ReleasedCell, figure: Any) -> l
     place = {id(part): number for number, part in enumerate(custody.parts)}
     where = (custody.decisions.where(ask) for ask in figure.asks)
     columns = [[place[id(each)], column] for each, column in (one for one in where if one is not None)]
-    value = None if figure.value is None else float(figure.value)
+    # What is worked out from changed numbers of firms is printed so, and not as the custodian knows it.
+    changed = any(custody.parts[part].counts is not None for part, _ in columns)
+    value = cell.value if changed else figure.value
+    value = None if value is None else float(value)
     return [_key(table, cell.sample, cell.period, cell.codes, cell.measure), value, columns]
 
 
@@ -142,7 +163,8 @@ def _read_part(file: zipfile.ZipFile, number: int, entry: Mapping[str, Any]) -> 
     reasons = tuple(tuple(one) for one in entry["reasons"])
     plan = Plan(array("plan-columns"), array("plan-up"), array("plan-down"), reasons)
     evidence = Evidence(*(array(f"evidence-{name}") for name in _EVIDENCE))
-    return KeptPart(entry["name"], system, rows, plan, evidence, int(entry["decimals"]))
+    known = (array("known-low"), array("known-high")) if entry["changed"] else None
+    return KeptPart(entry["name"], system, rows, plan, evidence, int(entry["decimals"]), known)
 
 
 def attack_kept(tables: Path, folder: Path) -> Found:
@@ -160,12 +182,14 @@ def attack_kept(tables: Path, folder: Path) -> Found:
         for part, column in told[key]:
             visible[part][column] = True
     reports = [(part, _attacked(part, shown)) for part, shown in zip(parts, visible, strict=True)]
-    unsafe = [_unsafe(report) for _, report in reports]
+    unsafe = [_unsafe(part, report) for part, report in reports]
     bare = [key for key, columns in told.items() if any(column in unsafe[part] for part, column in columns)]
     return Found(tuple(reports), tuple(bare), tuple(changed))
 
 
 def _attacked(part: KeptPart, visible: np.ndarray) -> Report:
+    if part.known is not None:
+        return audit(part.system, part.rows, *part.known, part.plan, part.evidence)
     values = part.system.columns.times(part.rows).astype(np.float64)
     shown = printed(values, np.flatnonzero(~visible))
     return attack(part.system, shown, part.plan, rows=part.rows, evidence=part.evidence)

@@ -29,7 +29,8 @@ from firmtrade.protect.system import NOTHING, Ints
 class Counts:
     """The counts of one part. One entry per column: what is printed, and between what the true one must be.
 
-    `further` says why controlled rounding had to go beyond the adjacent multiples, if it had to.
+    `further` says why controlled rounding had to go beyond the adjacent multiples, if it had to; `named` are
+    columns that the custodian hides by name.
     """
 
     part: Part
@@ -39,6 +40,7 @@ class Counts:
     high: Ints
     report: Report
     further: str = ""
+    named: frozenset[int] = frozenset()
 
     @property
     def largest(self) -> int:
@@ -64,12 +66,14 @@ class _Changed:
     further: str = ""
 
 
-def perturb(parts: Sequence[Part], profile: Profile, method: Method) -> dict[int, Counts]:
+def perturb(
+    parts: Sequence[Part], asked: Sequence[Request], profile: Profile, method: Method
+) -> dict[int, Counts]:
     """The counts of each part that has any, by its place. Raises DisclosureError if one is known exactly."""
     if method.name == SUPPRESSION:
         return {}
     counted = {number: part for number, part in enumerate(parts) if part.counts}
-    plans = {n: primary(p.values, p.evidence, profile, Request(whole=p.whole)) for n, p in counted.items()}
+    plans = {n: primary(p.values, p.evidence, profile, asked[n]) for n, p in counted.items()}
     changed = {number: _changed(part, plans[number], method) for number, part in counted.items()}
     # Readers are told how far the farthest of all counts is from the true one, so attackers know it too.
     within = max((_away(counted[n], one.printed) for n, one in changed.items()), default=0)
@@ -78,7 +82,8 @@ def perturb(parts: Sequence[Part], profile: Profile, method: Method) -> dict[int
         one = changed[number]
         low, high = _known(one, within, noise() if method.keyed else None)
         report = audit(part.system, part.rows, low, high, plans[number], part.evidence)
-        found[number] = Counts(part, plans[number], one.printed, low, high, report, one.further)
+        named = frozenset(asked[number].manual)
+        found[number] = Counts(part, plans[number], one.printed, low, high, report, one.further, named)
     _refuse_exact(found.values(), method)
     return found
 

@@ -6,13 +6,13 @@ figure. The custodian keeps the value, the rule and the attacker's interval of e
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from firmtrade.catalog import Catalog
 from firmtrade.describe.asks import Ask
 from firmtrade.describe.compute import Computed
-from firmtrade.errors import DisclosureError
+from firmtrade.errors import DisclosureError, StudyError
 from firmtrade.protect.decide import FREE, TOLD, Decided, Decision, Decisions, decide
 from firmtrade.protect.method import Method
 from firmtrade.protect.perturb import answers, sentence
@@ -57,12 +57,12 @@ def release_protected(
     labels: Mapping[str, Mapping[str, str]],
     profile: Profile,
     progress: Callable[[str], None] = lambda text: None,
+    hide: Sequence[Mapping[str, str]] = (),
     method: Method | None = None,
 ) -> tuple[Release, Custody]:
-    """All results with what `profile` hides hidden, and numbers of firms as `method` prints them.
+    """All results with what `profile` hides hidden, and the figures that the custodian names in `hide`.
 
-    Raises DisclosureError where that cannot be done safely.
-
+    Numbers of firms are printed as `method` says. Raises DisclosureError where that cannot be done safely.
     What a check of the panel found, and how many firms each condition of a sample removed, stay inside:
     they count single firms and stand in no table.
     """
@@ -70,7 +70,7 @@ def release_protected(
     if backing is None:
         raise DisclosureError("Results without evidence cannot be protected. Nothing is released.")
     how = method or Method()
-    decisions = decide(backing, profile, catalog, progress, how)
+    decisions = decide(backing, profile, catalog, progress, by_name(computed, hide), how)
     counts = [one.counts for one in decisions.parts if one.counts is not None]
     told = backing.again(answers(counts)) if counts else computed.results
     figures: list[Judged] = []
@@ -96,6 +96,26 @@ def release_protected(
         provenance=replace(origin.provenance, rows={"read": origin.provenance.rows.get("read", 0)}),
     )
     return release, custody
+
+
+def by_name(computed: Computed, hide: Sequence[Mapping[str, str]]) -> frozenset[Ask]:
+    """The sums behind the figures that the custodian names: `{ table = "table-03", activity = "12" }`."""
+    found: set[Ask] = set()
+    for wanted in hide:
+        asks = [
+            ask
+            for result in computed.results
+            for cell, behind in zip(result.cells, computed.backing.figures[result.name], strict=True)  # type: ignore[union-attr]
+            if all(
+                (result.name if name == "table" else cell.attribute(name)) == str(code)
+                for name, code in wanted.items()
+            )
+            for ask in behind
+        ]
+        if not asks:
+            raise StudyError(f"[protect] hide: no figure of the study is {dict(wanted)}.")
+        found.update(asks)
+    return frozenset(found)
 
 
 def _sentence(profile: Profile, custody: Custody) -> str:
