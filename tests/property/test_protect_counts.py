@@ -1,4 +1,4 @@
-"""Rounded and perturbed counts of any table: what each method promises, and that the audit does not flatter."""
+"""Rounded and perturbed counts of any table: what each method promises, and an audit that does not flatter."""
 
 from __future__ import annotations
 
@@ -96,8 +96,8 @@ def test_controlled_rounding_says_why_it_cannot(monkeypatch):
     assert made.columns is None and "more than 5 at once" in made.reason
 
 
-def test_every_pair_of_three_rounded_has_no_controlled_rounding():
-    """Three firms, each alone, and every two of them published: the pairs cannot all be 0 or 3 and add up."""
+def test_controlled_rounding_of_every_pair_of_three():
+    """Three groups, and every two of them: a rounding is found if and only if trying all finds one."""
     members = {"ab": [0, 1], "bc": [1, 2], "ac": [0, 2], "a": [0], "b": [1], "c": [2], "abc": [0, 1, 2]}
     system = build(members, 3)
     true = system.fold(np.array([1, 1, 2]))
@@ -121,7 +121,8 @@ def test_equations_between_views_hold():
     members = {"a": [0], "b": [1], "c": [2], "d": [3], "whole": [4]}
     system = build(members, 5, relations=[{0: 1, 1: 1, 2: 1, 3: 1, 4: -1}])
     for base in (3, 5):
-        found = by_key(system, round_small(system, system.fold(np.array([1, 1, 1, 2, 5])), base).columns(system))
+        rounded = round_small(system, system.fold(np.array([1, 1, 1, 2, 5])), base)
+        found = by_key(system, rounded.columns(system))
         assert found["a"] + found["b"] + found["c"] + found["d"] == found["whole"]
         assert not [value for value in found.values() if 0 < value < base]
 
@@ -196,7 +197,7 @@ def test_a_table_that_does_not_do_what_is_said_is_refused(rows, variance, said):
 
 
 def evidence(system, rows):
-    """Each firm is a holding of its own, and no two columns share one by name: insiders are not the matter."""
+    """No holding has a name: insiders are not the matter."""
     values = system.columns.times(rows)
     nobody = np.full(len(values), NOBODY)
     return Evidence(values, values, np.zeros((len(values), 3), int), nobody[:, None] + np.zeros(3, int), nobody,
@@ -204,7 +205,9 @@ def evidence(system, rows):
 
 
 @settings(max_examples=30)
-@given(st.lists(st.integers(0, 3), min_size=4, max_size=4), st.lists(st.integers(0, 2), min_size=18, max_size=18))
+@given(
+    st.lists(st.integers(0, 3), min_size=4, max_size=4), st.lists(st.integers(0, 2), min_size=18, max_size=18)
+)
 def test_the_audit_is_never_narrower_than_all_tables_tried(values, slack):
     """Two by two with margins: every table of whole numbers that fits what is known, one by one."""
     members = {"ax": [0], "ay": [1], "bx": [2], "by": [3], "a": [0, 1], "b": [2, 3], "x": [0, 2], "y": [1, 3],
@@ -213,11 +216,10 @@ def test_the_audit_is_never_narrower_than_all_tables_tried(values, slack):
     rows = system.fold(np.array(values))
     true = system.columns.times(rows)
     low, high = np.maximum(true - np.array(slack[:9]), 0), true + np.array(slack[9:])
-    fitting = [
-        system.columns.times(system.fold(np.array(tried)))
-        for tried in itertools.product(range(6), repeat=4)
-        if ((found := system.columns.times(system.fold(np.array(tried)))) >= low).all() and (found <= high).all()
+    tables = [
+        system.columns.times(system.fold(np.array(tried))) for tried in itertools.product(range(6), repeat=4)
     ]
+    fitting = [found for found in tables if (found >= low).all() and (found <= high).all()]
     unsafe = np.flatnonzero((true > 0) & (true < 3))
     plan = from_list(unsafe.tolist(), [9.0] * len(unsafe), [9.0] * len(unsafe))
     report = audit(system, rows, low, high, plan, evidence(system, rows))
@@ -247,7 +249,7 @@ def test_the_audit_finds_what_noise_gives_away():
 
 
 def test_the_audit_by_an_insider():
-    """Who is in a group of two, printed as between 0 and 2, knows that it is one or two; with another fact, two."""
+    """Who is in a group of at most two knows that it is one or two; with one fact more, that it is two."""
     system = build({"ax": [0], "ay": [1], "a": [0, 1]}, 2)
     rows = system.fold(np.array([1, 1]))
     true = system.columns.times(rows)

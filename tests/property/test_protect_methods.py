@@ -1,4 +1,4 @@
-"""A run of belgium-2002 with rounded or perturbed numbers of firms, from the panel to the custodian's folder."""
+"""A run of belgium-2002 with rounded or perturbed numbers of firms, from the panel to the custodian."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from firmtrade.errors import DisclosureError, StudyError
+from firmtrade.errors import StudyError
 from firmtrade.protect.custodian import attacked
 from firmtrade.study import Study
 from reference.panels import random_panel
@@ -37,13 +37,14 @@ by = { size = ["0-9", "10-49"], region = ["BE1", "BE2", "BE3"], flow = ["export"
 FIXED = {"table", "measure", "value", "unit", "decimals", "confidentiality"}
 
 
-def study_file(folder: Path, method: str, option: str, more: str = "") -> Path:
+def study_file(folder: Path, method: str, option: str) -> Path:
     """A study that protects belgium-2002 with another method; the secret lies outside its folder."""
     (folder / "kept").mkdir(exist_ok=True)
     (folder / "kept" / "key").write_bytes(SECRET + b"\n")
     (folder / "study").mkdir(exist_ok=True)
     path = folder / "study" / f"{method}.toml"
-    path.write_text(f'extends = "belgium-2002"\n[protect]\nmethod = "{method}"\n{option}\n{more}\n{OWN}', "utf-8")
+    text = f'extends = "belgium-2002"\n[protect]\nmethod = "{method}"\n{option}\n{OWN}'
+    path.write_text(text, "utf-8")
     return path
 
 
@@ -140,7 +141,9 @@ def test_totals_add_up_where_it_is_said(run) -> None:
     for (measure, codes), value in found.items():
         if measure == "firms" and "size" in dict(codes):
             sums.setdefault(frozenset(pair for pair in codes if pair[0] != "size"), []).append(value)
-    whole = {rest: (parts, found[("firms", rest)]) for rest, parts in sums.items() if ("firms", rest) in found}
+    whole = {
+        rest: (parts, found[("firms", rest)]) for rest, parts in sums.items() if ("firms", rest) in found
+    }
     whole = {rest: pair for rest, pair in whole.items() if len(pair[0]) == 5}
     assert whole
     off = [rest for rest, (parts, total) in whole.items() if sum(parts) != total]
