@@ -34,17 +34,16 @@ def _own(tables: Path, kept: Path) -> tuple[int, list[str]]:
     lines += _some("shown, and gives away what must be hidden", list(found.shown))
     lines += _some("not the custodian's figure", list(found.changed))
     lines += _some("can be worked out", list(_worked_out(found)))
-    leaks = found.leaks + len(found.changed)
+    lines += _some("not proven", list(found.unproven))
+    if not found.unproven:
+        lines.append("  The stored proofs hold; no solver was needed to check them.")
+    leaks = found.leaks + len(found.changed) + (0 if found.leaks else len(found.unproven))
     lines.append("No hidden figure can be worked out." if not leaks else f"{leaks} leaks.")
     return leaks, lines
 
 
 def _worked_out(found: Found) -> list[str]:
-    said = []
-    for part, report in found.reports:
-        cases = [*part.leaking(report), *(case for case in report.insiders if case.exact)]
-        said += [_bounds(part, case) for case in cases]
-    return said
+    return [_bounds(part, case) for part, report in found.reports for case in part.leaks(report)]
 
 
 def _bounds(part: KeptPart, case: Interval) -> str:
@@ -53,9 +52,7 @@ def _bounds(part: KeptPart, case: Interval) -> str:
     )
     who = "an outsider" if case.holding == NOBODY else "a contributor"
     known, asked = f"{low:,.6g} and {high:,.6g}", f"{least:,.6g} to {most:,.6g}"
-    return (
-        f"{part.name}, column {case.column}: {who} knows it to be between {known}; the rules ask for {asked}"
-    )
+    return f"{part.name}, column {case.column}: {who} knows it is between {known}; the rules ask for {asked}"
 
 
 def _foreign(tables: Path, structure: Path | None) -> tuple[int, list[str]]:

@@ -26,12 +26,15 @@ from firmtrade.protect.method import Method
 from firmtrade.protect.perturb import Counts, perturb
 from firmtrade.protect.primary import Plan, Request, primary
 from firmtrade.protect.rules import Profile
-from firmtrade.protect.suppress import Pattern, suppress
+from firmtrade.protect.suppress import Effort, Pattern, suppress
 from firmtrade.protect.system import NOTHING
 
 #: SDMX CL_CONF_STATUS of a primary figure by the kind of rule that it breaks; the first that applies counts.
 STATUS = {"frequency": "A", "dominance": "O", "percent": "M", "group": "M"}
 FREE, SECONDARY, OTHER, TOLD = "F", "D", "U", "C"
+
+#: Up to so many figures in one system the search for what to hide is made harder.
+SMALL = 3000
 
 
 @dataclass(frozen=True)
@@ -142,18 +145,48 @@ def decide(
     """
     parts = []
     made = parts_of(backing.sums)
+    covered = _Covered(backing)
     asked = [_request(one, backing, manual) for one in made]
     counts = perturb(made, asked, profile, method or Method())
-    for number, one in enumerate(made, 1):
-        progress(f"protect {number} of {len(made)}: {len(one.system.columns)} figures")
-        changed = counts.get(number - 1)
-        parts.append(_decided(one, profile, asked[number - 1]) if changed is None else _changed(changed))
+    for number, one in enumerate(made):
+        progress(f"protect {number + 1} of {len(made)}: {len(one.system.columns)} figures")
+        if number in counts:
+            parts.append(_changed(counts[number]))
+        else:
+            parts.append(_decided(one, profile, asked[number], covered.columns(one)))
+        covered.add(parts[-1])
     decisions = Decisions(profile, tuple(parts), {})
     asks = {ask for figures in backing.figures.values() for behind in figures for ask in behind}
     others = sorted(asks - decisions._place.keys(), key=repr)
     return Decisions(
         profile, tuple(parts), {ask: _judged(ask, decisions, backing, catalog) for ask in others}
     )
+
+
+class _Covered:
+    """Columns that no figure shows any more: all that are worked out from them are hidden by earlier parts.
+
+    They may be hidden at no cost, so that the sums behind a growth rate are hidden for the same groups.
+    """
+
+    def __init__(self, backing: Backing) -> None:
+        told = [
+            *backing.figures.values(),
+            tuple((ask,) for asks in backing.unknowns.values() for ask in asks),
+        ]
+        self.shown = {asks for figures in told for asks in figures}
+
+    def columns(self, made: Part) -> frozenset[int]:
+        """The columns of a part that no figure shows."""
+        seen = {made.system.places.get(ask, NOTHING) for asks in self.shown for ask in asks}
+        return frozenset(range(len(made.system.columns))) - seen
+
+    def add(self, decided: Decided) -> None:
+        """Leave out the figures that a part hides."""
+        places, hidden = decided.part.system.places, decided.hidden
+        self.shown = {
+            asks for asks in self.shown if not any(places.get(ask, NOTHING) in hidden for ask in asks)
+        }
 
 
 def _request(made: Part, backing: Backing, manual: frozenset[Ask]) -> Request:
@@ -169,9 +202,11 @@ def _request(made: Part, backing: Backing, manual: frozenset[Ask]) -> Request:
     return Request(hidden, tuple(sorted(pair for pair in pairs if pair[0] != pair[1])), made.whole)
 
 
-def _decided(made: Part, profile: Profile, request: Request) -> Decided:
+def _decided(made: Part, profile: Profile, request: Request, free: frozenset[int]) -> Decided:
     plan = primary(made.values, made.evidence, profile, request)
-    pattern = suppress(made.system, made.rows, plan, made.evidence)
+    # Large blocks hide less where many finest cells stand behind few figures, as in a release of tables.
+    effort = Effort(tries=8) if len(made.system.columns) <= SMALL else Effort()
+    pattern = suppress(made.system, made.rows, plan, made.evidence, forced=sorted(free), effort=effort)
     shown = printed(made.values.astype(np.float64), pattern.hidden)
     report = attack(made.system, shown, plan, rows=made.rows, evidence=made.evidence)
     if report.unprotected or any(case.exact for case in report.insiders):

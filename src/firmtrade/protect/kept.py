@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from firmtrade.errors import DataError
+from firmtrade.protect import certificate
 from firmtrade.protect.attack import Interval, Report, attack
 from firmtrade.protect.attacker import printed
 from firmtrade.protect.audit import audit
@@ -27,6 +28,7 @@ from firmtrade.protect.decide import Decided
 from firmtrade.protect.evidence import Evidence
 from firmtrade.protect.primary import Plan
 from firmtrade.protect.protected import Custody
+from firmtrade.protect.suppress import Effort
 from firmtrade.protect.system import Ints, Sparse, System
 from firmtrade.result import TOTAL, ReleasedCell
 
@@ -47,15 +49,18 @@ class KeptPart:
     plan: Plan
     evidence: Evidence
     decimals: int
+    accepted: frozenset[tuple[int, int]]
     known: tuple[Ints, Ints] | None = None
 
-    def leaking(self, report: Report) -> list[Interval]:
-        """What an outsider knows too closely; of changed numbers of firms, what he knows exactly.
+    def leaks(self, report: Report) -> list[Interval]:
+        """What can be bounded too closely, but for the (column, holding) that the custodian let pass.
 
-        Rounding and noise leave some unsafe numbers with less room than the rules ask for: that is known
-        when the release is made, and is in its summary.
+        Of rounded and perturbed numbers, what is known exactly: that some have less room than the rules
+        ask for is known when the release is made, and is in its summary.
         """
-        return [case for case in report.unprotected if self.known is None or case.exact]
+        insiders = [case for case in report.insiders if (case.column, case.holding) not in self.accepted]
+        cases = [*report.unprotected, *insiders]
+        return [case for case in cases if self.known is None or case.exact]
 
 
 @dataclass(frozen=True)
@@ -65,20 +70,12 @@ class Found:
     reports: tuple[tuple[KeptPart, Report], ...]
     shown: tuple[str, ...]  # figures that are shown though a column behind them must be hidden
     changed: tuple[str, ...]  # figures whose value is not the custodian's
+    unproven: tuple[str, ...]  # what the stored proofs do not prove, checked without a solver
 
     @property
     def leaks(self) -> int:
         """How many unsafe columns are not protected, counting those that a contributor knows exactly."""
-        return sum(
-            len(part.leaking(report)) + sum(case.exact for case in report.insiders)
-            for part, report in self.reports
-        )
-
-
-def _unsafe(part: KeptPart, report: Report) -> set[int]:
-    """The columns that an outsider can bound too closely, or a contributor exactly."""
-    exact = {int(case.column) for case in report.insiders if case.exact}
-    return {int(case.column) for case in part.leaking(report)} | exact
+        return sum(len(part.leaks(report)) for part, report in self.reports)
 
 
 def write_structure(custody: Custody, folder: Path) -> None:
@@ -97,6 +94,7 @@ def write_structure(custody: Custody, folder: Path) -> None:
                 "name": part.part.aggregate,
                 "decimals": part.part.decimals,
                 "reasons": part.plan.reasons,
+                "accepted": sorted({(column, holding) for column, _, holding in part.pattern.exposed}),
                 "changed": part.counts is not None,
             }
             for part in custody.parts
@@ -163,8 +161,9 @@ def _read_part(file: zipfile.ZipFile, number: int, entry: Mapping[str, Any]) -> 
     reasons = tuple(tuple(one) for one in entry["reasons"])
     plan = Plan(array("plan-columns"), array("plan-up"), array("plan-down"), reasons)
     evidence = Evidence(*(array(f"evidence-{name}") for name in _EVIDENCE))
+    accepted = frozenset((int(column), int(holding)) for column, holding in entry["accepted"])
     known = (array("known-low"), array("known-high")) if entry["changed"] else None
-    return KeptPart(entry["name"], system, rows, plan, evidence, int(entry["decimals"]), known)
+    return KeptPart(entry["name"], system, rows, plan, evidence, int(entry["decimals"]), accepted, known)
 
 
 def attack_kept(tables: Path, folder: Path) -> Found:
@@ -182,9 +181,24 @@ def attack_kept(tables: Path, folder: Path) -> Found:
         for part, column in told[key]:
             visible[part][column] = True
     reports = [(part, _attacked(part, shown)) for part, shown in zip(parts, visible, strict=True)]
-    unsafe = [_unsafe(part, report) for part, report in reports]
+    unsafe = [{case.column for case in part.leaks(report)} for part, report in reports]
     bare = [key for key, columns in told.items() if any(column in unsafe[part] for part, column in columns)]
-    return Found(tuple(reports), tuple(bare), tuple(changed))
+    unproven: list[str] = []
+    for number, (one, shown) in enumerate(zip(parts, visible, strict=True), 1):
+        unproven += _unproven(folder, number, one, shown)
+    return Found(tuple(reports), tuple(bare), tuple(changed), tuple(unproven))
+
+
+def _unproven(folder: Path, number: int, part: KeptPart, visible: np.ndarray) -> list[str]:
+    """What the stored proof of a part does not prove of the release as it lies there."""
+    if part.known is not None:  # what is printed changed has an audit and no proof
+        return []
+    proof = certificate.read(folder / f"proof-{number:02}.zip")
+    if visible[proof.hidden].any():
+        return [f"{part.name}: the proof is of a release that hides more"]
+    share = Effort().insiders
+    faults = certificate.check(proof, part.system, part.rows, part.plan, part.evidence, insiders=share)
+    return [f"{part.name}: {fault}" for fault in faults]
 
 
 def _attacked(part: KeptPart, visible: np.ndarray) -> Report:
