@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 WORDS = ("sources", "parameters", "variables", "dimensions", "measures", "samples")
 _KNOWN = {"title", "subtitle", "source", "panel", "published", "protect", "windows", "tables", *WORDS}
-_PROTECT = {"synthetic", "profile", "rules", "profiles", "hide"}
+_PROTECT = {"synthetic", "profile", "rules", "profiles", "hide", "method", "base", "secret"}
 #: By which rules a release is protected where the study names none.
 PROFILE = "business-statistics"
 
@@ -93,6 +93,7 @@ class StudySpec:
     synthetic: str = ""
     profile: str = PROFILE
     rules: Mapping[str, Any] = field(default_factory=dict)
+    method: Mapping[str, Any] = field(default_factory=dict, repr=False)
     hide: tuple[Mapping[str, str], ...] = ()
     published: Mapping[str, str] = field(default_factory=dict)
 
@@ -170,11 +171,21 @@ def make_study(raw: Mapping[str, Any], name: str, base: Path, file: str) -> Stud
         reason=protect.get("synthetic", ""),
         profile=protect.get("profile", PROFILE),
         rules={kind: protect[kind] for kind in ("rules", "profiles") if kind in protect},
+        method=_method(protect, file),
         hide=tuple(protect.get("hide", ())),
         synthetic=panel.pop("synthetic", ""),
         panel=panel,
         published=shipped(raw.get("published", ""), _places(base), file),
     )
+
+
+def _method(protect: Mapping[str, Any], file: str) -> Mapping[str, Any]:
+    """How numbers of firms are protected; suppression where nothing is said."""
+    if not {"method", "base", "secret"} & protect.keys():
+        return {}  # the usual case: nothing is imported to find that out
+    from firmtrade.protect.method import said
+
+    return said(protect, f"{file}, [protect]")
 
 
 def _windows(entries: Mapping[str, Any], file: str) -> dict[str, Window]:
@@ -280,6 +291,7 @@ class Study:
 
     def _release(self, reason: str | None) -> tuple[Release, Custody | None]:
         from firmtrade.protect import release_protected, release_unprotected
+        from firmtrade.protect.method import read_method
         from firmtrade.protect.rules import profile
         from firmtrade.reconcile.beside import read_shipped
 
@@ -287,12 +299,15 @@ class Study:
         with self._opened() as (engine, panel, setting):
             open_anyway = self._why(panel, reason)
             rules = None if open_anyway else profile(self.spec.profile, LATEST, self.spec.rules)
+            how = read_method({} if open_anyway else self.spec.method, self.spec.base)
             if rules and rules.of("request") and "confidential" not in panel.columns:
                 raise DataError(
                     f"The profile {rules.name} protects the firms that asked for it, and the panel does not "
                     f"say which: it needs the column 'confidential' (true or false)."
                 )
-            computed = self._compute(engine, panel, replace(setting, evidence=not open_anyway), None)
+            how.attach(engine)
+            setting = replace(setting, evidence=not open_anyway, keyed=how.keyed)
+            computed = self._compute(engine, panel, setting, None)
             origin = self._origin(panel, computed)
         labels = {w.name: _labels(w, setting) for w in self.spec.catalog if w.kind == "dimension"}
         if rules is None:
@@ -302,7 +317,7 @@ class Study:
             )
         else:
             made, kept = release_protected(
-                computed, origin, self.spec.catalog, labels, rules, self.progress, self.spec.hide
+                computed, origin, self.spec.catalog, labels, rules, self.progress, self.spec.hide, how
             )
         return replace(made, published=printed.beside(made.tables) if printed else None), kept
 

@@ -42,7 +42,8 @@ ASKING = "confidential"
 class Setting:
     """What tables are computed over: words, columns of the panel (None: not known yet), windows, codes.
 
-    `evidence`: what disclosure control must know is collected in the same scans.
+    `evidence`: what disclosure control must know is collected in the same scans; `keyed`: the keys of
+    groups of firms too, by which their numbers are perturbed.
     """
 
     catalog: Catalog
@@ -52,6 +53,7 @@ class Setting:
     codes: Codes
     groups: Groups
     evidence: bool = False
+    keyed: bool = False
 
 
 @dataclass
@@ -166,7 +168,7 @@ def _view(window: str, kind: str, asks: list[Ask], setting: Setting, whole: bool
     cube.add([*additive, *(replace(ask, aggregate=COUNT) for ask in asks)])
     summed = set(additive)
     rest = [ask for ask in asks if ask not in summed]
-    scan = Scan(cube, _rows(window, cube, setting), not window, *_owner(window, setting))
+    scan = Scan(cube, _rows(window, cube, setting), not window, *_owner(window, setting), keyed=setting.keyed)
     return View(cube, _plain_rows(window, cube, rest, setting) if rest else (), scan, additive, rest)
 
 
@@ -221,12 +223,14 @@ class Backing:
     `figures` has, for each table, the asks behind each cell; `unknowns` the ask of each number of unknown
     firms; `sums` the additive asks over finest cells with their evidence. An ask that no sum has cannot
     be added up: a median, a top share, a largest value; `contributors` says of how many firms it is.
+    `again` works the results out anew with other answers to some asks.
     """
 
     figures: Mapping[str, tuple[tuple[Ask, ...], ...]]
     unknowns: Mapping[str, tuple[Ask, ...]]
     sums: tuple[Sums, ...]
     contributors: Mapping[Ask, int]
+    again: Callable[[Mapping[Ask, Value]], tuple[Result, ...]]
 
 
 @dataclass(frozen=True)
@@ -253,9 +257,12 @@ def compute(
     answered = [p for p in plans if not p.refused]
     seen, published = views(plans, setting), _published(answered, setting)
     found, losses, sums, firms = _answers(engine, seen, published, setting, progress)
-    results = tuple(_result(p, found, setting) for p in answered)
-    backing = _backing(answered, sums, firms, setting) if setting.evidence else None
-    return Computed(results, tuple(losses), refusals, backing)
+
+    def again(changed: Mapping[Ask, Value]) -> tuple[Result, ...]:
+        return tuple(_result(p, {**found, **changed}, setting) for p in answered)
+
+    backing = _backing(answered, sums, firms, setting, again) if setting.evidence else None
+    return Computed(again({}), tuple(losses), refusals, backing)
 
 
 def _published(plans: Iterable[TablePlan], setting: Setting) -> frozenset[Ask]:
@@ -276,11 +283,15 @@ def _behind(made: TablePlan, setting: Setting) -> tuple[tuple[Ask, ...], ...]:
 
 
 def _backing(
-    plans: Iterable[TablePlan], sums: list[Sums], contributors: Mapping[Ask, int], setting: Setting
+    plans: Iterable[TablePlan],
+    sums: list[Sums],
+    contributors: Mapping[Ask, int],
+    setting: Setting,
+    again: Callable[[Mapping[Ask, Value]], tuple[Result, ...]],
 ) -> Backing:
     figures = {made.table.name: _behind(made, setting) for made in plans}
     unknowns = {made.table.name: tuple(doubt.ask for doubt in _told(made)) for made in plans}
-    return Backing(figures, unknowns, tuple(sums), contributors)
+    return Backing(figures, unknowns, tuple(sums), contributors, again)
 
 
 def _answers(

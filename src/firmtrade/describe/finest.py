@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -20,7 +20,7 @@ from firmtrade._engine.steps import Query, Step
 from firmtrade.describe.answer import code_of
 from firmtrade.describe.asks import COUNT, Ask
 from firmtrade.describe.cube import Cube
-from firmtrade.describe.scan import Scan
+from firmtrade.describe.scan import KEYS, Scan
 from firmtrade.errors import EngineError
 
 ASKED = "asked"  # who asked for confidentiality, beside the aggregates
@@ -42,7 +42,7 @@ class Sums:
     these owners and of all owners of several firms; `several` says which entries are of the latter, and
     `asked` is the largest owner of one firm that asked for confidentiality (-1: none did); `asking` are the
     owners of several firms that did.
-    `counts`: the aggregate is a number of firms.
+    `counts`: the aggregate is a number of firms; `keys`, if wanted, are the sums of its firms' keys.
     """
 
     view: str
@@ -62,6 +62,7 @@ class Sums:
     several: Flags
     asked: Ints
     asking: frozenset[str]
+    keys: Ints | None = None
 
 
 def finest(engine: DuckDB, scan: Scan, table: str, asks: Sequence[Ask]) -> list[Sums]:
@@ -74,10 +75,13 @@ def finest(engine: DuckDB, scan: Scan, table: str, asks: Sequence[Ask]) -> list[
             by_aggregate[column].append(ask)
     classes = _Classes(_Membership(engine, cube, table, asks), asks)
     several = _several(engine, scan, classes.membership) if scan.grouped else None
-    return [
-        _sums(engine, table, classes, several, column, found)
+    made = {
+        column: _sums(engine, table, classes, several, column, found)
         for column, found in sorted(by_aggregate.items())
-    ]
+    }
+    if not scan.keyed:
+        return list(made.values())
+    return [replace(sums, keys=_keys(engine, table, classes, column)) for column, sums in made.items()]
 
 
 class _Classes:
@@ -177,6 +181,13 @@ def _sums(
         asked=_largest(class_of, classes.number, [row[5] for row in rows], decimals),
         asking=asking,
     )
+
+
+def _keys(engine: DuckDB, table: str, classes: _Classes, column: str) -> Ints:
+    """The sum of the keys of the firms in each class, kept below KEYS."""
+    sql = f"select keys_{column}\nfrom {table} where {classes.membership.inside}\norder by rowid"
+    rows = engine.rows_of_table(Query("keys", (Step("keys", sql),)))
+    return _added(classes.of_cell, classes.number, [row[0] for row in rows], 0) % KEYS
 
 
 def _parts(name: str, value: str) -> tuple[str, ...]:

@@ -22,6 +22,8 @@ from firmtrade.protect.attack import Interval, Report, attack
 from firmtrade.protect.attacker import printed
 from firmtrade.protect.certificate import Certificate, certificate
 from firmtrade.protect.figures import Part, parts_of
+from firmtrade.protect.method import Method
+from firmtrade.protect.perturb import Counts, perturb
 from firmtrade.protect.primary import Plan, Request, primary
 from firmtrade.protect.rules import Profile
 from firmtrade.protect.suppress import Effort, Pattern, suppress
@@ -37,13 +39,17 @@ SMALL = 3000
 
 @dataclass(frozen=True)
 class Decided:
-    """One part of the release: its system, what is unsafe, what is hidden, the attack and the proof."""
+    """One part of the release: its system, what is unsafe, what is hidden, the attack and the proof.
+
+    `counts` is there if the part has numbers of firms that are not hidden but printed changed.
+    """
 
     part: Part
     plan: Plan
     pattern: Pattern
     report: Report
     certificate: Certificate
+    counts: Counts | None = None
 
     @cached_property
     def hidden(self) -> frozenset[int]:
@@ -131,6 +137,7 @@ def decide(
     catalog: Catalog,
     progress: Callable[[str], None] = lambda text: None,
     manual: frozenset[Ask] = frozenset(),
+    method: Method | None = None,
 ) -> Decisions:
     """Protect all additive figures of a release and judge the others; `manual` are hidden in any case.
 
@@ -139,9 +146,14 @@ def decide(
     parts = []
     made = parts_of(backing.sums)
     covered = _Covered(backing)
-    for number, one in enumerate(made, 1):
-        progress(f"protect {number} of {len(made)}: {len(one.system.columns)} figures")
-        parts.append(_decided(one, profile, _request(one, backing, manual), covered.columns(one)))
+    asked = [_request(one, backing, manual) for one in made]
+    counts = perturb(made, asked, profile, method or Method())
+    for number, one in enumerate(made):
+        progress(f"protect {number + 1} of {len(made)}: {len(one.system.columns)} figures")
+        if number in counts:
+            parts.append(_changed(counts[number]))
+        else:
+            parts.append(_decided(one, profile, asked[number], covered.columns(one)))
         covered.add(parts[-1])
     decisions = Decisions(profile, tuple(parts), {})
     asks = {ask for figures in backing.figures.values() for behind in figures for ask in behind}
@@ -204,6 +216,13 @@ def _decided(made: Part, profile: Profile, request: Request, free: frozenset[int
             f"{insiders} that a contributor can work out. Nothing is released."
         )
     return Decided(made, plan, pattern, report, certificate(pattern))
+
+
+def _changed(counts: Counts) -> Decided:
+    """A part whose figures are printed changed; hidden are those that the custodian names."""
+    named = np.array(sorted(counts.named), dtype=np.int64)
+    pattern = Pattern(named, np.ones(len(named), dtype=bool), (), (), (), ())
+    return Decided(counts.part, counts.plan, pattern, counts.report, certificate(pattern), counts)
 
 
 def _judged(ask: Ask, decisions: Decisions, backing: Backing, catalog: Catalog) -> tuple[str, ...]:

@@ -72,9 +72,7 @@ def profile(name: str, year: int, local: Mapping[str, Any] | None = None) -> Pro
     found = []
     for wanted in entry["rules"]:
         if wanted not in rules:
-            raise StudyError(
-                f"profiles.toml, [{name}]: there is no rule '{wanted}'.{nearest(wanted, rules)}"
-            )
+            raise StudyError(f"profiles.toml, [{name}]: there is no rule '{wanted}'.{nearest(wanted, rules)}")
         found.append(_rule(wanted, rules[wanted], year))
     return Profile(name, entry["title"], tuple(found), entry.get("source", "own"))
 
@@ -99,8 +97,7 @@ def _rule(name: str, entry: Mapping[str, Any], year: int) -> Rule:
     dated = [value for value in entry["values"] if value["from"] <= year]
     if not dated:
         raise StudyError(
-            f"rules.toml, [{name}] has no numbers for {year}. "
-            f"Add an entry to its values, with its source."
+            f"rules.toml, [{name}] has no numbers for {year}. Add an entry to its values, with its source."
         )
     last = max(dated, key=lambda value: int(value["from"]))
     numbers = {
