@@ -24,6 +24,7 @@ from firmtrade.describe.cube import ROLL_UP, Cube
 from firmtrade.describe.finest import Sums, finest
 from firmtrade.describe.groups import Groups
 from firmtrade.describe.holistic import answer_holistic, holistic_query
+from firmtrade.describe.listing import Listing
 from firmtrade.describe.needs import missing_words, refuse_undated, terms
 from firmtrade.describe.scan import Scan
 from firmtrade.describe.spec import Table
@@ -31,6 +32,9 @@ from firmtrade.describe.unknowns import Doubt, doubts
 from firmtrade.describe.views import names_in, window_rows, year_rows
 from firmtrade.errors import StudyError
 from firmtrade.result import Attrition, Cell, Result, Unknown
+
+#: Sums of each view, and its firms if they are listed.
+_Evidence = list[tuple[list[Sums], list[Listing]]]
 
 #: The panel's column that says which holding a firm belongs to.
 HOLDING = "holding"
@@ -40,7 +44,7 @@ HOLDING = "holding"
 class Setting:
     """What tables are computed over: words, columns of the panel (None: not known yet), windows, codes.
 
-    `evidence`: what disclosure control must know is collected in the same scans.
+    `evidence`: what disclosure control must know is collected in the same scans; `listed`: the firms too.
     """
 
     catalog: Catalog
@@ -50,6 +54,7 @@ class Setting:
     codes: Codes
     groups: Groups
     evidence: bool = False
+    listed: bool = False
 
 
 @dataclass
@@ -164,7 +169,7 @@ def _view(window: str, kind: str, asks: list[Ask], setting: Setting, whole: bool
     cube.add([*additive, *(replace(ask, aggregate=COUNT) for ask in asks)])
     summed = set(additive)
     rest = [ask for ask in asks if ask not in summed]
-    scan = Scan(cube, _rows(window, cube, setting), not window, *_owner(window, setting))
+    scan = Scan(cube, _rows(window, cube, setting), not window, *_owner(window, setting), setting.listed)
     return View(cube, _plain_rows(window, cube, rest, setting) if rest else (), scan, additive, rest)
 
 
@@ -216,12 +221,14 @@ class Backing:
     `figures` has, for each table, the asks behind each cell; `unknowns` the ask of each number of unknown
     firms; `sums` the additive asks over finest cells with their evidence. An ask that no sum has cannot
     be added up: a median, a top share, a largest value; `contributors` says of how many firms it is.
+    `listings` are the firms of each view, where a ledger asks for them.
     """
 
     figures: Mapping[str, tuple[tuple[Ask, ...], ...]]
     unknowns: Mapping[str, tuple[Ask, ...]]
     sums: tuple[Sums, ...]
     contributors: Mapping[Ask, int]
+    listings: tuple[Listing, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -247,9 +254,9 @@ def compute(
         raise StudyError("No table can be answered with this panel:\n  " + "\n  ".join(refusals))
     answered = [p for p in plans if not p.refused]
     seen, published = views(plans, setting), _published(answered, setting)
-    found, losses, sums, firms = _answers(engine, seen, published, setting, progress)
+    found, losses, evidence, firms = _answers(engine, seen, published, setting, progress)
     results = tuple(_result(p, found, setting) for p in answered)
-    backing = _backing(answered, sums, firms, setting) if setting.evidence else None
+    backing = _backing(answered, evidence, firms, setting) if setting.evidence else None
     return Computed(results, tuple(losses), refusals, backing)
 
 
@@ -271,11 +278,12 @@ def _behind(made: TablePlan, setting: Setting) -> tuple[tuple[Ask, ...], ...]:
 
 
 def _backing(
-    plans: Iterable[TablePlan], sums: list[Sums], contributors: Mapping[Ask, int], setting: Setting
+    plans: Iterable[TablePlan], evidence: _Evidence, contributors: Mapping[Ask, int], setting: Setting
 ) -> Backing:
     figures = {made.table.name: _behind(made, setting) for made in plans}
     unknowns = {made.table.name: tuple(doubt.ask for doubt in _told(made)) for made in plans}
-    return Backing(figures, unknowns, tuple(sums), contributors)
+    sums, listings = ([one for pair in evidence for one in pair[part]] for part in (0, 1))
+    return Backing(figures, unknowns, tuple(sums), contributors, tuple(listings))
 
 
 def _answers(
@@ -284,7 +292,7 @@ def _answers(
     published: frozenset[Ask],
     setting: Setting,
     progress: Callable[[str], None],
-) -> tuple[dict[Ask, Value], list[Attrition], list[Sums], dict[Ask, int]]:
+) -> tuple[dict[Ask, Value], list[Attrition], _Evidence, dict[Ask, int]]:
     """What all views answer, the attrition of each sample, and the evidence behind what is published:
     sums over finest cells, and the number of firms of what cannot be added up.
 
@@ -292,7 +300,7 @@ def _answers(
     """
     found: dict[Ask, Value] = {}
     lost: dict[str, list[Attrition]] = {}
-    sums: list[Sums] = []
+    evidence: _Evidence = []
     firms: dict[Ask, int] = {}
     # Most asks first: what is rolled up last has no scan to hide behind.
     order = {view.table: view for view in sorted(seen, key=lambda view: (-len(view.asks), view.table))}
@@ -307,10 +315,11 @@ def _answers(
         if view.cube.whole:
             lost[table] = attrition(engine, view.cube, table, setting.catalog, setting.windows)
         if setting.evidence:
-            sums += finest(engine, view.scan, table, [ask for ask in view.asks if ask in published])
+            asks = [ask for ask in view.asks if ask in published]
+            evidence.append(finest(engine, view.scan, table, asks))
     # A sample that several views have is told once, by the first of them.
     told = {loss.sample: loss for view in reversed(seen) for loss in lost.get(view.table, [])}
-    return found, sorted(told.values(), key=lambda loss: loss.sample), sums, firms
+    return found, sorted(told.values(), key=lambda loss: loss.sample), evidence, firms
 
 
 def _told(made: TablePlan) -> list[Doubt]:

@@ -20,6 +20,7 @@ from firmtrade._engine.steps import Query, Step
 from firmtrade.describe.answer import code_of
 from firmtrade.describe.asks import COUNT, Ask
 from firmtrade.describe.cube import Cube
+from firmtrade.describe.listing import Listing, listing
 from firmtrade.describe.scan import Scan
 from firmtrade.errors import EngineError
 
@@ -58,8 +59,10 @@ class Sums:
     several: Flags
 
 
-def finest(engine: DuckDB, scan: Scan, table: str, asks: Sequence[Ask]) -> list[Sums]:
-    """The sums behind the additive `asks` of a view whose cube is `table`."""
+def finest(
+    engine: DuckDB, scan: Scan, table: str, asks: Sequence[Ask]
+) -> tuple[list[Sums], list[Listing]]:
+    """The sums behind the additive `asks` of a view whose cube is `table`; its firms where they are listed."""
     cube = scan.cube
     by_aggregate: dict[str, list[Ask]] = defaultdict(list)
     for ask in asks:
@@ -68,10 +71,14 @@ def finest(engine: DuckDB, scan: Scan, table: str, asks: Sequence[Ask]) -> list[
             by_aggregate[column].append(ask)
     classes = _Classes(_Membership(engine, cube, table, asks), asks)
     several = _several(engine, scan, classes.membership) if scan.grouped else None
-    return [
+    sums = [
         _sums(engine, table, classes, several, column, found)
         for column, found in sorted(by_aggregate.items())
     ]
+    if not scan.listed or not asks:
+        return sums, []
+    inside, wanted = classes.membership.inside, set(by_aggregate)
+    return sums, [listing(engine, scan, inside, classes.of_cell, wanted, asks[0].window)]
 
 
 class _Classes:

@@ -22,7 +22,8 @@ from firmtrade.protect.attack import Interval, Report, attack
 from firmtrade.protect.attacker import printed
 from firmtrade.protect.certificate import Certificate, certificate
 from firmtrade.protect.figures import Part, parts_of
-from firmtrade.protect.primary import Plan, Request, primary
+from firmtrade.protect.ledger_joint import Bound, unbound
+from firmtrade.protect.primary import Plan
 from firmtrade.protect.rules import Profile
 from firmtrade.protect.suppress import Pattern, suppress
 from firmtrade.protect.system import NOTHING
@@ -123,17 +124,22 @@ class Decisions:
 
 
 def decide(
-    backing: Backing, profile: Profile, catalog: Catalog, progress: Callable[[str], None] = lambda text: None
+    backing: Backing,
+    profile: Profile,
+    catalog: Catalog,
+    progress: Callable[[str], None] = lambda text: None,
+    bound: Sequence[Bound] | None = None,
 ) -> Decisions:
     """Protect all additive figures of a release and judge the others.
 
-    Raises DisclosureError if an unsafe figure cannot be protected, or if the attack succeeds.
+    `bound` are the systems of a release that a ledger binds to earlier ones. Raises DisclosureError if an
+    unsafe figure cannot be protected, or if the attack succeeds.
     """
     parts = []
-    made = parts_of(backing.sums)
+    made = [unbound(part, profile) for part in parts_of(backing.sums)] if bound is None else bound
     for number, one in enumerate(made, 1):
-        progress(f"protect {number} of {len(made)}: {len(one.system.columns)} figures")
-        parts.append(_decided(one, profile))
+        progress(f"protect {number} of {len(made)}: {len(one.part.system.columns)} figures")
+        parts.append(_decided(one))
     decisions = Decisions(profile, tuple(parts), {})
     asks = {ask for figures in backing.figures.values() for behind in figures for ask in behind}
     others = sorted(asks - decisions._place.keys(), key=repr)
@@ -142,9 +148,19 @@ def decide(
     )
 
 
-def _decided(made: Part, profile: Profile) -> Decided:
-    plan = primary(made.values, made.evidence, profile, Request(whole=made.whole))
-    pattern = suppress(made.system, made.rows, plan, made.evidence)
+def _decided(bound: Bound) -> Decided:
+    made, plan = bound.part, bound.plan
+    pattern = suppress(
+        made.system,
+        made.rows,
+        plan,
+        made.evidence,
+        never=bound.told,
+        forced=bound.hidden | bound.unseen,
+        accepted=bound.refusable,
+    )
+    if pattern.unprotectable:
+        raise DisclosureError(bound.refusal({column for column, _ in pattern.unprotectable}))
     shown = printed(made.values.astype(np.float64), pattern.hidden)
     report = attack(made.system, shown, plan, rows=made.rows, evidence=made.evidence)
     if report.unprotected or any(case.exact for case in report.insiders):
