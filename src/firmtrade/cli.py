@@ -1,4 +1,4 @@
-"""The command line: run, check, list, explain, init, synthesize, reconcile, diff.
+"""The command line: run, ledger, check, list, explain, init, synthesize, reconcile, diff.
 
 Heavy parts are imported inside the commands, so that `firmtrade --help` stays quick. What goes wrong is
 said in one message on standard error; the exit code tells which kind it was.
@@ -69,6 +69,13 @@ def run(
             help="Publish without disclosure control: why that is right. Printed on every output.",
         ),
     ] = None,
+    ledger: Annotated[
+        Path | None,
+        typer.Option(help="Folder that records publications: protect jointly with them, then add this one."),
+    ] = None,
+    label: Annotated[
+        str, typer.Option(help="What the ledger calls this publication: a date, an issue.")
+    ] = "",
     memory: Memory = None,
     debug: Annotated[
         bool,
@@ -81,8 +88,20 @@ def run(
     """
     from firmtrade.study import Study
 
-    made = Study(study, panel, memory=memory, debug=debug, progress=_progress()).run(out, unprotected)
+    asked = Study(study, panel, memory, None, debug, ledger, label, _progress())
+    made = asked.run(out, unprotected)
     typer.echo(f"The report is in {made / 'report.html'}")
+
+
+@app.command()
+def ledger(path: Annotated[Path, typer.Argument(help="The folder of the ledger.")]) -> None:
+    """List what was published, by entry: label, study, tables, figures and how many of them are hidden.
+
+    Shows no figure. Exit code 13 if the ledger is not as it was written.
+    """
+    from firmtrade.protect.ledger_store import listed, read
+
+    typer.echo(listed(read(path)) or f"There is no publication in {path} yet.")
 
 
 @app.command()

@@ -59,10 +59,8 @@ class Sums:
     several: Flags
 
 
-def finest(
-    engine: DuckDB, scan: Scan, table: str, asks: Sequence[Ask]
-) -> tuple[list[Sums], list[Listing]]:
-    """The sums behind the additive `asks` of a view whose cube is `table`; its firms where they are listed."""
+def finest(engine: DuckDB, scan: Scan, table: str, asks: Sequence[Ask]) -> tuple[list[Sums], list[Listing]]:
+    """The sums behind the additive `asks` of a view whose cube is `table`; its firms if they are listed."""
     cube = scan.cube
     by_aggregate: dict[str, list[Ask]] = defaultdict(list)
     for ask in asks:

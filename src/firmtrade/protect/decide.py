@@ -159,8 +159,12 @@ def _decided(bound: Bound) -> Decided:
         forced=bound.hidden | bound.unseen,
         accepted=bound.refusable,
     )
-    if pattern.unprotectable:
-        raise DisclosureError(bound.refusal({column for column, _ in pattern.unprotectable}))
+    known = {column for column, _ in pattern.unprotectable}
+    if known - bound.unseen:
+        raise DisclosureError(bound.refusal(known - bound.unseen))
+    if known:
+        # A difference that no hiding in this run protects followed from earlier runs: this one adds nothing.
+        return _decided(bound.without(known))
     shown = printed(made.values.astype(np.float64), pattern.hidden)
     report = attack(made.system, shown, plan, rows=made.rows, evidence=made.evidence)
     if report.unprotected or any(case.exact for case in report.insiders):

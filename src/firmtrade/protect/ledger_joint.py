@@ -8,7 +8,7 @@ such a difference is a column of its own that no table shows, and is unsafe if i
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -41,6 +41,13 @@ class Bound:
     hidden: frozenset[int] = frozenset()
     unseen: frozenset[int] = frozenset()
 
+    def without(self, columns: Iterable[int]) -> Bound:
+        """The same, with nothing asked of these columns."""
+        kept = ~np.isin(self.plan.columns, sorted(columns))
+        reasons = tuple(r for r, keep in zip(self.plan.reasons, kept.tolist(), strict=True) if keep)
+        plan = Plan(self.plan.columns[kept], self.plan.up[kept], self.plan.down[kept], reasons)
+        return replace(self, plan=plan)
+
     @property
     def refusable(self) -> frozenset[int]:
         """Unsafe columns whose refusal we word ourselves: those of a release that earlier ones bind."""
@@ -51,10 +58,10 @@ class Bound:
         names = [_said(self.part.system.names[column]) for column in sorted(columns)]
         more = f" and {len(names) - 5} more" if len(names) > 5 else ""
         return (
-            f"{len(names)} figures ({self.part.aggregate}) cannot be protected together with what the ledger "
-            f"says was published before: {'; '.join(names[:5])}{more}. Nothing is released. What was told cannot "
-            "be hidden any more: leave the tables out that break these firms down otherwise, merge their groups, "
-            "or publish the firms and values of the earlier run again."
+            f"{len(names)} figures ({self.part.aggregate}) cannot be protected together with what was "
+            f"published before, says the ledger: {'; '.join(names[:5])}{more}. Nothing is released. What was "
+            "told cannot be hidden any more: leave out the tables that break these firms down otherwise, "
+            "merge their groups, or publish with the firms and values of the earlier run."
         )
 
 
@@ -109,8 +116,9 @@ def _bound(rows: Rows, kept: Sequence[Difference], profile: Profile) -> Bound:
     first = np.array([judged.places[name] for name in system.names], dtype=np.int64)
     aggregates = "; ".join(dict.fromkeys(side.aggregate for side in rows.sides))
     part = Part(aggregates, system, system.fold(given), _taken(evidence, first), _counts(rows), rows.decimals)
-    asked = {column: n for n, column in enumerate(unsafe.columns.tolist())}
-    return _with_past(part, named, [*old, *risky], {k: asked.get(v) for k, v in judged.places.items()}, unsafe)
+    numbers = {column: n for n, column in enumerate(unsafe.columns.tolist())}
+    asked = {name: numbers.get(column) for name, column in judged.places.items()}
+    return _with_past(part, named, [*old, *risky], asked, unsafe)
 
 
 def _column(name: Name, figure: Figure) -> Hashable:
@@ -125,23 +133,35 @@ def _rest(rows: Rows, named: Mapping[Name, tuple[Side, Figure]], one: Difference
     return np.asarray(side.own[inside][away], dtype=np.int64)
 
 
-def _candidates(
-    rows: Rows, named: Mapping[Name, tuple[Side, Figure]], few: int
-) -> Iterable[Difference]:
+def _candidates(rows: Rows, named: Mapping[Name, tuple[Side, Figure]], few: int) -> Iterable[Difference]:
     """Differences between figures of this run and of earlier ones, both ways."""
     firms = np.zeros(rows.number, dtype=np.int64)
     for side in rows.sides:
         firms[side.start : side.start + side.size] = np.bincount(side.at, minlength=side.size)
-    for aggregate in sorted({name[1] for name in named}):
-        ours = sorted(name for name in named if name[1] == aggregate and name[0] == THIS)
-        theirs = sorted(name for name in named if name[1] == aggregate and name[0] != THIS)
+    told = {_standing(*named[name]) for name in named if name[0] != THIS and not named[name][1].hidden}
+    # A figure that was told already tells nothing more.
+    names = [name for name in named if name[0] != THIS or _standing(*named[name]) not in told]
+    for aggregate in sorted({name[1] for name in names}):
+        ours = sorted(name for name in names if name[1] == aggregate and name[0] == THIS)
+        theirs = sorted(name for name in names if name[1] == aggregate and name[0] != THIS)
         same = {(name, other) for name in ours for other in theirs if name[2] == other[2]}
         bases = [[side.base[side.inside(figure)] for side, figure in map(named.__getitem__, names)]
                  for names in (ours, theirs)]  # fmt: skip
         near = {(ours[i], theirs[j]) for i, j in near_pairs(*bases, firms, few)}
+        near = {(one, other) for one, other in near if not _within_one_run(one, other, named)}
         for one, other in sorted(same | near):
             yield Difference(one, other)
             yield Difference(other, one)
+
+
+def _within_one_run(one: Name, other: Name, named: Mapping[Name, object]) -> bool:
+    """Whether a run has both figures: what it tells by itself is not a difference between runs."""
+    return (one[0], *other[1:]) in named or (other[0], *one[1:]) in named
+
+
+def _standing(side: Side, figure: Figure) -> bytes:
+    """The rows of a figure, equal ones of other sources being one."""
+    return np.unique(side.row[side.inside(figure)]).tobytes()
 
 
 def _given(rows: Rows) -> Ints:

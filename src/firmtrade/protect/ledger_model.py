@@ -82,8 +82,8 @@ class Difference:
     down: float = 0.0
 
     def __str__(self) -> str:
-        named = in_words(self.one[2])
-        return f"firms in '{named}' of {self.one[0]} and not in '{in_words(self.other[2])}' of {self.other[0]}"
+        here, there = in_words(self.one[2]), in_words(self.other[2])
+        return f"firms in '{here}' of {self.one[0]} and not in '{there}' of {self.other[0]}"
 
 
 @dataclass(frozen=True)
@@ -175,9 +175,7 @@ def with_figures(given: Publication, told: Mapping[tuple[str, Key], Figure]) -> 
     views = []
     for view in given.views:
         amounts = {
-            name: replace(
-                one, figures=tuple(told.get((name, figure.key), figure) for figure in one.figures)
-            )
+            name: replace(one, figures=tuple(told.get((name, figure.key), figure) for figure in one.figures))
             for name, one in view.amounts.items()
         }
         views.append(replace(view, amounts=amounts))

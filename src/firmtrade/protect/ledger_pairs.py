@@ -17,9 +17,7 @@ STRIDE = 500  # new figures that are compared at a time
 Matrix = NDArray[np.float32]
 
 
-def near_pairs(
-    new: Sequence[Ints], old: Sequence[Ints], units: Ints, few: int
-) -> Iterator[tuple[int, int]]:
+def near_pairs(new: Sequence[Ints], old: Sequence[Ints], units: Ints, few: int) -> Iterator[tuple[int, int]]:
     """(place in `new`, place in `old`) of figures, given by their rows, where one contains the other.
 
     `units` are the firms of each row.
@@ -41,7 +39,8 @@ def near_pairs(
 def _close(shared: Matrix, own: float, size: Matrix, few: int) -> list[int]:
     around = np.flatnonzero((shared == own) & (size > own))
     within = np.flatnonzero((shared == size) & (size < own) & (size > 0))
-    found = {int(j) for j in around[size[around] - own < few]} | {int(j) for j in within[own - size[within] < few]}
+    found = {int(j) for j in around[size[around] - own < few]}
+    found |= {int(j) for j in within[own - size[within] < few]}
     found |= {int(around[np.argmin(size[around])])} if len(around) else set()
     found |= {int(within[np.argmax(size[within])])} if len(within) else set()
     return sorted(found)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,7 +66,8 @@ class Side:
 
     def inside(self, figure: Figure) -> Flags:
         """The groups that a figure is over."""
-        flags = np.zeros(max(int(self.classes.max(initial=-1)), int(figure.members.max(initial=-1))) + 2, bool)
+        most = max(int(self.classes.max(initial=-1)), int(figure.members.max(initial=-1)))
+        flags = np.zeros(most + 2, dtype=bool)  # the last one stands for firms that are in no class: -1
         flags[figure.members] = True
         return np.asarray(flags[self.classes] & (self.own >= 0), dtype=bool)
 
@@ -120,7 +122,7 @@ def _places(views: Sequence[View]) -> tuple[list[Ints], int]:
     units = [view.units() for view in views]
     everybody, numbers = np.unique(np.concatenate(units), return_inverse=True)
     ends = np.cumsum([0, *(len(part) for part in units)])
-    return [numbers[a:b] for a, b in zip(ends, ends[1:], strict=False)], len(everybody)
+    return [numbers[a:b] for a, b in pairwise(ends.tolist())], len(everybody)
 
 
 def _spread(amounts: Amounts, place: Ints, size: int, decimals: int) -> tuple[Ints, Flags]:

@@ -14,6 +14,7 @@ from firmtrade.describe.asks import Ask
 from firmtrade.describe.compute import Computed
 from firmtrade.errors import DisclosureError
 from firmtrade.protect.decide import FREE, TOLD, Decided, Decision, Decisions, decide
+from firmtrade.protect.ledger import Recorder
 from firmtrade.protect.release import Origin, dimensions_of, released, words_of
 from firmtrade.protect.rules import Profile
 from firmtrade.result import Release, ReleasedCell, ReleasedTable, Result, Unknown
@@ -39,6 +40,7 @@ class Custody:
     figures: tuple[Judged, ...]
     parts: tuple[Decided, ...]
     decisions: Decisions
+    ledger: Recorder | None = None
 
     @property
     def hidden(self) -> tuple[Judged, ...]:
@@ -53,8 +55,12 @@ def release_protected(
     labels: Mapping[str, Mapping[str, str]],
     profile: Profile,
     progress: Callable[[str], None] = lambda text: None,
+    ledger: Recorder | None = None,
 ) -> tuple[Release, Custody]:
     """All results with what `profile` hides hidden. Raises DisclosureError where that cannot be done safely.
+
+    With a `ledger` they are protected together with what was published before, and an entry is made that
+    waits until the release is in place (`recording`).
 
     What a check of the panel found, and how many firms each condition of a sample removed, stay inside:
     they count single firms and stand in no table.
@@ -62,7 +68,9 @@ def release_protected(
     backing = computed.backing
     if backing is None:
         raise DisclosureError("Results without evidence cannot be protected. Nothing is released.")
-    decisions = decide(backing, profile, catalog, progress)
+    decisions = decide(backing, profile, catalog, progress, ledger and ledger.bound(backing, profile))
+    if ledger and not ledger.agrees(decisions.parts):
+        decisions = decide(backing, profile, catalog, progress, ledger.bound(backing, profile, afresh=True))
     figures: list[Judged] = []
     tables = []
     for result in computed.results:
@@ -70,7 +78,7 @@ def release_protected(
         table, judged = _table(result, behind, decisions, released(result, catalog, labels))
         tables.append(table)
         figures += judged
-    custody = Custody(profile, tuple(figures), decisions.parts, decisions)
+    custody = Custody(profile, tuple(figures), decisions.parts, decisions, ledger)
     release = Release(
         study=origin.study,
         title=origin.title,
@@ -85,6 +93,8 @@ def release_protected(
         protection=_sentence(profile, custody),
         provenance=replace(origin.provenance, rows={"read": origin.provenance.rows.get("read", 0)}),
     )
+    if ledger:
+        ledger.prepare(release, profile, decisions.parts)
     return release, custody
 
 
