@@ -23,6 +23,7 @@ from firmtrade.protect.attacker import printed
 from firmtrade.protect.certificate import Certificate, certificate
 from firmtrade.protect.figures import Part, parts_of
 from firmtrade.protect.ledger_joint import Bound, unbound
+from firmtrade.protect.ledger_limits import limited, of_this_run
 from firmtrade.protect.primary import Plan
 from firmtrade.protect.rules import Profile
 from firmtrade.protect.suppress import Pattern, suppress
@@ -148,7 +149,7 @@ def decide(
     )
 
 
-def _decided(bound: Bound) -> Decided:
+def _decided(bound: Bound, again: bool = False) -> Decided:
     made, plan = bound.part, bound.plan
     pattern = suppress(
         made.system,
@@ -160,15 +161,15 @@ def _decided(bound: Bound) -> Decided:
         accepted=bound.refusable,
     )
     known = {column for column, _ in pattern.unprotectable}
-    if known - bound.unseen:
-        raise DisclosureError(bound.refusal(known - bound.unseen))
     if known:
-        # A difference that no hiding in this run protects followed from earlier runs: this one adds nothing.
-        return _decided(bound.without(known))
+        if again:
+            raise DisclosureError(bound.refusal(known))
+        return _decided(limited(bound, known), again=True)
     shown = printed(made.values.astype(np.float64), pattern.hidden)
     report = attack(made.system, shown, plan, rows=made.rows, evidence=made.evidence)
-    if report.unprotected or any(case.exact for case in report.insiders):
-        insiders = sum(case.exact for case in report.insiders)
+    exact = [case for case in report.insiders if case.exact]
+    insiders = len(of_this_run(bound, exact) if exact and bound.told else exact)
+    if report.unprotected or insiders:
         raise DisclosureError(
             f"The attack on {made.aggregate} finds {len(report.unprotected)} figures that an outsider, and "
             f"{insiders} that a contributor can work out. Nothing is released."

@@ -8,7 +8,7 @@ such a difference is a column of its own that no table shows, and is unsafe if i
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -24,6 +24,7 @@ from firmtrade.protect.rules import Profile
 from firmtrade.protect.system import NOTHING, Flags, Ints, System, build
 
 LARGEST = 3
+PUBLISHED = "published before"
 Name = tuple[str, str, Key]  # run, aggregate, key
 Columns = dict[Hashable, Ints]
 
@@ -33,6 +34,7 @@ class Bound:
     """A part of a release with what must be protected, and what earlier publications ask, by columns.
 
     `told` and `hidden` were published and hidden before; `unseen` are differences between publications.
+    `floor` is what must be left of the distances (up, down) where earlier publications leave less than asked.
     """
 
     part: Part
@@ -40,13 +42,7 @@ class Bound:
     told: frozenset[int] = frozenset()
     hidden: frozenset[int] = frozenset()
     unseen: frozenset[int] = frozenset()
-
-    def without(self, columns: Iterable[int]) -> Bound:
-        """The same, with nothing asked of these columns."""
-        kept = ~np.isin(self.plan.columns, sorted(columns))
-        reasons = tuple(r for r, keep in zip(self.plan.reasons, kept.tolist(), strict=True) if keep)
-        plan = Plan(self.plan.columns[kept], self.plan.up[kept], self.plan.down[kept], reasons)
-        return replace(self, plan=plan)
+    floor: Mapping[int, tuple[float, float]] = field(default_factory=dict)
 
     @property
     def refusable(self) -> frozenset[int]:
@@ -70,6 +66,11 @@ def _said(name: Hashable) -> str:
     if not isinstance(name, Ask):
         return str(name)
     return in_words((name.sample, name.window, name.year, name.codes, name.aggregate, name.point))
+
+
+def distances(plan: Plan) -> list[tuple[int, float, float]]:
+    """(column, up, down) of a plan."""
+    return list(zip(plan.columns.tolist(), plan.up.tolist(), plan.down.tolist(), strict=True))
 
 
 def unbound(part: Part, profile: Profile) -> Bound:
@@ -106,7 +107,8 @@ def _bound(rows: Rows, kept: Sequence[Difference], profile: Profile) -> Bound:
     judged = build({**figures, **old, **new}, rows.number)
     values = judged.columns.times(judged.fold(given))
     evidence = _evidence(rows, judged)
-    unsafe = primary(values, evidence, profile, Request(whole=np.full(len(values), _counts(rows))))
+    request = Request(whole=np.full(len(values), _counts(rows)))
+    unsafe = primary(values, evidence, profile, request)
     broken = set(unsafe.columns.tolist())
     risky = {one: own for one, own in new.items() if len(own) and judged.places[one] in broken}
     alias = _alias(rows)
@@ -118,7 +120,26 @@ def _bound(rows: Rows, kept: Sequence[Difference], profile: Profile) -> Bound:
     part = Part(aggregates, system, system.fold(given), _taken(evidence, first), _counts(rows), rows.decimals)
     numbers = {column: n for n, column in enumerate(unsafe.columns.tolist())}
     asked = {name: numbers.get(column) for name, column in judged.places.items()}
-    return _with_past(part, named, [*old, *risky], asked, unsafe)
+    bound = _with_past(part, named, [*old, *risky], asked, unsafe)
+    return replace(bound, floor=_floor(bound, profile))
+
+
+def _floor(bound: Bound, profile: Profile) -> dict[int, tuple[float, float]]:
+    """What must be left of the distances: those of earlier runs, and of this run's what is no margin.
+
+    The margin of a rule of frequency is a share of the figure that somebody thought wide enough; other rules
+    say how closely a contributor may be known.
+    """
+    part, strict = (
+        bound.part,
+        replace(profile, rules=tuple(r for r in profile.rules if r.kind != "frequency")),
+    )
+    least = primary(part.values, part.evidence, strict, Request(whole=part.whole))
+    found = {column: (up, down) for column, up, down in distances(least)}
+    for (column, up, down), reasons in zip(distances(bound.plan), bound.plan.reasons, strict=True):
+        if PUBLISHED in reasons:
+            found[column] = (up, down)
+    return {column: ends for column, ends in found.items() if column not in bound.unseen}
 
 
 def _column(name: Name, figure: Figure) -> Hashable:
@@ -271,14 +292,15 @@ def _with_past(
     wanted: dict[int, tuple[float, float, tuple[str, ...]]] = {}
 
     def want(column: int, up: float, down: float, reasons: tuple[str, ...]) -> None:
-        if column in told or column == NOTHING or not (up or down):
+        if column in told or column == NOTHING:
             return
         before = wanted.get(column, (0.0, 0.0, ()))
         joined = tuple(dict.fromkeys((*before[2], *reasons)))
         wanted[column] = (max(before[0], up), max(before[1], down), joined)
 
     for column, figure in past:
-        want(column, figure.up, figure.down, ("published",))
+        if figure.up or figure.down:
+            want(column, figure.up, figure.down, (PUBLISHED,))
     for name in [*(_column(n, f) for n, (_, f) in named.items() if n[0] == THIS), *differences]:
         n = asked[name]
         if isinstance(name, Difference) and (name.up or name.down):
