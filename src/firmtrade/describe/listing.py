@@ -50,7 +50,7 @@ def listing(
     inputs = [column for column in sorted(wanted) if kinds[column][1] != "*"]
     scales = _scales(engine, scan, inputs)
     query = scan.listing(inside, [_whole(column, scales) for column in inputs])
-    found = engine.columns_of_table(query)
+    found = engine.columns(query)
     size = len(found["cell"])
     values: dict[str, tuple[Ints, Flags]] = {}
     for column in sorted(wanted):
@@ -75,7 +75,7 @@ def _scales(engine: DuckDB, scan: Scan, inputs: list[str]) -> dict[str, int]:
     """Digits after the point that the type of each input keeps."""
     if not inputs:
         return {}
-    (row,) = engine.rows_of_table(scan.types(inputs))
+    (row,) = engine.rows(scan.types(inputs))
     found = [re.fullmatch(r"DECIMAL\(\d+,\s*(\d+)\)", str(kind)) for kind in row]
     return {column: int(match[1]) if match else 0 for column, match in zip(inputs, found, strict=True)}
 
