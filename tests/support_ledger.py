@@ -30,7 +30,7 @@ title = "Firms and turnover, otherwise"
 classification = "NACE 1.1"
 [dimensions.band]
 title = "Size band"
-expr = "case when employment < 12 then 'small' when employment < 52 then 'middle' else 'large' end"
+expr = "case when employment < 12 then 'small' when employment < 50 then 'middle' else 'large' end"
 codes = { small = "Small", middle = "Middle", large = "Large" }
 source = "own"
 [tables.banded]
@@ -86,7 +86,7 @@ def inside(firm: Firm, codes: dict[str, str]) -> bool:
         if employment < 100
         else "100-249"
     )
-    band = "small" if employment < 12 else "middle" if employment < 52 else "large"
+    band = "small" if employment < 12 else "middle" if employment < 50 else "large"
     own = {
         "region": str(firm["region"])[:3],
         "activity": str(firm["activity"])[:2],

@@ -282,8 +282,9 @@ def _backing(
 ) -> Backing:
     figures = {made.table.name: _behind(made, setting) for made in plans}
     unknowns = {made.table.name: tuple(doubt.ask for doubt in _told(made)) for made in plans}
-    sums, listings = ([one for pair in evidence for one in pair[part]] for part in (0, 1))
-    return Backing(figures, unknowns, tuple(sums), contributors, tuple(listings))
+    sums = tuple(one for found, _ in evidence for one in found)
+    listings = tuple(one for _, found in evidence for one in found)
+    return Backing(figures, unknowns, sums, contributors, listings)
 
 
 def _answers(

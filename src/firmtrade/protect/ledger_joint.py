@@ -102,25 +102,25 @@ def _bound(rows: Rows, kept: Sequence[Difference], profile: Profile) -> Bound:
                         for name, (side, figure) in named.items()}  # fmt: skip
     old: Columns = {one: _rest(rows, named, one) for one in kept if {one.one, one.other} <= set(named)}
     few = max((rule.whole("least") for rule in profile.of("frequency")), default=0)
-    new = {one: _rest(rows, named, one) for one in _candidates(rows, named, few)}
+    new: Columns = {one: _rest(rows, named, one) for one in _candidates(rows, named, few)}
     given = _given(rows)
-    judged = build({**figures, **old, **new}, rows.number)
+    judged = build(_members({**figures, **old, **new}), rows.number)
     values = judged.columns.times(judged.fold(given))
     evidence = _evidence(rows, judged)
     request = Request(whole=np.full(len(values), _counts(rows)))
     unsafe = primary(values, evidence, profile, request)
     broken = set(unsafe.columns.tolist())
-    risky = {one: own for one, own in new.items() if len(own) and judged.places[one] in broken}
+    risky: Columns = {one: own for one, own in new.items() if len(own) and judged.places[one] in broken}
     alias = _alias(rows)
-    merged = {name: np.unique(alias[own]) for name, own in {**figures, **old, **risky}.items()}
-    members = {name: own.tolist() for name, own in merged.items()}
-    system = build(members, rows.number, _relations(rows, given, alias), _signed(rows))
+    merged: Columns = {name: np.unique(alias[own]) for name, own in {**figures, **old, **risky}.items()}
+    system = build(_members(merged), rows.number, _relations(rows, given, alias), _signed(rows))
     first = np.array([judged.places[name] for name in system.names], dtype=np.int64)
     aggregates = "; ".join(dict.fromkeys(side.aggregate for side in rows.sides))
     part = Part(aggregates, system, system.fold(given), _taken(evidence, first), _counts(rows), rows.decimals)
     numbers = {column: n for n, column in enumerate(unsafe.columns.tolist())}
     asked = {name: numbers.get(column) for name, column in judged.places.items()}
-    bound = _with_past(part, named, [*old, *risky], asked, unsafe)
+    differences = [one for one in (*old, *risky) if isinstance(one, Difference)]
+    bound = _with_past(part, named, differences, asked, unsafe)
     return replace(bound, floor=_floor(bound, profile))
 
 
@@ -140,6 +140,10 @@ def _floor(bound: Bound, profile: Profile) -> dict[int, tuple[float, float]]:
         if PUBLISHED in reasons:
             found[column] = (up, down)
     return {column: ends for column, ends in found.items() if column not in bound.unseen}
+
+
+def _members(columns: Columns) -> dict[Hashable, list[int]]:
+    return {name: rows.tolist() for name, rows in columns.items()}
 
 
 def _column(name: Name, figure: Figure) -> Hashable:
@@ -166,9 +170,9 @@ def _candidates(rows: Rows, named: Mapping[Name, tuple[Side, Figure]], few: int)
         ours = sorted(name for name in names if name[1] == aggregate and name[0] == THIS)
         theirs = sorted(name for name in names if name[1] == aggregate and name[0] != THIS)
         same = {(name, other) for name in ours for other in theirs if name[2] == other[2]}
-        bases = [[side.base[side.inside(figure)] for side, figure in map(named.__getitem__, names)]
-                 for names in (ours, theirs)]  # fmt: skip
-        near = {(ours[i], theirs[j]) for i, j in near_pairs(*bases, firms, few)}
+        base = {name: side.base[side.inside(figure)] for name, (side, figure) in named.items()}
+        found = near_pairs([base[name] for name in ours], [base[name] for name in theirs], firms, few)
+        near = {(ours[i], theirs[j]) for i, j in found}
         near = {(one, other) for one, other in near if not _within_one_run(one, other, named)}
         for one, other in sorted(same | near):
             yield Difference(one, other)

@@ -154,8 +154,8 @@ def _view(listed: Listing, sums: Sequence[Sums], windows: Mapping[str, Window], 
             tuple(sorted(figures, key=lambda figure: figure.key)),
         )
     window = years_of(listed.window, windows)
-    rows = (firms[order], owners[order], listed.years[order], listed.classes[order])
-    return View(window, *rows, amounts)
+    years, classes = listed.years[order], listed.classes[order]
+    return View(window, firms[order], owners[order], years, classes, amounts)
 
 
 def _key(ask: Ask, windows: Mapping[str, Window]) -> Key:

@@ -154,8 +154,10 @@ def publication(entry: Entry) -> Publication:
             name: _amounts(one, kept, f"{number}/{place}/", by_part.get((str(number), name), []))
             for place, (name, one) in enumerate(sorted(said["amounts"].items()))
         }
-        rows = (kept[f"{number}/{name}"] for name in ("firms", "owners", "years", "classes"))
-        views.append(View(said["window"], *rows, amounts))
+        firms, owners, years, classes = (
+            kept[f"{number}/{name}"] for name in ("firms", "owners", "years", "classes")
+        )
+        views.append(View(said["window"], firms, owners, years, classes, amounts))
     differences = tuple(
         Difference(_end(one["one"], entry), _end(one["other"], entry), one["up"], one["down"])
         for one in entry.said["differences"]

@@ -102,7 +102,8 @@ def rows_of(sources: Sequence[Source], aggregates: Sequence[str]) -> Rows:
     parts = [(n, name) for name in aggregates for n in range(len(used)) if name in used[n].view.amounts]
     amounts = {(n, name): used[n].view.amounts[name] for n, name in parts}
     decimals = max(one.decimals for one in amounts.values())
-    values, links = {}, {}
+    values: dict[tuple[int, str], Ints] = {}
+    links: dict[tuple[int, str], Ints] = {}
     for name in aggregates:
         here = [n for n, other in parts if other == name]
         table = {n: _spread(amounts[n, name], place[n], size, decimals) for n in here}
@@ -165,7 +166,9 @@ def _numbered(
     decimals: int,
 ) -> Rows:
     """Give each group a row in each source and aggregate, and say which of them are one or move together."""
-    number, together, done = 0, [], {}
+    number = 0
+    together: list[tuple[int, int]] = []
+    done: dict[tuple[int, str], Side] = {}
     for n, name in parts:
         link = links[n, name][first]
         own = np.full(len(first), -1, dtype=np.int64)
