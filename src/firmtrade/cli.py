@@ -1,4 +1,4 @@
-"""The command line: run, ledger, check, list, explain, init, synthesize, reconcile, diff.
+"""The command line: run, ledger, check, list, explain, init, synthesize, reconcile, diff, attack.
 
 Heavy parts are imported inside the commands, so that `firmtrade --help` stays quick. What goes wrong is
 said in one message on standard error; the exit code tells which kind it was.
@@ -16,6 +16,7 @@ import typer
 
 if TYPE_CHECKING:
     from firmtrade.reconcile import Audit, Comparison
+    from firmtrade.study import StudySpec
 
 app = typer.Typer(
     name="firmtrade",
@@ -35,6 +36,8 @@ app = typer.Typer(
     - `firmtrade init FILE` writes a commented study for it.
 
     - `firmtrade reconcile FILE` audits published figures; `firmtrade diff A B` compares two runs.
+
+    - `firmtrade attack DIR` tries to work out what a release hides.
 
     - `firmtrade list` and `firmtrade explain NAME` show every word, its formula and source.
     """,
@@ -76,20 +79,25 @@ def run(
     label: Annotated[
         str, typer.Option(help="What the ledger calls this publication: a date, an issue.")
     ] = "",
+    custody: Annotated[
+        Path | None,
+        typer.Option(help="Folder for what the custodian keeps of a protected run; by default DIR-custody."),
+    ] = None,
     memory: Memory = None,
     debug: Annotated[
         bool,
         typer.Option(help="Run each query step by step and show the first rows of each: confidential."),
     ] = False,
 ) -> None:
-    """Compute a study's tables and figures and write the report.
+    """Compute a study's tables and figures and write the report, protected by disclosure control.
 
-    DIR then holds report.html, report.pdf, tables.xlsx, tables.csv, figures/ and manifest.json.
+    DIR then holds report.html, report.pdf, tables.xlsx, tables.csv, figures/ and manifest.json; DIR-custody
+    what the custodian keeps: why each figure is hidden, and the proof. A synthetic panel needs no protection.
     """
     from firmtrade.study import Study
 
     asked = Study(study, panel, memory, None, debug, ledger, label, _progress())
-    made = asked.run(out, unprotected)
+    made = asked.run(out, unprotected, custody)
     typer.echo(f"The report is in {made / 'report.html'}")
 
 
@@ -220,18 +228,51 @@ def init(
 
 @app.command()
 def synthesize(
-    study: Annotated[str, typer.Argument(help="The study whose population is imitated: belgium-2002.")],
+    study: Annotated[str, typer.Argument(help="Built-in study, or path of a study file.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="The Parquet file to write.")],
-    firms: Annotated[int, typer.Option(help="Firms a year, about.")] = 100_000,
+    published: Annotated[
+        Path | None,
+        typer.Option(
+            help="Figures that the twin is to reproduce: a CSV in the contract's columns, or a run's folder."
+        ),
+    ] = None,
+    firms: Annotated[
+        int | None,
+        typer.Option(help="Firms a year, about; by default as many as the published figures speak of."),
+    ] = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same file.")] = 2002,
 ) -> None:
-    """Make a synthetic panel: no real firm, marked so in the file."""
-    from firmtrade.errors import StudyError
+    """Make a synthetic panel: no real firm, marked so in the file.
+
+    With --published the panel is a twin of one that nobody here has seen: a run of the study on it prints the
+    published figures. Only these are read. It says how many it reproduces and names those that it does not.
+    """
     from firmtrade.study import read_study
+
+    spec = read_study(study)
+    # A study that names its own published figures may have them here, where none are given.
+    if published is None:
+        _stored_population(spec, out, 100_000 if firms is None else firms, seed)
+        return
+    from firmtrade.synthesize.twin import make_twin
+    from firmtrade.synthesize.twin.report import lines as twin_lines
+
+    words = (spec.tables, spec.catalog, spec.windows, spec.panel)
+    made = make_twin(*words, published, out, firms, seed, spec.name, _progress())
+    typer.echo(f"Wrote {made.rows:,} firm-years of {made.firms:,} firms, none of them real, to {out}")
+    typer.echo("\n".join(twin_lines(made)))
+
+
+def _stored_population(spec: StudySpec, out: Path, firms: int, seed: int) -> None:
+    """The population that comes with a study."""
+    from firmtrade.errors import StudyError
     from firmtrade.synthesize.population import write_panel
 
-    if not read_study(study).synthetic:
-        raise StudyError(f"The study '{study}' has no synthetic population ([panel] synthetic = ...).")
+    if not spec.synthetic:
+        raise StudyError(
+            f"The study '{spec.name}' has no synthetic population ([panel] synthetic = ...). Give the "
+            f"figures that its twin is to reproduce: --published FILE.csv"
+        )
     rows = write_panel(out, firms=firms, seed=seed)
     typer.echo(f"Wrote {rows:,} firm-years to {out}")
 
@@ -309,6 +350,35 @@ def diff(
     if out:
         _write_reconciled(out, "two runs", None, compared)
     if compared.differs:
+        raise typer.Exit(13)
+
+
+@app.command()
+def attack(
+    release: Annotated[Path, typer.Argument(help="Folder of a release, or its tables.csv.")],
+    custody: Annotated[
+        Path | None,
+        typer.Option("--custody", "-c", help="What the custodian kept of it; by default RELEASE-custody."),
+    ] = None,
+    structure: Annotated[
+        Path | None,
+        typer.Option("--structure", "-s", help="How the codes of somebody else's release add up (TOML)."),
+    ] = None,
+) -> None:
+    """Attack a release: how closely can each hidden figure be worked out, by outsiders and contributors?
+
+    With what the custodian kept (the folder that a protected run writes beside its release) the exact
+    structure, the rules and the contributors are known, and an altered release is attacked as it lies
+    there. Without it, as for a release that somebody else made, the structure is inferred from the printed
+    figures, or read from a structure file.
+
+    Exit code 0: no hidden figure can be worked out. 13: some can, or a figure is not the custodian's.
+    """
+    from firmtrade.protect.custodian import attacked
+
+    leaks, lines = attacked(release, custody, structure)
+    typer.echo("\n".join(lines))
+    if leaks:
         raise typer.Exit(13)
 
 

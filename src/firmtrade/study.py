@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 WORDS = ("sources", "parameters", "variables", "dimensions", "measures", "samples")
 _KNOWN = {"title", "subtitle", "source", "panel", "published", "protect", "windows", "tables", *WORDS}
-_PROTECT = {"synthetic", "profile", "rules", "profiles", "ledger"}
+_PROTECT = {"synthetic", "profile", "rules", "profiles", "hide", "ledger"}
 #: By which rules a release is protected where the study names none.
 PROFILE = "business-statistics"
 
@@ -92,6 +92,7 @@ class StudySpec:
     profile: str = PROFILE
     ledger: str = ""
     rules: Mapping[str, Any] = field(default_factory=dict)
+    hide: tuple[Mapping[str, str], ...] = ()
     published: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -169,6 +170,7 @@ def make_study(raw: Mapping[str, Any], name: str, base: Path, file: str) -> Stud
         profile=protect.get("profile", PROFILE),
         ledger=protect.get("ledger", ""),
         rules={kind: protect[kind] for kind in ("rules", "profiles") if kind in protect},
+        hide=tuple(protect.get("hide", ())),
         synthetic=panel.pop("synthetic", ""),
         panel=panel,
         published=shipped(raw.get("published", ""), _places(base), file),
@@ -283,7 +285,7 @@ class Study:
 
         release, kept = self._release(reason)
         # Whoever has a release may publish it: it counts from now on.
-        with recording(kept and kept.ledger):
+        with recording(kept.ledger if kept else None):
             return release
 
     def _release(self, reason: str | None) -> tuple[Release, Custody | None]:
@@ -297,6 +299,11 @@ class Study:
         with self._opened() as (engine, panel, setting):
             open_anyway = not ledger and self._why(panel, reason)
             rules = None if open_anyway else profile(self.spec.profile, LATEST, self.spec.rules)
+            if rules and rules.of("request") and "confidential" not in panel.columns:
+                raise DataError(
+                    f"The profile {rules.name} protects the firms that asked for it, and the panel does not "
+                    f"say which: it needs the column 'confidential' (true or false)."
+                )
             setting = replace(setting, evidence=not open_anyway, listed=bool(ledger))
             computed = self._compute(engine, panel, setting, None)
             origin = self._origin(panel, computed)
@@ -308,7 +315,7 @@ class Study:
             )
         else:
             made, kept = release_protected(
-                computed, origin, self.spec.catalog, labels, rules, self.progress, ledger
+                computed, origin, self.spec.catalog, labels, rules, self.progress, self.spec.hide, ledger
             )
         return replace(made, published=printed.beside(made.tables) if printed else None), kept
 
@@ -341,7 +348,7 @@ class Study:
         from firmtrade.publish import write
 
         release, kept = self._release(unprotected)
-        with recording(kept and kept.ledger, Path(out)):
+        with recording(kept.ledger if kept else None, Path(out)):
             if kept is not None:
                 self.progress("write what the custodian keeps")
                 write_custody(kept, Path(custody) if custody else _beside(Path(out)))

@@ -7,20 +7,17 @@ hides is a choice, and is not compared.
 from __future__ import annotations
 
 import gzip
-from collections import Counter
 
 import numpy as np
 import pytest
-from support_disclosure import codes, hierarchy, problem, read, synth
 
 from firmtrade.protect.attack import attack
 from firmtrade.protect.attacker import printed
 from firmtrade.protect.evidence import Evidence, scaled
 from firmtrade.protect.primary import primary
 from firmtrade.protect.rules import of_rules, rule
-from firmtrade.protect.suppress import suppress
-from firmtrade.protect.system import build
 from firmtrade.protect.tables import Table, flat, nested
+from support_disclosure import codes, hierarchy, problem, read
 
 P10 = of_rules("p10", [rule("percent", percent=10)])
 P15 = of_rules("p15", [rule("percent", percent=15)])
@@ -53,7 +50,8 @@ def unsafe(system, rows, evidence, profile):
 
 
 def test_simple2d_of_tau_argus(golden):
-    lines = gzip.open(golden / "simple2d" / "tau_testW.asc.gz", "rt").read().splitlines()
+    with gzip.open(golden / "simple2d" / "tau_testW.asc.gz", "rt") as file:
+        lines = file.read().splitlines()
     records = [
         {"size": line[8:10].strip(), "reg": line[11:13].strip(), "value": line[27:37].strip()}
         for line in lines
@@ -133,7 +131,9 @@ def test_linked_tables_of_insee(golden, table, frequency, dominance):
         0 * total,
         nobody,
     )
-    few = set(primary(total, evidence, of_rules("f", [rule("frequency", least=3, margin=30)])).columns.tolist())
+    few = set(
+        primary(total, evidence, of_rules("f", [rule("frequency", least=3, margin=30)])).columns.tolist()
+    )
     big = primary(total, evidence, of_rules("d", [rule("dominance", largest=1, percent=85)])).columns
     assert (len(few), len(set(big.tolist()) - few)) == (frequency, dominance)
 
@@ -216,13 +216,16 @@ def test_small_counts_of_gauss_suppression(golden, name, data, most, zeros, coun
     number = "freq" if data == "in_d2" else "ant"
     extra = {"region": ("county", "k_group") if data == "in_d2" else ("fylke", "kostragr"), "mnd": ("mnd2",)}
     groups = {
-        name: {r[name]: (r[name], *(r[upper] for upper in extra.get(name, ()))) for r in records} for name in by
+        name: {r[name]: (r[name], *(r[upper] for upper in extra.get(name, ()))) for r in records}
+        for name in by
     }
     system, rows, _ = problem(records, groups, [Table(by)], number, None)
     values = system.columns.times(rows)
     nobody = np.full(len(values), -1)
     # Each person is a unit of one: the count is its own evidence.
-    evidence = Evidence(values, values, np.zeros((len(values), 2), int), nobody[:, None], nobody, 0 * values, nobody)
+    evidence = Evidence(
+        values, values, np.zeros((len(values), 2), int), nobody[:, None], nobody, 0 * values, nobody
+    )
     rules = [rule("frequency", least=most + 1, margin=30)] + ([rule("zero", margin=1)] if zeros else [])
     found = unsafe(system, rows, evidence, of_rules("n", rules))
     if zeros:  # a cell of nobody is printed as 0, and protected like a small one

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from support_disclosure import codes, read, synth
 
 from firmtrade.protect.attack import attack
 from firmtrade.protect.attacker import printed
 from firmtrade.protect.certificate import certificate, check
 from firmtrade.protect.primary import primary
 from firmtrade.protect.rules import of_rules, rule
-from firmtrade.protect.suppress import suppress
+from firmtrade.protect.suppress import Effort, suppress
+from support_disclosure import codes, insee, read, synth
 
 P10 = of_rules("p10", [rule("percent", percent=10)])
 BY = ("div", "size", "reg")
@@ -105,3 +105,24 @@ def test_nothing_leaks_at_a_cost_near_that_of_the_peers(panel, size):
     cells, share = cost(system, pattern.hidden, plan, values)
     assert cells <= 1.15 * min(count for count, _ in peers)
     assert share <= 1.25 * min(part for _, part in peers)
+
+
+def test_linked_tables_of_insee_jointly(shared):
+    folder = shared / "data" / "disclosure-golden" / "insee"
+    if not folder.exists():
+        pytest.skip("the disclosure sets are not beside the checkout (data/disclosure-golden)")
+    system, rows, evidence = insee(folder)
+    assert (len(system.columns), len(system.relations)) == (1493, 824)
+    assert not system.relations.times(rows).any()
+    values = system.columns.times(rows)
+    rules = of_rules(
+        "insee", [rule("frequency", least=3, margin=30), rule("dominance", largest=1, percent=85)]
+    )
+    plan = primary(values, evidence, rules)
+    assert len(plan) == 260
+    # As many figures as tau-ARGUS hides, one table after the other, at most: every figure costs the same.
+    pattern = suppress(system, rows, plan, evidence, cost=np.ones(len(values)), effort=Effort(insiders=0))
+    assert len(pattern.secondary()) <= 354
+    report = attack(system, printed(values.astype(float), pattern.hidden), plan, rows=rows)
+    assert not report.unprotected
+    assert check(certificate(pattern), system, rows, plan) == []

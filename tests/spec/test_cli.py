@@ -78,18 +78,16 @@ def test_run_is_quiet_in_a_pipe_and_says_where_the_report_is(tmp_path, panel):
     assert "made up" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
 
 
-def test_a_panel_that_is_not_synthetic_does_not_leave(tmp_path, panel):
-    done = firmtrade("run", study(tmp_path, SIMPLE), "--panel", panel, "--out", tmp_path / "out")
-    assert done.returncode == 12
-    assert "--unprotected" in done.stderr
-    assert not (tmp_path / "out").exists()
-
-
-def test_an_empty_reason_is_no_reason(tmp_path, panel):
-    done = firmtrade(
-        "run", study(tmp_path, SIMPLE), "--panel", panel, "--out", tmp_path / "out", "--unprotected", "  "
-    )
-    assert done.returncode == 12
+@pytest.mark.parametrize("reason", [[], ["--unprotected", "  "]])
+def test_a_panel_that_is_not_synthetic_leaves_protected_only(tmp_path, panel, reason):
+    done = firmtrade("run", study(tmp_path, SIMPLE), "--panel", panel, "--out", tmp_path / "out", *reason)
+    assert (done.returncode, done.stderr) == (0, "")
+    text = (tmp_path / "out" / "tables.csv").read_text(encoding="utf-8")
+    assert ",firms,,count,0,C" in text and ",firms,1," not in text and ",firms,2," not in text
+    assert "Disclosure control" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    attacked = firmtrade("attack", tmp_path / "out")
+    assert (attacked.returncode, attacked.stderr) == (0, "")
+    assert "No hidden figure can be worked out." in attacked.stdout
 
 
 def test_unknown_study_offers_the_nearest(tmp_path):

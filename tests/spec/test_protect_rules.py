@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import tomllib
+
 import numpy as np
 import pytest
 
+from firmtrade.catalog import Catalog
 from firmtrade.errors import DataError, StudyError
 from firmtrade.protect.evidence import NOBODY, Contributions, evidence_of, numbered, scaled
 from firmtrade.protect.primary import Request, primary
-from firmtrade.protect.rules import of_rules, profile, rule
+from firmtrade.protect.rules import DEFINITIONS, of_rules, profile, rule
 from firmtrade.protect.system import build
 
 
@@ -118,7 +121,7 @@ def test_profiles_are_data():
 def test_names_and_numbers_of_rules_are_checked():
     with pytest.raises(StudyError, match=r"no protection profile 'busines-statistics'.*business-statistics"):
         profile("busines-statistics", 2024)
-    with pytest.raises(StudyError, match="no rule 'percent-1'.*percent-10"):
+    with pytest.raises(StudyError, match=r"no rule 'percent-1'.*percent-10"):
         profile("x", 2024, {"profiles": {"x": {"title": "", "rules": ["percent-1"]}}})
     with pytest.raises(StudyError, match="takes percent, each once"):
         rule("percent", margin=10)
@@ -129,3 +132,11 @@ def test_names_and_numbers_of_rules_are_checked():
 def test_a_rule_that_looks_further_than_the_evidence_is_refused():
     with pytest.raises(DataError, match="4 largest holdings"):
         cell([5, 5], rules=[rule("dominance", largest=4, percent=90)])
+
+
+def test_every_rule_names_a_source_that_is_there():
+    catalog = Catalog.load()
+    for kind in ("rules", "profiles"):
+        for entry in tomllib.loads((DEFINITIONS / f"disclosure-{kind}.toml").read_text("utf-8")).values():
+            for source in (entry["source"], *(value["source"] for value in entry.get("values", ()))):
+                assert catalog.citation(source)

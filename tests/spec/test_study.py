@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from firmtrade import Study
-from firmtrade.errors import DisclosureError, FirmtradeError, StudyError
+from firmtrade.errors import FirmtradeError, StudyError
 from firmtrade.study import read_study
 
 ROWS = """firm,year,activity,region,founded,employment,turnover,value_added,domestic,\
@@ -106,13 +106,15 @@ def test_a_result_prints_but_says_that_it_is_confidential(panel):
     assert not hasattr(result, "to_csv")
 
 
-def test_nothing_leaves_without_a_reason(tmp_path, panel):
+def test_without_a_reason_a_run_is_protected(tmp_path, panel):
     study = Study("belgium-2002", panel)
-    with pytest.raises(DisclosureError):
-        study.release()
-    with pytest.raises(DisclosureError):
-        study.run(tmp_path / "out")
-    assert not (tmp_path / "out").exists()
+    release = study.release()
+    assert release.protected and "Disclosure control: Business statistics" in release.protection
+    small = [c for t in release.tables for c in t.cells if c.unit == "count" and c.value in (1, 2)]
+    assert small == []
+    assert not release.attrition and not release.warnings, "they count single firms"
+    study.run(tmp_path / "out")
+    assert (tmp_path / "out-custody" / "figures.csv").exists()
 
 
 def test_attrition_counts_each_step(panel):

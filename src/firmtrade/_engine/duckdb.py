@@ -69,7 +69,7 @@ class DuckDB:
         if self.debug:
             self._show_steps(query)
         with self._turn, self._as_ours(query.name):
-            return self._connection.execute(query.sql).fetchnumpy()  # type: ignore[no-any-return]
+            return self._connection.execute(query.sql).fetchnumpy()
 
     def tables(self, queries: Iterable[tuple[str, Query]]) -> Iterator[str]:
         """Make a table of each query and name it when it is there, while the next is being made.
@@ -107,12 +107,18 @@ class DuckDB:
             self._show_steps(query)
         self._run(query.name, f"create or replace table {name} as\n{query.sql}", None)
 
+    def arrays(self, query: Query | str) -> dict[str, Any]:
+        """Run a query and return its columns as numpy arrays (masked where there is NULL)."""
+        name, sql = (query, query) if isinstance(query, str) else (query.name, query.sql)
+        with self._turn, self._as_ours(name):
+            return self._connection.execute(sql).fetchnumpy()
+
     def describe(self, relation: str) -> dict[str, str]:
         """Column names and SQL types of a table, a view or a parenthesised query."""
         return {row[0]: row[1] for row in self.rows(f"describe select * from {relation}")}
 
     def register(self, name: str, data: Any) -> None:
-        """Make a pandas or Arrow table readable under `name`."""
+        """Make a pandas or Arrow table, or a dict of numpy arrays, readable under `name`."""
         self._connection.register(name, data)
 
     def close(self) -> None:

@@ -38,6 +38,7 @@ CONTRACT: tuple[Column, ...] = (
     Column("export_intra", "flow", "exports to the union, in currency units"),
     Column("export_extra", "flow", "exports to outside the union, in currency units"),
     Column("holding", "text", "identifier of the group that owns the firm, for disclosure control"),
+    Column("confidential", "yesno", "has asked that its figures are kept confidential, for disclosure control"),
 )
 
 NAMES: tuple[str, ...] = tuple(column.name for column in CONTRACT)
@@ -45,6 +46,8 @@ FLOWS: tuple[str, ...] = tuple(column.name for column in CONTRACT if column.kind
 
 #: Without these there is no panel.
 REQUIRED: tuple[str, ...] = ("firm", "year")
+#: That a panel lacks these is nothing to tell.
+OPTIONAL: tuple[str, ...] = ("holding", "confidential")
 
 
 def column(name: str) -> Column:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from firmtrade._engine.duckdb import DuckDB
-from firmtrade.acquire.contract import FLOWS, NAMES
+from firmtrade.acquire.contract import FLOWS, NAMES, OPTIONAL
 from firmtrade.acquire.read import RELATION, Source, forget, open_source, quoted
 from firmtrade.acquire.source import PanelSpec
 from firmtrade.assemble.guess_text import study_text
@@ -74,7 +74,9 @@ def guess_columns(engine: DuckDB, source: str) -> Guesses:
     if len(signs) == 1:
         settings["thousands"] = (signs[0], "thousands are set apart")
     found = _assign(seen)
-    columns = tuple(_guess(name, found, seen) for name in NAMES)
+    # A column that few panels have is told only where it is found.
+    asked = [name for name in NAMES if name in found or name not in OPTIONAL]
+    columns = tuple(_guess(name, found, seen) for name in asked)
     _settle(found, seen, settings)
     years = seen[found["year"][0]].span if "year" in found else None
     offset = settings["year_offset"][0] if "year_offset" in settings else 0

@@ -38,6 +38,8 @@ _Evidence = list[tuple[list[Sums], list[Listing]]]
 
 #: The panel's column that says which holding a firm belongs to.
 HOLDING = "holding"
+#: The panel's column that says which firms asked that their figures are kept confidential.
+ASKING = "confidential"
 
 
 @dataclass(frozen=True)
@@ -173,13 +175,15 @@ def _view(window: str, kind: str, asks: list[Ask], setting: Setting, whole: bool
     return View(cube, _plain_rows(window, cube, rest, setting) if rest else (), scan, additive, rest)
 
 
-def _owner(window: str, setting: Setting) -> tuple[str, bool]:
-    """(the column or expression that says whose a row is, whether an owner may have several rows)."""
+def _owner(window: str, setting: Setting) -> tuple[str, bool, str]:
+    """(whose a row is, whether an owner may have several rows, who asked for confidentiality), as SQL."""
     if not setting.evidence:
-        return "", False
-    if not setting.columns or HOLDING not in setting.columns:
-        return "firm", False
-    return f"coalesce({POINTS[0] + '_' if window else ''}{HOLDING}, firm)", True
+        return "", False, ""
+    have, point = setting.columns or frozenset(), f"{POINTS[0]}_" if window else ""
+    asking = f"{point}{ASKING}" if ASKING in have else ""
+    if HOLDING not in have:
+        return "firm", False, asking
+    return f"coalesce({point}{HOLDING}, firm)", True, asking
 
 
 def _rows(window: str, cube: Cube, setting: Setting) -> tuple[Step, ...]:
@@ -188,8 +192,9 @@ def _rows(window: str, cube: Cube, setting: Setting) -> tuple[Step, ...]:
     decided = cube.at_points()
     followed = cube.followed(cube.decided().keys())
     read, taken = names_in(cube.terms()), names_in(cube.undecided())
-    if _owner(window, setting)[1]:
-        read, taken = ({*names, f"{POINTS[0]}_{HOLDING}"} for names in (read, taken))
+    if setting.evidence:
+        kept = {f"{POINTS[0]}_{name}" for name in (HOLDING, ASKING) if name in (setting.columns or ())}
+        read, taken = read | kept, taken | kept
     return window_rows(setting.windows[window], read, taken, decided, followed, setting.meaning)
 
 

@@ -24,6 +24,8 @@ from firmtrade.describe.listing import Listing, listing
 from firmtrade.describe.scan import Scan
 from firmtrade.errors import EngineError
 
+ASKED = "asked"  # who asked for confidentiality, beside the aggregates
+
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
@@ -38,7 +40,9 @@ class Sums:
 
     Of each class: `values` and `sizes` (absolute) times 10 ** `decimals`; `units`, the owners of one firm,
     and `below`, those of them with less than zero. `owned` lists (class, owner, value) of the largest of
-    these owners and of all owners of several firms; `several` says which entries are of the latter.
+    these owners and of all owners of several firms; `several` says which entries are of the latter, and
+    `asked` is the largest owner of one firm that asked for confidentiality (-1: none did); `asking` are the
+    owners of several firms that did.
     `counts`: the aggregate is a number of firms.
     """
 
@@ -57,6 +61,8 @@ class Sums:
     decimals: int
     owned: tuple[Ints, tuple[str, ...], Ints]
     several: Flags
+    asked: Ints
+    asking: frozenset[str]
 
 
 def finest(engine: DuckDB, scan: Scan, table: str, asks: Sequence[Ask]) -> tuple[list[Sums], list[Listing]]:
@@ -136,7 +142,7 @@ def _sums(
     engine: DuckDB,
     table: str,
     classes: _Classes,
-    several: Mapping[str, list[tuple[int, str, Any]]] | None,
+    several: Mapping[str, list[Any]] | None,
     column: str,
     asks: list[Ask],
 ) -> Sums:
@@ -145,9 +151,10 @@ def _sums(
     name, value = kinds[column]
     wanted = [column, f"units_{column}", f"top_{column}"]
     wanted += [f"size_{column}", f"below_{column}"] if name == "sum" else [column, "0"]
+    wanted.append(f"asked_{column}")
     sql = f"select {', '.join(wanted)}\nfrom {table} where {membership.inside}\norder by rowid"
     rows = engine.rows_of_table(Query("evidence", (Step("evidence", sql),)))
-    more = (several or {}).get(column, [])
+    more, asking = (several or {}).get(column, []), frozenset((several or {}).get(ASKED, []))
     largest = [
         (place, owner["holder"], owner["value"]) for place, row in enumerate(rows) for owner in row[2] or ()
     ]
@@ -172,6 +179,8 @@ def _sums(
             _whole([value for _, _, value in largest + more], decimals),
         ),
         several=np.repeat([False, True], [len(largest), len(more)]),
+        asked=_largest(class_of, classes.number, [row[5] for row in rows], decimals),
+        asking=asking,
     )
 
 
@@ -204,6 +213,14 @@ def _added(class_of: Ints, size: int, values: Sequence[Any], decimals: int) -> I
     return total
 
 
+def _largest(class_of: Ints, size: int, values: Sequence[Any], decimals: int) -> Ints:
+    """The largest value of each class; -1 where there is none."""
+    found = np.full(size, -1, dtype=np.int64)
+    known = np.array([value is not None for value in values], dtype=bool)
+    np.maximum.at(found, class_of[known], _whole(values, decimals)[known])
+    return found
+
+
 def _decimals(values: Sequence[Any]) -> int:
     """Digits after the point that some value really has."""
     decimal = (value for value in values if isinstance(value, Decimal) and value)
@@ -222,18 +239,19 @@ def _whole(values: Sequence[Any], decimals: int) -> Ints:
     return np.array(found, dtype=np.int64)
 
 
-def _several(engine: DuckDB, scan: Scan, membership: _Membership) -> dict[str, list[tuple[int, str, Any]]]:
-    """For each aggregate: (finest cell, owner, value) of the owners of several firms."""
-    names = [name for name in scan.columns if name != "holder"]
+def _several(engine: DuckDB, scan: Scan, membership: _Membership) -> dict[str, list[Any]]:
+    """For each aggregate: (finest cell, owner, value) of the owners of several firms; ASKED: who asked."""
+    names = scan.columns
     listed = ", ".join(names)
     sql = f"select {listed or '1'}\nfrom cube_{scan.cube.name} where {membership.inside}\norder by rowid"
     cells = engine.rows_of_table(Query("finest cells", (Step("cells", sql),)))
     place = {row: number for number, row in enumerate(cells)}
     sums = [column for _, _, column in scan.cube.aggregates.values()]
-    found: dict[str, list[tuple[int, str, Any]]] = {column: [] for column in sums}
+    found: dict[str, list[Any]] = {ASKED: [], **{column: [] for column in sums}}
     for row in sorted(engine.rows(scan.owners_of_several), key=lambda row: str(row[len(names)])):
         cell = place.get(row[: len(names)])
-        for column, value in zip(sums, row[len(names) + 1 :], strict=True):
+        found[ASKED] += [row[len(names)]] if row[len(names) + 1] else []
+        for column, value in zip(sums, row[len(names) + 2 :], strict=True):
             if cell is not None and value is not None and not (column.startswith("n") and not value):
                 found[column].append((cell, row[len(names)], value))
     return found

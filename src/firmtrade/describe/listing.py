@@ -25,6 +25,8 @@ Texts = NDArray[np.object_]
 class Listing:
     """The rows of a view that are in some sample: firm, owner, year (0 in a window) and class.
 
+    `asked`: the firm asked for confidentiality.
+
     `values` has, for each aggregate, the whole number of each row (times 10 ** `decimals`) and whether it
     is known. Classes are those of the view's sums.
     """
@@ -35,6 +37,7 @@ class Listing:
     owners: Texts
     years: Ints
     classes: Ints
+    asked: Flags
     values: Mapping[str, tuple[Ints, Flags]]
     decimals: Mapping[str, int]
 
@@ -66,6 +69,7 @@ def listing(
         _texts(found["holder"]),
         np.ma.filled(np.ma.asarray(found["year"]), 0).astype(np.int64),
         class_of[np.ma.getdata(found["cell"]).astype(np.int64)],
+        np.ma.filled(np.ma.asarray(found["asked"]), False).astype(bool),
         values,
         {f"{kinds[c][0]}({kinds[c][1]})": scales.get(c, 0) if kinds[c][0] == "sum" else 0 for c in wanted},
     )

@@ -27,7 +27,8 @@ class Scan:
 
     `holder` is the column of the rows that says whose a row is; without it no evidence is collected.
     `grouped`: an owner may have several rows, so each cell keeps its owners of a single row, and those of
-    several have a query of their own. `listed`: the firms themselves may be listed, for a ledger.
+    several have a query of their own. `asking` is the column that says who asked for confidentiality.
+    `listed`: the firms themselves may be listed, for a ledger.
     """
 
     cube: Cube
@@ -35,6 +36,7 @@ class Scan:
     by_year: bool
     holder: str = ""
     grouped: bool = False
+    asking: str = ""
     listed: bool = False
 
     @cached_property
@@ -53,17 +55,24 @@ class Scan:
         """What each owner of several rows adds to each finest cell."""
         names = [*self._names, "holder"]
         by = ", ".join(names)
-        owned = f"select {', '.join([*names, *self._sums])}\nfrom coded where not alone\ngroup by {by}"
-        shown = [*self._decoded, "holder", *(one.rpartition(" as ")[2] for one in self._sums)]
+        sums = ", ".join([*names, "bool_or(asked) as asked", *self._sums])
+        owned = f"select {sums}\nfrom coded where not alone\ngroup by {by}"
+        shown = [*self._decoded, "holder", "asked", *(one.rpartition(" as ")[2] for one in self._sums)]
         last = "select " + ",\n  ".join(shown) + "\nfrom owned"
         return Query(f"owners {self.cube.name}", (*self._coded, Step("owned", owned), Step("owners", last)))
 
     def listing(self, inside: str, values: list[str]) -> Query:
         """Each firm's row in a finest cell of `inside` (numbered in their order), with these values."""
-        listed = ", ".join([*self._decoded, "holder", "unit", *values])
+        listed = ", ".join([*self._decoded, "holder", "unit", "asked", *values])
         cells = "select row_number() over (order by rowid) - 1 as cell, *"
         same = " and ".join(f"listed.{name} is not distinct from cells.{name}" for name in self._names)
-        shown = ["cell", "unit as firm", "holder", f"{'listed.year' if self.by_year else '0'} as year"]
+        shown = [
+            "cell",
+            "unit as firm",
+            "holder",
+            "asked",
+            f"{'listed.year' if self.by_year else '0'} as year",
+        ]
         shown += [f"listed.{value.rpartition(' as ')[2]}" for value in values]
         joined = f"from listed join cells on {same or 'true'}\norder by firm, year"
         steps = (
@@ -163,7 +172,9 @@ class Scan:
             return []
         over = f"partition by {', '.join([*self._year, self.holder])}"
         alone = f"count(*) over ({over}) = 1" if self.grouped else "true"
-        return [f"{self.holder} as holder", f"{alone} as alone", *(["firm as unit"] if self.listed else [])]
+        asked = f"coalesce({self.asking}, false)" if self.asking else "false"
+        unit = ["firm as unit"] if self.listed else []
+        return [f"{self.holder} as holder", f"{alone} as alone", f"{asked} as asked", *unit]
 
     @property
     def _evidence(self) -> Iterator[str]:
@@ -173,6 +184,7 @@ class Scan:
             size = f"abs({column})" if name == "sum" else "1"
             yield f"{largest(size, 'holder', known, LARGEST)} as top_{column}"
             yield f"count(*) filter (where {known}) as units_{column}"
+            yield f"max(case when asked and {known} then {size} end) as asked_{column}"
             if name == "sum":
                 yield f"sum(abs({column})) as size_{column}"
                 yield f"count(*) filter (where {column} < 0) as below_{column}"

@@ -1,4 +1,18 @@
-"""Disclosure control: the only place where a Release is made."""
+"""Disclosure control: the only place where a Release is made.
+
+Its numerical core works on any linear system of published figures and knows nothing of studies:
+
+    system = build(members, rows)                       system.py, tables.py
+    evidence = evidence_of(system, contributions)       evidence.py
+    plan = primary(values, evidence, profile(...))      primary.py, rules.py
+    pattern = suppress(system, rows, plan, evidence)    suppress.py (search, local, insider, prune, witness)
+    report = attack(system, printed(values, hidden), plan, rows=rows, evidence=evidence)    attack.py
+    certificate(pattern).write(path); check(...)        certificate.py
+    attack_release(path)                                foreign.py: a release made by others
+
+Values are whole numbers (cents), so rules are exact; distances and intervals are in the same unit.
+These modules need numpy and the solver and are imported where they are used.
+"""
 
 from firmtrade.protect.custody import write_custody
 from firmtrade.protect.ledger import Recorder, recording

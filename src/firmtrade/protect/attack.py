@@ -7,7 +7,6 @@ structure down to its empty cells. Each solution of the attacker's program is ev
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,13 +17,16 @@ from firmtrade.protect.primary import Plan
 from firmtrade.protect.system import Floats, Ints, System
 
 NEAR = 1e-6  # relative tolerance of the solver
+#: Rows of the figures within which a proof against insiders is looked for first: a program of 500 rows
+#: takes a millisecond, one of 5,000 a tenth of a second.
+NEARBY = (60, 200, 600, 1500)
 
 
 @dataclass(frozen=True)
 class Interval:
     """A hidden column: what the attacker can prove, what the rule asks, and whether that is enough.
 
-    `low` and `high` are exact ends if `exact_ends`, else the attacker's interval is at least that wide.
+    `low` and `high` are the exact ends if `sure`, else the attacker's interval is at least that wide.
     `holding` is the insider, NOBODY for an outsider.
     """
 
@@ -35,6 +37,7 @@ class Interval:
     wanted_low: float
     wanted_high: float
     holding: int = NOBODY
+    sure: bool = True
 
     @property
     def protected(self) -> bool:
@@ -45,7 +48,7 @@ class Interval:
     @property
     def exact(self) -> bool:
         """The attacker knows the figure."""
-        return self.high - self.low <= NEAR * max(1.0, abs(self.value))
+        return self.sure and self.high - self.low <= NEAR * max(1.0, abs(self.value))
 
 
 @dataclass(frozen=True)
@@ -99,16 +102,23 @@ def attack(
     guarded = hidden[evidence.sole[hidden] != NOBODY] if evidence is not None else hidden[:0]
     targets = np.intersect1d(plan.columns, hidden) if plan is not None else hidden[:0]
     work = Attacker(system, shown, centre, guarded, targets, seconds)
-    low, high = _outsider(work, hidden, plan, exact)
+    low, high, sure = _outsider(work, hidden, plan, exact)
     wanted = _wanted(hidden, work.values, plan)
     outsider = [
-        Interval(column, *(float(x) for x in (work.values[column], low[column], high[column])), *wanted[column])
+        Interval(
+            column,
+            float(work.values[column]),
+            float(low[column]),
+            float(high[column]),
+            *wanted[column],
+            sure=column in sure,
+        )
         for column in hidden.tolist()
     ]
     if plan is not None:
         outsider += _visible(work.values, plan, set(hidden.tolist()))
-    found, tried = ([], 0)
-    programs = work.programs
+    found: list[Interval] = []
+    tried, programs = 0, work.programs
     if evidence is not None and plan is not None:
         job = _Job(system, shown, centre, guarded, targets, plan, evidence, insiders, seconds)
         found, tried, more = _insiders(job, work, processes)
@@ -134,10 +144,13 @@ def _wanted(hidden: Ints, values: Floats, plan: Plan | None) -> dict[int, tuple[
     return found
 
 
-def _outsider(work: Attacker, hidden: Ints, plan: Plan | None, exact: bool) -> tuple[Floats, Floats]:
-    """The ends of the hidden columns: exact, or far enough for the plan."""
+def _outsider(
+    work: Attacker, hidden: Ints, plan: Plan | None, exact: bool
+) -> tuple[Floats, Floats, set[int]]:
+    """The ends of the hidden columns: far enough for the plan, or exact; and for which they are exact."""
     low, high = work.values.copy(), work.values.copy()
     wanted = _wanted(hidden, work.values, plan)
+    done: list[tuple[int, int]] = []
     order = sorted(hidden.tolist(), key=lambda column: (wanted[column][0] - wanted[column][1], column))
     for column in order:
         for sign in (1, -1):
@@ -145,10 +158,12 @@ def _outsider(work: Attacker, hidden: Ints, plan: Plan | None, exact: bool) -> t
             near = NEAR * max(1.0, most - least) / 10
             if not exact and (high[column] >= most - near if sign > 0 else low[column] <= least + near):
                 continue
+            done.append((column, sign))
             found = work.values + work.system.columns.times(work.reach(column, sign))
             np.maximum(high, found, out=high)
             np.minimum(low, found, out=low)
-    return low, high
+    both = set(done)
+    return low, high, {column for column, sign in done if (column, -sign) in both}
 
 
 @dataclass(frozen=True)
@@ -187,44 +202,62 @@ def _insiders(job: _Job, work: Attacker, processes: int) -> tuple[list[Interval]
 
 def _against(job: _Job, columns: Ints, work: Attacker | None = None) -> tuple[list[Interval], int]:
     """The cases of some unsafe columns, and the number of programs."""
-    attacker = work or Attacker(job.system, job.shown, job.centre, job.guarded, job.targets, job.seconds)
-    before = attacker.programs
-    ends = {
-        column: (up, down)
-        for column, up, down in zip(
-            job.plan.columns.tolist(), job.plan.up.tolist(), job.plan.down.tolist(), strict=True
-        )
-    }
-    found = [case for column in columns.tolist() for case in _cases(job, attacker, column, *ends[column])]
-    return found, attacker.programs - before
-
-
-def _cases(job: _Job, work: Attacker, column: int, up: float, down: float) -> list[Interval]:
-    evidence = job.evidence
-    owners = evidence.sole[job.guarded]
-    shares = {
-        holding: job.share * rest(evidence, column, holding)
-        for holding in sorted(set(owners.tolist()) - {int(evidence.sole[column])})
-    }
-    weak = {
-        holding
-        for sign, distance in ((1, up), (-1, down))
-        if distance > 0
-        for holding in _weak(work, column, sign * distance, owners, shares, job.share)
-    }
+    whole = work or Attacker(job.system, job.shown, job.centre, job.guarded, job.targets, job.seconds)
+    before = whole.programs
+    near: dict[int, Attacker] = {}
+    seen = _Seen(job.targets)
+    ends = dict(zip(job.plan.columns.tolist(), zip(job.plan.up, job.plan.down, strict=True), strict=True))
     found = []
-    for holding in sorted(weak):
-        forbidden = owners == holding
-        value = float(work.values[column])
-        low, high = (
-            value + float(work.system.columns.times(work.reach(column, sign, forbidden))[column])
-            for sign in (-1, 1)
-        )
-        wanted = (value - down * shares[holding], value + up * shares[holding])
-        case = Interval(column, value, low, high, *wanted, holding)
-        if not case.protected:
-            found.append(case)
+    for column in columns.tolist():
+        up, down = (float(end) for end in ends[column])
+        shares = {
+            holding: job.share * rest(job.evidence, column, holding)
+            for holding in sorted(set(job.evidence.sole[job.guarded].tolist()))
+            if holding != job.evidence.sole[column]
+        }
+        weak: set[int] = set()
+        for move in (up, -down):
+            asked = {holding: share for holding, share in shares.items() if share > 0 and move}
+            for attacker in (*_nearby(job, near, column), whole):
+                asked = seen.left(column, move, asked)
+                if asked:
+                    asked = _weak(attacker, job.evidence, seen, column, move, asked, job.share)
+            weak |= set(asked)
+        found += [
+            case for holding in sorted(weak) for case in _case(job, whole, column, holding, shares, up, down)
+        ]
+    return found, whole.programs - before + sum(attacker.programs for attacker in near.values())
+
+
+def _nearby(job: _Job, near: dict[int, Attacker], column: int) -> list[Attacker]:
+    """Attackers who look only at the rows of a figure around `column`, the fewest rows first."""
+    sizes = job.system.columns.sizes()
+    found: list[Attacker] = []
+    for outer in job.system.containing(column).tolist():
+        least = NEARBY[len(found)] if len(found) < len(NEARBY) - 1 else job.system.rows
+        if least <= sizes[outer] <= NEARBY[-1]:
+            if outer not in near:
+                rows = job.system.columns.line(outer)[0]
+                near[outer] = Attacker(
+                    job.system, job.shown, job.centre, job.guarded, job.targets, job.seconds, rows
+                )
+            found.append(near[outer])
     return found
+
+
+def _case(
+    job: _Job, work: Attacker, column: int, holding: int, shares: dict[int, float], up: float, down: float
+) -> list[Interval]:
+    """The interval that a holding can prove, unless it is wide enough."""
+    forbidden = job.evidence.sole[work.guarded] == holding
+    value = float(work.values[column])
+    low, high = (
+        value + float(work.system.columns.times(work.reach(column, sign, forbidden))[column])
+        for sign in (-1, 1)
+    )
+    wanted = (value - down * shares[holding], value + up * shares[holding])
+    case = Interval(column, value, low, high, *wanted, holding)
+    return [] if case.protected else [case]
 
 
 def rest(evidence: Evidence, column: int, holding: int) -> float:
@@ -234,25 +267,64 @@ def rest(evidence: Evidence, column: int, holding: int) -> float:
     return 1.0 if not len(own) or not total else float(total - int(own[0])) / total
 
 
+class _Seen:
+    """Tables found so far: how they move the unsafe columns, and whose own figures they move."""
+
+    def __init__(self, targets: Ints) -> None:
+        self._place = {column: number for number, column in enumerate(targets.tolist())}
+        self._targets = targets
+        self._effects = np.zeros((64, len(targets)))
+        self._moved: list[set[int]] = []
+
+    def add(self, work: Attacker, evidence: Evidence, moves: Floats) -> set[int]:
+        """Remember a table; return the holdings that see it move a figure of their own."""
+        effects = work.system.columns.times(moves)
+        own = work.all_guarded[np.abs(effects[work.all_guarded]) > NEAR / 10 * np.abs(moves).max(initial=0.0)]
+        moved = set(evidence.sole[own].tolist())
+        if len(self._moved) == len(self._effects):
+            self._effects = np.concatenate((self._effects, np.zeros_like(self._effects)))
+        self._effects[len(self._moved)] = effects[self._targets]
+        self._moved.append(moved)
+        return moved
+
+    def left(self, column: int, move: float, asked: dict[int, float]) -> dict[int, float]:
+        """The holdings of `asked` for whom no table found so far hides that `column` may be off by `move`."""
+        effects = self._effects[: len(self._moved), self._place[column]] * np.sign(move)
+        for number in np.flatnonzero(effects >= abs(move) * min(asked.values(), default=np.inf)).tolist():
+            moved, far = self._moved[number], effects[number] * (1 + NEAR)
+            asked = {h: share for h, share in asked.items() if h in moved or far < abs(move) * share}
+            if not asked:
+                break
+        return asked
+
+
 def _weak(
-    work: Attacker, column: int, move: float, owners: Ints, shares: dict[int, float], share: float
-) -> Sequence[int]:
-    """The holdings of `shares` from which the move is not shown to be hidden by two programs."""
-    prices = np.ones(len(work.guarded))
-    moves = work.quiet(column, move * share, prices)
-    wanted = [holding for holding in sorted(shares) if shares[holding] > 0]
-    if moves is None:
-        return wanted
-    moved = _moving(work, moves, owners, move * share)
-    left = [holding for holding in wanted if holding in moved]
-    others = [holding for holding in left if shares[holding] == share]
-    if others:
-        forbidden = np.isin(owners, np.array(others, dtype=np.int64))
-        if work.quiet(column, move * share, prices, forbidden) is not None:
-            left = [holding for holding in left if holding not in others]
-    return left
-
-
-def _moving(work: Attacker, moves: Floats, owners: Ints, move: float) -> set[int]:
-    effects = np.abs(work.system.columns.times(moves)[work.guarded])
-    return set(owners[effects > NEAR / 10 * abs(move)].tolist())
+    work: Attacker,
+    evidence: Evidence,
+    seen: _Seen,
+    column: int,
+    move: float,
+    asked: dict[int, float],
+    share: float,
+) -> dict[int, float]:
+    """The holdings of `asked` from which the move is not shown to be hidden by two more programs."""
+    owners = evidence.sole[work.guarded]
+    nothing = np.zeros(len(work.guarded))
+    for prices in (nothing, nothing + 1.0):
+        # First any table that leaves alone what all of them know; then the one that moves least of it.
+        others = [holding for holding, part in asked.items() if part == share]
+        forbidden = np.isin(owners, np.array(others, dtype=np.int64)) if not prices.any() else None
+        moves = work.quiet(column, move * share, prices, forbidden)
+        if moves is not None:
+            moved = seen.add(work, evidence, moves)
+            asked = {holding: part for holding, part in asked.items() if holding in moved}
+        elif prices.any():
+            return asked
+        if not asked:
+            return asked
+    others = [holding for holding, part in asked.items() if part == share]
+    again = work.quiet(column, move * share, nothing, np.isin(owners, np.array(others, dtype=np.int64)))
+    if again is not None:
+        moved = seen.add(work, evidence, again)
+        asked = {holding: part for holding, part in asked.items() if holding in moved}
+    return asked

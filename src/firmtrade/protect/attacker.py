@@ -48,7 +48,9 @@ class Printed:
         return np.flatnonzero(np.isinf(self.low) & np.isinf(self.high))
 
 
-def printed(values: Floats, hidden: Ints, half: Floats | float = 0.0, ratios: Sequence[Ratio] = ()) -> Printed:
+def printed(
+    values: Floats, hidden: Ints, half: Floats | float = 0.0, ratios: Sequence[Ratio] = ()
+) -> Printed:
     """What is printed of `values` (per column) when `hidden` are not, rounded to +- `half`."""
     unit = np.broadcast_to(np.asarray(half, dtype=np.float64) * 2, values.shape)
     safe = np.where(unit > 0, unit, 1.0)
@@ -61,7 +63,9 @@ def printed(values: Floats, hidden: Ints, half: Floats | float = 0.0, ratios: Se
 class Attacker:
     """The program. `centre` are row values of a table that fits; bounds of figures are moves from it.
 
-    `guarded` are columns whose movement can be forbidden or priced: what an insider knows.
+    `guarded` are columns whose movement can be forbidden or priced: what an insider knows. With `within`
+    only these rows may differ from the centre: what is possible then is possible, and found sooner, but
+    what is not may be possible all the same.
     """
 
     def __init__(
@@ -72,11 +76,19 @@ class Attacker:
         guarded: Ints,
         targets: Ints,
         seconds: float | None = None,
+        within: Ints | None = None,
     ) -> None:
-        self.system, self.guarded, self.targets = system, guarded, targets
+        self.system = system
+        self.all_guarded = guarded
         self.values = system.columns.times(centre)
         self.scale = _scale(self.values[shown.hidden])
         free = _free_rows(system, shown)
+        if within is not None:
+            free = np.intersect1d(free, within)
+            touched = np.zeros(len(system.columns), dtype=bool)
+            touched[np.concatenate([system.columns.transposed.line(row)[0] for row in free.tolist()])] = True
+            guarded, targets = guarded[touched[guarded]], targets[touched[targets]]
+        self.guarded, self.targets = guarded, targets
         self._place = np.full(system.rows, -1, dtype=np.int64)
         self._place[free] = np.arange(len(free))
         self.free = free
@@ -113,7 +125,9 @@ class Attacker:
             )
         return moves
 
-    def quiet(self, column: int, move: float, prices: Floats, forbidden: Flags | None = None) -> Floats | None:
+    def quiet(
+        self, column: int, move: float, prices: Floats, forbidden: Flags | None = None
+    ) -> Floats | None:
         """Moves that change a column by `move` and guarded ones as little as can be; None if impossible."""
         aim = self._aim_of[column]
         scaled = move / self.scale
@@ -170,8 +184,8 @@ class Attacker:
                 high.append(0.0)
         for ratio in shown.ratios:
             for end, sign in ((ratio.value + ratio.half, 1.0), (ratio.value - ratio.half, -1.0)):
-                place, weight, slack = self._ratio(ratio, end, sign)
-                lines.append((place, weight))
+                used, sizes, slack = self._ratio(ratio, end, sign)
+                lines.append((used, sizes))
                 low.append(-INFINITY)
                 high.append(max(slack, 0.0))
         return lines, np.array(low), np.array(high)
@@ -204,8 +218,8 @@ def fitting(system: System, shown: Printed, seconds: float | None = None) -> Flo
     found = Program(shape, least, np.full(system.rows, FAR), seconds).solve()
     if found is None:
         raise DisclosureError(
-            "No table fits what is printed: the figures contradict each other or the structure that was given. "
-            "Say how the codes add up in a structure file, or how many decimals are printed."
+            "No table fits what is printed: the figures contradict each other or the structure that was "
+            "given. Say how the codes add up in a structure file, or how many decimals are printed."
         )
     return found * scale
 

@@ -65,8 +65,8 @@ def certificate(pattern: Pattern) -> Certificate:
     return Certificate(
         pattern.hidden,
         np.concatenate(([0], np.cumsum(sizes, dtype=np.int64))).astype(np.int64),
-        _joined([rows for rows, _ in pattern.witnesses], np.int64),
-        _joined([moves for _, moves in pattern.witnesses], np.float64),
+        np.concatenate([np.zeros(0, dtype=np.int64), *(rows for rows, _ in pattern.witnesses)]),
+        np.concatenate([np.zeros(0), *(moves for _, moves in pattern.witnesses)]),
         np.array([proof.column for proof in proofs], dtype=np.int64),
         np.array([proof.sign for proof in proofs], dtype=np.int64),
         np.array([proof.distance for proof in proofs], dtype=np.float64),
@@ -156,10 +156,6 @@ def _unproven(
     return faults
 
 
-def _joined(parts: Sequence[Ints | Floats], kind: type) -> Ints | Floats:
-    return np.concatenate(parts).astype(kind) if parts else np.zeros(0, dtype=kind)
-
-
 def _shape_faults(given: Certificate, system: System) -> list[str]:
     """Numbers that point at nothing."""
     ranges = (
@@ -168,7 +164,7 @@ def _shape_faults(given: Certificate, system: System) -> list[str]:
         (given.rows, system.rows),
         (given.witness, len(given.start) - 1),
     )
-    wrong = any(len(part) and not (0 <= part.min() and part.max() < end) for part, end in ranges)
+    wrong = any(len(part) and not (part.min() >= 0 and part.max() < end) for part, end in ranges)
     wrong |= not (len(given.rows) == len(given.moves) == given.start[-1])
     wrong |= len({len(p) for p in (given.column, given.sign, given.distance, given.witness, given.times)}) > 1
     wrong |= any(not np.isfinite(getattr(given, name)).all() for name in _FLOATS)

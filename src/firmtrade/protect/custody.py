@@ -19,6 +19,7 @@ from typing import Any
 
 from firmtrade.describe.asks import Ask
 from firmtrade.protect.decide import Decided, counted
+from firmtrade.protect.kept import write_structure
 from firmtrade.protect.protected import Custody, Judged
 
 FIGURES = ("table", "sample", "period", "codes", "measure", "value", "unit", "status", "rules", "because of")
@@ -36,6 +37,7 @@ def write_custody(custody: Custody, folder: Path) -> None:
     _text(aside / "hidden.csv", HIDDEN, (row for part in custody.parts for row in _hidden(part)))
     for number, part in enumerate(custody.parts, 1):
         part.certificate.write(aside / f"proof-{number:02}.zip")
+    write_structure(custody, aside)
     text = json.dumps(summary(custody), indent=2, sort_keys=True, ensure_ascii=False)
     (aside / "summary.json").write_text(text + "\n", encoding="utf-8", newline="\n")
     shutil.rmtree(folder, ignore_errors=True)
@@ -64,7 +66,7 @@ def asked(ask: Ask) -> str:
     """An ask in words: 'first-employment of manufacturing-stayers, flow export, status new'."""
     codes = "".join(f", {name} {code}" for name, code in ask.codes)
     when = f" {ask.year}" if ask.year else f" ({ask.window}{' ' + ask.point if ask.point else ''})"
-    return f"{'firms' if ask.aggregate == '*' else ask.aggregate} of {ask.sample}{when}{codes}"
+    return f"{'number' if ask.aggregate == '*' else ask.aggregate} of {ask.sample}{when}{codes}"
 
 
 def _hidden(part: Decided) -> Iterable[list[Any]]:

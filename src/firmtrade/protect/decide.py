@@ -22,9 +22,9 @@ from firmtrade.protect.attack import Interval, Report, attack
 from firmtrade.protect.attacker import printed
 from firmtrade.protect.certificate import Certificate, certificate
 from firmtrade.protect.figures import Part, parts_of
-from firmtrade.protect.ledger_joint import Bound, unbound
+from firmtrade.protect.ledger_joint import Bound, Requests, unbound
 from firmtrade.protect.ledger_limits import limited, of_this_run
-from firmtrade.protect.primary import Plan
+from firmtrade.protect.primary import Plan, Request
 from firmtrade.protect.rules import Profile
 from firmtrade.protect.suppress import Pattern, suppress
 from firmtrade.protect.system import NOTHING
@@ -129,15 +129,23 @@ def decide(
     profile: Profile,
     catalog: Catalog,
     progress: Callable[[str], None] = lambda text: None,
-    bound: Sequence[Bound] | None = None,
+    manual: frozenset[Ask] = frozenset(),
+    joint: Callable[[Requests], list[Bound]] | None = None,
 ) -> Decisions:
-    """Protect all additive figures of a release and judge the others.
+    """Protect all additive figures of a release and judge the others; `manual` are hidden in any case.
 
-    `bound` are the systems of a release that a ledger binds to earlier ones. Raises DisclosureError if an
+    `joint` makes the systems of a release that a ledger binds to earlier ones. Raises DisclosureError if an
     unsafe figure cannot be protected, or if the attack succeeds.
     """
     parts = []
-    made = [unbound(part, profile) for part in parts_of(backing.sums)] if bound is None else bound
+
+    def asked(part: Part) -> Request:
+        return _request(part, backing, manual)
+
+    if joint is None:
+        made = [unbound(part, profile, asked(part)) for part in parts_of(backing.sums)]
+    else:
+        made = joint(asked)
     for number, one in enumerate(made, 1):
         progress(f"protect {number} of {len(made)}: {len(one.part.system.columns)} figures")
         parts.append(_decided(one))
@@ -147,6 +155,19 @@ def decide(
     return Decisions(
         profile, tuple(parts), {ask: _judged(ask, decisions, backing, catalog) for ask in others}
     )
+
+
+def _request(made: Part, backing: Backing, manual: frozenset[Ask]) -> Request:
+    """What the custodian hides by name, and the shares of a part: (category, whole) of numbers of firms."""
+    places = made.system.places
+    hidden = frozenset(places[ask] for ask in manual if places.get(ask, NOTHING) != NOTHING)
+    pairs = set()
+    for behind in (asks for figures in backing.figures.values() for asks in figures):
+        columns = [places.get(ask, NOTHING) for ask in behind]
+        if made.counts and len(columns) == 2 and NOTHING not in columns:
+            sizes = made.values[columns]
+            pairs.add((columns[int(sizes.argmin())], columns[int(sizes.argmax())]))
+    return Request(hidden, tuple(sorted(pair for pair in pairs if pair[0] != pair[1])), made.whole)
 
 
 def _decided(bound: Bound, again: bool = False) -> Decided:

@@ -129,8 +129,14 @@ def evidence_over(system: System, tied: Sequence[Sums], starts: Sequence[int], d
     numbers = numbered(owner for sums in tied for owner in sums.owned[1])
     several = np.concatenate([sums.several for sums in tied])
     sizes = np.concatenate([sums.sizes * times for sums, times in zip(tied, factor, strict=True)])
+    asking = {owner for sums in tied for owner in sums.asking}
+    owners = [owner for sums in tied for owner in sums.owned[1]]
+    requests = {int(number) for owner, number in zip(owners, numbers, strict=True) if owner in asking}
     named = evidence_of(system, Contributions(rows, numbers, values))
-    groups = evidence_of(system, Contributions(rows[several], numbers[several], values[several]))
+    groups = evidence_of(system, Contributions(rows[several], numbers[several], values[several]), 3, requests)
+    asked = np.concatenate(
+        [np.where(s.asked < 0, -1, s.asked * t) for s, t in zip(tied, factor, strict=True)]
+    )
     # A holding with a gain in one group of firms and a loss in another counts with the difference.
     netted = groups.total - _added(system, rows[several], np.abs(values[several]))
     return replace(
@@ -138,7 +144,18 @@ def evidence_over(system: System, tied: Sequence[Sums], starts: Sequence[int], d
         units=_of_columns(system, np.concatenate([sums.units for sums in tied])) + groups.units,
         total=_of_columns(system, sizes) + netted,
         negative=_of_columns(system, np.concatenate([sums.below for sums in tied])) + groups.negative,
+        asked=np.maximum(groups.asked, _largest(system, asked)),
     )
+
+
+def _largest(system: System, values: Ints) -> Ints:
+    """The largest value of the rows of each column."""
+    folded = np.full(system.rows, -1, dtype=np.int64)
+    used = system.row_of != NOTHING
+    np.maximum.at(folded, system.row_of[used], values[used])
+    found = np.full(len(system.columns), -1, dtype=np.int64)
+    np.maximum.at(found, system.columns.lines, folded[system.columns.index])
+    return found
 
 
 def _of_columns(system: System, values: Ints) -> Ints:

@@ -23,9 +23,10 @@ from pathlib import Path
 
 import numpy as np
 
-from firmtrade.errors import DataError, StudyError
+from firmtrade.errors import DataError, DisclosureError, StudyError
 from firmtrade.protect.attack import Report, attack
-from firmtrade.protect.attacker import INFINITY, Printed
+from firmtrade.protect.attacker import Printed, fitting
+from firmtrade.protect.program import INFINITY
 from firmtrade.protect.system import System, build
 from firmtrade.result import TOTAL
 
@@ -91,8 +92,15 @@ def attack_release(
     figures, tables = read(path)
     given = read_structure(structure) if structure else Structure()
     equations, verdicts = _equations(figures, tables, given)
-    half = _rounded(figures, equations)
-    system, shown = _system(figures, equations, half, given)
+    system, shown = _system(figures, equations, given)
+    try:
+        fitting(system, shown, seconds)
+    except DisclosureError:
+        if "assumed" not in verdicts.values():
+            raise
+        # What was only assumed cannot all be right: go on with what is proven.
+        equations, verdicts = _equations(figures, tables, given, assume=False)
+        system, shown = _system(figures, equations, given)
     report = attack(system, shown, exact=True, seconds=seconds)
     leaks = []
     for interval in report.outsider:
@@ -104,13 +112,15 @@ def attack_release(
         width, middle = interval.high - interval.low, (interval.high + interval.low) / 2
         if exact or width / 2 <= closer_than * abs(middle):
             leaks.append(Leak(figure.key, interval.low, interval.high, exact))
-    found = {verdict: tuple(sorted(g for g, v in verdicts.items() if v == verdict)) for verdict in _VERDICTS}
-    return ForeignReport(
-        tuple(leaks), len(report.outsider), len(figures), len(equations), *found.values(), report, system
+    proven, assumed, refuted = (
+        tuple(sorted(group for group, said in verdicts.items() if said == verdict))
+        for verdict in ("proven", "assumed", "refuted")
     )
+    counts = (len(report.outsider), len(figures), len(equations))
+    return ForeignReport(tuple(leaks), *counts, proven, assumed, refuted, report, system)
 
 
-_VERDICTS = ("proven", "assumed", "refuted")
+LONGER = "*"  # marks a level that may not be assumed
 
 
 def read(path: Path) -> tuple[dict[Key, Figure], dict[tuple[str, str], list[Key]]]:
@@ -121,7 +131,9 @@ def read(path: Path) -> tuple[dict[Key, Figure], dict[tuple[str, str], list[Key]
         rows = csv.DictReader(file)
         missing = [name for name in FIXED if name not in (rows.fieldnames or ())]
         if missing:
-            raise DataError(f"{path.name} lacks the columns {', '.join(missing)}; it needs those of tables.csv.")
+            raise DataError(
+                f"{path.name} lacks the columns {', '.join(missing)}; it needs those of tables.csv."
+            )
         dimensions = [name for name in rows.fieldnames or () if name not in FIXED]
         for row in rows:
             figure = _figure(row, dimensions, f"{path.name}, line {rows.line_num}")
@@ -140,7 +152,9 @@ def _figure(row: Mapping[str, str], dimensions: Iterable[str], where: str) -> Fi
         value = Decimal(text) if text else None
         half = Decimal(5).scaleb(-int(row["decimals"]) - 1)
     except (InvalidOperation, ValueError) as wrong:
-        raise DataError(f"{where}: value '{text}' with decimals '{row['decimals']}' is not a number.") from wrong
+        raise DataError(
+            f"{where}: value '{text}' with decimals '{row['decimals']}' is not a number."
+        ) from wrong
     hidden = value is None and status != "F"
     # A figure that does not exist (no firm in the group) adds nothing.
     value = Decimal(0) if value is None and not hidden else value
@@ -148,11 +162,13 @@ def _figure(row: Mapping[str, str], dimensions: Iterable[str], where: str) -> Fi
 
 
 def read_structure(path: Path) -> Structure:
-    """A structure file: [levels.DIMENSION] CODE = [codes], [sums] MEASURE = [measures], signed = [measures]."""
+    """A structure file: [levels.DIMENSION] with CODE = [codes], [sums] with MEASURE = [measures], signed."""
     entries = tomllib.loads(path.read_text("utf-8"))
     unknown = set(entries) - {"levels", "sums", "signed"}
     if unknown:
-        raise StudyError(f"{path.name}: unknown entries {', '.join(sorted(unknown))}; use levels, sums, signed.")
+        raise StudyError(
+            f"{path.name}: unknown entries {', '.join(sorted(unknown))}; use levels, sums, signed."
+        )
     levels = {
         dimension: {code: tuple(parts) for code, parts in codes.items()}
         for dimension, codes in entries.get("levels", {}).items()
@@ -165,7 +181,10 @@ Equation = tuple[Key, tuple[Key, ...]]  # a figure and the figures that it is th
 
 
 def _equations(
-    figures: Mapping[Key, Figure], tables: Mapping[tuple[str, str], list[Key]], given: Structure
+    figures: Mapping[Key, Figure],
+    tables: Mapping[tuple[str, str], list[Key]],
+    given: Structure,
+    assume: bool = True,
 ) -> tuple[list[Equation], dict[Group, str]]:
     found: dict[Equation, None] = {}
     verdicts: dict[Group, str] = {}
@@ -178,7 +197,9 @@ def _equations(
                 continue
             for label, margins in _families(figures, keys, dimension):
                 verdict = _verdict(figures, margins)
-                verdicts[table, measure, label] = verdict
+                if verdict == "assumed" and not (assume and label[-1:] != LONGER):
+                    verdict = "refuted"
+                verdicts[table, measure, label.rstrip(LONGER)] = verdict
                 if verdict != "refuted":
                     found.update(dict.fromkeys(margins))
     for key in figures:
@@ -205,7 +226,9 @@ def _families(
     lengths = sorted({len(code) for code in codes})
     for length in lengths if len(lengths) > 1 else ():
         level = [key for key in keys if len(dict(key[3]).get(dimension, "")) == length]
-        yield f"{dimension}, codes of {length} characters", _margins(figures, level, dimension)
+        # That longer codes cover everything is believed only where it can be seen.
+        mark = "" if length == lengths[0] else LONGER
+        yield f"{dimension}, codes of {length} characters{mark}", _margins(figures, level, dimension)
     for shorter, longer in itertools.pairwise(lengths):
         for parent in (code for code in codes if len(code) == shorter):
             parts = tuple(code for code in codes if len(code) == longer and code.startswith(parent))
@@ -231,6 +254,7 @@ def _level(
     found = []
     others = {(*key[:3], tuple(pair for pair in key[3] if pair[0] != dimension)) for key in keys}
     for sample, period, measure, rest in sorted(others):
+
         def key_of(name: str, rest: tuple[tuple[str, str], ...] = rest) -> tuple[tuple[str, str], ...]:
             return rest if name == TOTAL else tuple(sorted((*rest, (dimension, name))))
 
@@ -264,7 +288,7 @@ def _value(figure: Figure) -> Decimal:
 def _rounded(figures: Mapping[Key, Figure], equations: list[Equation]) -> frozenset[str]:
     """The measures whose visible sums hold only up to rounding."""
     near = Decimal("1e-9")
-    found = set()
+    found: set[str] = set()
     for total, parts in equations:
         shown = [figures[key] for key in (total, *parts)]
         if not any(figure.hidden for figure in shown):
@@ -275,9 +299,10 @@ def _rounded(figures: Mapping[Key, Figure], equations: list[Equation]) -> frozen
 
 
 def _system(
-    figures: Mapping[Key, Figure], equations: list[Equation], rounded: frozenset[str], given: Structure
+    figures: Mapping[Key, Figure], equations: list[Equation], given: Structure
 ) -> tuple[System, Printed]:
     """Each figure is a row of its own; equations are relations between them."""
+    rounded = _rounded(figures, equations)
     keys = sorted({key for total, parts in equations for key in (total, *parts)})
     linked = set(keys)
     keys += sorted(key for key, figure in figures.items() if figure.hidden and key not in linked)

@@ -62,9 +62,7 @@ def against_insiders(
         left = _open(work, uses, wanted) - helpless
     for holding in sorted(left):
         if holding in _open(work, uses, wanted):
-            use = work.find(
-                Need(need.column, need.sign, wanted[holding]), frozenset({holding}), shut, enough
-            )
+            use = work.find(Need(need.column, need.sign, wanted[holding]), frozenset({holding}), shut, enough)
             uses = uses if use is None else [*uses, use]
     return uses, sorted(_open(work, uses, wanted))
 

@@ -18,7 +18,7 @@ from firmtrade.errors import DataError, DisclosureError
 from firmtrade.protect import ledger_record as record
 from firmtrade.protect import ledger_store as store
 from firmtrade.protect.decide import Decided
-from firmtrade.protect.ledger_joint import Bound, joint
+from firmtrade.protect.ledger_joint import Bound, Requests, joint
 from firmtrade.protect.ledger_model import Publication, publication_of
 from firmtrade.protect.rules import Profile
 from firmtrade.result import Release
@@ -51,7 +51,9 @@ class Recorder:
             )
         return self
 
-    def bound(self, backing: Backing, profile: Profile, afresh: bool = False) -> list[Bound]:
+    def bound(
+        self, backing: Backing, profile: Profile, requests: Requests, afresh: bool = False
+    ) -> list[Bound]:
         """The systems of a run with all that was published before it.
 
         A run that the ledger has already is protected with what came before it then, so that it comes out
@@ -62,7 +64,7 @@ class Recorder:
         same = (one for one in self.entries if one.said["claim"] == self._claim)
         self._again = None if afresh else next(same, None)
         before = self.entries if self._again is None else self.entries[: self._again.number - 1]
-        return joint([record.publication(one) for one in before], self._new, profile)
+        return joint([record.publication(one) for one in before], self._new, profile, requests)
 
     def agrees(self, parts: Sequence[Decided]) -> bool:
         """Whether a run that the ledger has already has come out as it did then."""

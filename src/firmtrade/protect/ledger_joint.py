@@ -7,7 +7,7 @@ such a difference is a column of its own that no table shows, and is unsafe if i
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -73,12 +73,18 @@ def distances(plan: Plan) -> list[tuple[int, float, float]]:
     return list(zip(plan.columns.tolist(), plan.up.tolist(), plan.down.tolist(), strict=True))
 
 
-def unbound(part: Part, profile: Profile) -> Bound:
+#: What the custodian and the tables add to the evidence of a part.
+Requests = Callable[[Part], Request]
+
+
+def unbound(part: Part, profile: Profile, request: Request) -> Bound:
     """A part that no earlier publication binds."""
-    return Bound(part, primary(part.values, part.evidence, profile, Request(whole=part.whole)))
+    return Bound(part, primary(part.values, part.evidence, profile, request))
 
 
-def joint(earlier: Sequence[Publication], new: Publication, profile: Profile) -> list[Bound]:
+def joint(
+    earlier: Sequence[Publication], new: Publication, profile: Profile, requests: Requests
+) -> list[Bound]:
     """The systems of a new run together with all that was published before."""
     kept = [difference for one in earlier for difference in one.differences]
     found = []
@@ -88,11 +94,11 @@ def joint(earlier: Sequence[Publication], new: Publication, profile: Profile) ->
         asked = {name for view in new.views if view.window == window for name in view.amounts}
         for aggregates in tied(sources):
             if asked & set(aggregates):
-                found.append(_bound(rows_of(sources, aggregates), kept, profile))
+                found.append(_bound(rows_of(sources, aggregates), kept, profile, requests))
     return found
 
 
-def _bound(rows: Rows, kept: Sequence[Difference], profile: Profile) -> Bound:
+def _bound(rows: Rows, kept: Sequence[Difference], profile: Profile, requests: Requests) -> Bound:
     named = {
         (side.source.run, side.aggregate, figure.key): (side, figure)
         for side in rows.sides
@@ -105,36 +111,33 @@ def _bound(rows: Rows, kept: Sequence[Difference], profile: Profile) -> Bound:
     new: Columns = {one: _rest(rows, named, one) for one in _candidates(rows, named, few)}
     given = _given(rows)
     judged = build(_members({**figures, **old, **new}), rows.number)
-    values = judged.columns.times(judged.fold(given))
     evidence = _evidence(rows, judged)
-    request = Request(whole=np.full(len(values), _counts(rows)))
-    unsafe = primary(values, evidence, profile, request)
+    name = "; ".join(dict.fromkeys(side.aggregate for side in rows.sides))
+    whole = Part(name, judged, judged.fold(given), evidence, _counts(rows), rows.decimals)
+    unsafe = primary(whole.values, evidence, profile, requests(whole))
     broken = set(unsafe.columns.tolist())
     risky: Columns = {one: own for one, own in new.items() if len(own) and judged.places[one] in broken}
     alias = _alias(rows)
     merged: Columns = {name: np.unique(alias[own]) for name, own in {**figures, **old, **risky}.items()}
     system = build(_members(merged), rows.number, _relations(rows, given, alias), _signed(rows))
     first = np.array([judged.places[name] for name in system.names], dtype=np.int64)
-    aggregates = "; ".join(dict.fromkeys(side.aggregate for side in rows.sides))
-    part = Part(aggregates, system, system.fold(given), _taken(evidence, first), _counts(rows), rows.decimals)
+    part = Part(name, system, system.fold(given), _taken(evidence, first), _counts(rows), rows.decimals)
     numbers = {column: n for n, column in enumerate(unsafe.columns.tolist())}
     asked = {name: numbers.get(column) for name, column in judged.places.items()}
     differences = [one for one in (*old, *risky) if isinstance(one, Difference)]
     bound = _with_past(part, named, differences, asked, unsafe)
-    return replace(bound, floor=_floor(bound, profile))
+    return replace(bound, floor=_floor(bound, profile, requests))
 
 
-def _floor(bound: Bound, profile: Profile) -> dict[int, tuple[float, float]]:
+def _floor(bound: Bound, profile: Profile, requests: Requests) -> dict[int, tuple[float, float]]:
     """What must be left of the distances: those of earlier runs, and of this run's what is no margin.
 
     The margin of a rule of frequency is a share of the figure that somebody thought wide enough; other rules
     say how closely a contributor may be known.
     """
-    part, strict = (
-        bound.part,
-        replace(profile, rules=tuple(r for r in profile.rules if r.kind != "frequency")),
-    )
-    least = primary(part.values, part.evidence, strict, Request(whole=part.whole))
+    part = bound.part
+    strict = replace(profile, rules=tuple(r for r in profile.rules if r.kind != "frequency"))
+    least = primary(part.values, part.evidence, strict, requests(part))
     found = {column: (up, down) for column, up, down in distances(least)}
     for (column, up, down), reasons in zip(distances(bound.plan), bound.plan.reasons, strict=True):
         if PUBLISHED in reasons:
@@ -255,6 +258,8 @@ def _sums(side: Side, decimals: int) -> Sums:
     order = np.lexsort((side.owner, -absolute, at, ~alone))
     ranks = np.arange(len(order)) - np.searchsorted(at[order][: alone.sum()], at[order], side="left")
     keep = order[(ranks < LARGEST) | ~alone[order]]
+    asked = np.full(size, -1, dtype=np.int64)
+    np.maximum.at(asked, at[side.asked & alone], absolute[side.asked & alone])
     weigh = np.zeros(size, dtype=np.int64)
     np.add.at(weigh, at, absolute)
     return Sums(
@@ -273,6 +278,8 @@ def _sums(side: Side, decimals: int) -> Sums:
         decimals=decimals,
         owned=(at[keep], tuple(name.decode() for name in side.owner[keep].tolist()), side.value[keep]),
         several=~alone[keep],
+        asked=asked,
+        asking=frozenset(name.decode() for name in side.owner[side.asked & ~alone].tolist()),
     )
 
 

@@ -55,13 +55,17 @@ class Amounts:
 
 @dataclass(frozen=True)
 class View:
-    """Rows (a firm in a year, or over a window) with their classes and amounts by aggregate."""
+    """Rows (a firm in a year, or over a window) with their classes and amounts by aggregate.
+
+    `asked`: the firm asked for confidentiality.
+    """
 
     window: str
     firms: Hashes
     owners: Hashes
     years: Ints
     classes: Ints
+    asked: Flags
     amounts: Mapping[str, Amounts]
 
     def units(self) -> Hashes:
@@ -154,8 +158,8 @@ def _view(listed: Listing, sums: Sequence[Sums], windows: Mapping[str, Window], 
             tuple(sorted(figures, key=lambda figure: figure.key)),
         )
     window = years_of(listed.window, windows)
-    years, classes = listed.years[order], listed.classes[order]
-    return View(window, firms[order], owners[order], years, classes, amounts)
+    years, classes, asked = listed.years[order], listed.classes[order], listed.asked[order]
+    return View(window, firms[order], owners[order], years, classes, asked, amounts)
 
 
 def _key(ask: Ask, windows: Mapping[str, Window]) -> Key:

@@ -31,6 +31,7 @@ from firmtrade.protect.rules import Profile
 from firmtrade.protect.system import NOTHING
 
 COLUMNS = ("view", "aggregate", "sample", "window", "year", "codes", "measure", "point", "value", "status")
+ROWS = ("firms", "owners", "years", "classes", "asked")
 TOLD, HIDDEN = "told", "hidden"
 
 
@@ -124,7 +125,7 @@ def arrays(given: Publication) -> dict[str, Any]:
     """The firms of a publication with classes and amounts, and the classes of each figure."""
     found: dict[str, Any] = {}
     for number, view in enumerate(given.views):
-        for name in ("firms", "owners", "years", "classes"):
+        for name in ROWS:
             found[f"{number}/{name}"] = getattr(view, name)
         for place, amounts in enumerate(view.amounts.values()):
             at = f"{number}/{place}/"
@@ -154,10 +155,8 @@ def publication(entry: Entry) -> Publication:
             name: _amounts(one, kept, f"{number}/{place}/", by_part.get((str(number), name), []))
             for place, (name, one) in enumerate(sorted(said["amounts"].items()))
         }
-        firms, owners, years, classes = (
-            kept[f"{number}/{name}"] for name in ("firms", "owners", "years", "classes")
-        )
-        views.append(View(said["window"], firms, owners, years, classes, amounts))
+        firms, owners, years, classes, asked = (kept[f"{number}/{name}"] for name in ROWS)
+        views.append(View(said["window"], firms, owners, years, classes, asked, amounts))
     differences = tuple(
         Difference(_end(one["one"], entry), _end(one["other"], entry), one["up"], one["down"])
         for one in entry.said["differences"]

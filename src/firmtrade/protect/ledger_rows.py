@@ -48,6 +48,7 @@ class Side:
     value: Ints
     owner: Hashes
     year: Ints
+    asked: Flags
     classes: Ints
     start: int
     own: Ints
@@ -186,6 +187,6 @@ def _numbered(
         at = place[n][known]
         done[n, name] = Side(
             used[n], name, amounts[n, name], group[at], values[n, name][at], view.owners[known],
-            view.years[known], classes[first, n], start, own, row, base,
+            view.years[known], view.asked[known], classes[first, n], start, own, row, base,
         )  # fmt: skip
     return Rows(tuple(done.values()), number, tuple(together), decimals)

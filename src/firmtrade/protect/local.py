@@ -97,9 +97,7 @@ class Block:
         high[groups + self._single[self._owned]] = fall[self._owned]
         return low, high
 
-    def move(
-        self, column: int, sign: int, distance: float, cost: Floats, fixed: Flags
-    ) -> Floats | None:
+    def move(self, column: int, sign: int, distance: float, cost: Floats, fixed: Flags) -> Floats | None:
         """The cheapest moves of the rows that move `column` by sign * distance; None if there are none.
 
         `cost` is per group and unit of movement; groups that are `fixed` stay where they are.

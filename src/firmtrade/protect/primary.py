@@ -64,7 +64,9 @@ def primary(values: Ints, evidence: Evidence, profile: Profile, request: Request
     return _plan(found, values, evidence, asked.whole)
 
 
-def from_list(columns: Sequence[int], up: Sequence[float], down: Sequence[float], reason: str = "given") -> Plan:
+def from_list(
+    columns: Sequence[int], up: Sequence[float], down: Sequence[float], reason: str = "given"
+) -> Plan:
     """A plan of columns and distances that somebody else worked out."""
     order = np.argsort(np.asarray(columns, dtype=np.int64), kind="stable")
     return Plan(
@@ -96,9 +98,7 @@ def _plan(
     )
 
 
-def _broken(
-    rule: Rule, values: Ints, evidence: Evidence, request: Request
-) -> Iterable[tuple[int, Fraction]]:
+def _broken(rule: Rule, values: Ints, evidence: Evidence, request: Request) -> Iterable[tuple[int, Fraction]]:
     """The columns that break one rule, each with the distance that it asks for."""
     if rule.kind == "manual":
         for column in sorted(request.manual):
@@ -165,9 +165,7 @@ _TESTS = {
 }
 
 
-def _groups(
-    rule: Rule, values: Ints, groups: Iterable[tuple[int, int]]
-) -> Iterable[tuple[int, Fraction]]:
+def _groups(rule: Rule, values: Ints, groups: Iterable[tuple[int, int]]) -> Iterable[tuple[int, Fraction]]:
     for category, whole in groups:
         if values[whole] and 100 * int(values[category]) >= rule["percent"] * int(values[whole]):
             yield category, rule["margin"] / 100 * int(values[category])

@@ -80,6 +80,8 @@ class Program:
         """The values of the variables; None if the bounds cannot be met. Unbounded is an error."""
         import highspy
 
+        if not self.shape.size:
+            return np.zeros(0)  # nothing can move
         if self._seconds is not None:  # HiGHS counts the time of all runs together
             self._model.setOptionValue("time_limit", self._model.getRunTime() + self._seconds)
         self._model.run()
@@ -93,9 +95,9 @@ class Program:
         if self._model.getModelStatus() == highspy.HighsModelStatus.kInfeasible:
             return None
         raise DisclosureError(
-            f"The solver did not finish ({self._model.modelStatusToString(self._model.getModelStatus())}), so it "
-            "is not known whether the figures are protected, and nothing is released. Allow it more time, or "
-            "publish fewer figures together."
+            f"The solver did not finish ({self._model.modelStatusToString(self._model.getModelStatus())}), "
+            "so it is not known whether the figures are protected, and nothing is released. Allow it more "
+            "time, or publish fewer figures together."
         )
 
     def _again(self) -> bool:
@@ -118,7 +120,7 @@ def _model(shape: Shape, lower: Floats, upper: Floats) -> Any:
             "Install the package highspy."
         ) from missing
     with _quiet():
-        model = highspy.Highs()
+        model = highspy.Highs()  # type: ignore[no-untyped-call]
     for option, wanted in (("output_flag", False), ("threads", 1), ("random_seed", 0), ("solver", "simplex")):
         model.setOptionValue(option, wanted)
     program = highspy.HighsLp()

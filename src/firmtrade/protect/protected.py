@@ -6,13 +6,14 @@ figure. The custodian keeps the value, the rule and the attacker's interval of e
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from firmtrade.catalog import Catalog
 from firmtrade.describe.asks import Ask
 from firmtrade.describe.compute import Computed
-from firmtrade.errors import DisclosureError
+from firmtrade.errors import DisclosureError, StudyError
 from firmtrade.protect.decide import FREE, TOLD, Decided, Decision, Decisions, decide
 from firmtrade.protect.ledger import Recorder
 from firmtrade.protect.release import Origin, dimensions_of, released, words_of
@@ -24,12 +25,13 @@ HIDDEN = "confidential"
 
 @dataclass(frozen=True)
 class Judged:
-    """One figure as the custodian sees it: what is told, the value, and why it is hidden."""
+    """One figure as the custodian sees it: what is told, the value, why it is hidden, the sums behind it."""
 
     table: str
     cell: ReleasedCell
     value: float | None
     decision: Decision
+    asks: tuple[Ask, ...]
 
 
 @dataclass(frozen=True)
@@ -55,22 +57,24 @@ def release_protected(
     labels: Mapping[str, Mapping[str, str]],
     profile: Profile,
     progress: Callable[[str], None] = lambda text: None,
+    hide: Sequence[Mapping[str, str]] = (),
     ledger: Recorder | None = None,
 ) -> tuple[Release, Custody]:
-    """All results with what `profile` hides hidden. Raises DisclosureError where that cannot be done safely.
+    """All results with what `profile` hides hidden, and the figures that the custodian names in `hide`.
 
-    With a `ledger` they are protected together with what was published before, and an entry is made that
-    waits until the release is in place (`recording`).
-
+    Raises DisclosureError where that cannot be done safely. With a `ledger` they are protected together with
+    what was published before, and an entry is made that waits until the release is in place (`recording`).
     What a check of the panel found, and how many firms each condition of a sample removed, stay inside:
     they count single firms and stand in no table.
     """
     backing = computed.backing
     if backing is None:
         raise DisclosureError("Results without evidence cannot be protected. Nothing is released.")
-    decisions = decide(backing, profile, catalog, progress, ledger and ledger.bound(backing, profile))
+    named, joint = by_name(computed, hide), partial(ledger.bound, backing, profile) if ledger else None
+    decisions = decide(backing, profile, catalog, progress, named, joint)
     if ledger and not ledger.agrees(decisions.parts):
-        decisions = decide(backing, profile, catalog, progress, ledger.bound(backing, profile, afresh=True))
+        afresh = partial(ledger.bound, backing, profile, afresh=True)
+        decisions = decide(backing, profile, catalog, progress, named, afresh)
     figures: list[Judged] = []
     tables = []
     for result in computed.results:
@@ -98,6 +102,26 @@ def release_protected(
     return release, custody
 
 
+def by_name(computed: Computed, hide: Sequence[Mapping[str, str]]) -> frozenset[Ask]:
+    """The sums behind the figures that the custodian names: `{ table = "table-03", activity = "12" }`."""
+    found: set[Ask] = set()
+    for wanted in hide:
+        asks = [
+            ask
+            for result in computed.results
+            for cell, behind in zip(result.cells, computed.backing.figures[result.name], strict=True)  # type: ignore[union-attr]
+            if all(
+                (result.name if name == "table" else cell.attribute(name)) == str(code)
+                for name, code in wanted.items()
+            )
+            for ask in behind
+        ]
+        if not asks:
+            raise StudyError(f"[protect] hide: no figure of the study is {dict(wanted)}.")
+        found.update(asks)
+    return frozenset(found)
+
+
 def _sentence(profile: Profile, custody: Custody) -> str:
     rules = "; ".join(
         rule.title[:1].lower() + rule.title[1:] for rule in profile.rules if rule.kind != "signs"
@@ -118,12 +142,12 @@ def _table(
     decided = [decisions.of(asks) for asks in figures]
     cells = tuple(_told(cell, one) for cell, one in zip(made.cells, decided, strict=True))
     judged = [
-        Judged(result.name, cell, original.value, one)
-        for cell, original, one in zip(cells, result.cells, decided, strict=True)
+        Judged(result.name, cell, original.value, one, asks)
+        for cell, original, one, asks in zip(cells, result.cells, decided, figures, strict=True)
     ]
-    doubts = [(item, decisions.of([ask])) for item, ask in zip(made.unknowns, unknowns, strict=True)]
-    judged += [Judged(result.name, _figure(item, one), item.firms, one) for item, one in doubts]
-    told = tuple(replace(item, firms=None) if one.hidden else item for item, one in doubts)
+    doubts = [(item, decisions.of([ask]), ask) for item, ask in zip(made.unknowns, unknowns, strict=True)]
+    judged += [Judged(result.name, _figure(item, one), item.firms, one, (ask,)) for item, one, ask in doubts]
+    told = tuple(replace(item, firms=None) if one.hidden else item for item, one, _ in doubts)
     return replace(made, cells=cells, unknowns=told), judged
 
 

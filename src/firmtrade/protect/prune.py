@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from firmtrade.protect.insider import against_insiders
-from firmtrade.protect.search import Need, Search, Use
+from firmtrade.protect.search import FREE, Need, Search, Use
 
 
 def improve(work: Search, exposed: list[tuple[Need, int]], insiders: bool) -> None:
@@ -22,7 +22,16 @@ def improve(work: Search, exposed: list[tuple[Need, int]], insiders: bool) -> No
             if work.programs < last and work.uses[column]:
                 _shown(work, column, helpless)
         if _cost(work) >= before:
-            return
+            break
+    if insiders or not work.effort.insiders:
+        tidy(work, helpless)
+
+
+def tidy(work: Search, helpless: dict[Need, frozenset[int]] | None) -> None:
+    """Show each figure that the other hidden ones can do without."""
+    for column in _dearest(work):
+        if work.uses[column]:
+            _shown(work, column, helpless, free=True)
 
 
 def _cost(work: Search) -> float:
@@ -34,20 +43,25 @@ def _dearest(work: Search) -> list[int]:
     return sorted(columns, key=lambda column: (-work.cost[column], column))
 
 
-def _shown(work: Search, column: int, helpless: dict[Need, frozenset[int]] | None) -> None:
+def _shown(
+    work: Search, column: int, helpless: dict[Need, frozenset[int]] | None, free: bool = False
+) -> None:
     """Give the needs that hide `column` other witnesses, and keep them if that is cheaper."""
-    affected = work.hiding(column)
+    # Those that refused most often come first: one refusal settles it.
+    affected = sorted(work.hiding(column), key=lambda need: -work.refusals.get(need, 0))
     before = {need: work.chosen[need] for need in affected}
     cost = _cost(work)
-    for need in affected:
-        work.choose(need, [])
+    if not free:
+        for need in affected:
+            work.choose(need, [])
     for need in affected:
         known = None if helpless is None else helpless.get(need, frozenset())
-        found = _fresh(work, need, column, known, cost - _cost(work))
+        found = _fresh(work, need, column, known, FREE if free else cost - _cost(work))
         if found is None:
+            work.refusals[need] = work.refusals.get(need, 0) + 1
             break
         work.choose(need, found)
-        if _cost(work) >= cost:
+        if not free and _cost(work) >= cost:
             break
     else:
         return
@@ -62,7 +76,8 @@ def _fresh(
     first = work.find(need, frozenset(), shut, enough)
     if first is None or helpless is None:
         return None if first is None else [first]
-    work.choose(need, [first])
+    before = work.chosen[need]
+    work.choose(need, [first, *before] if enough == FREE else [first])
     uses, exposed = against_insiders(work, need, [first], shut, helpless, enough)
-    work.choose(need, [])
+    work.choose(need, before)
     return uses if set(exposed) <= helpless else None

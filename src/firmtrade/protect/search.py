@@ -11,13 +11,14 @@ import numpy as np
 from firmtrade.protect.evidence import NOBODY, Evidence
 from firmtrade.protect.local import Block, Known, neighbourhood
 from firmtrade.protect.program import INFINITY
-from firmtrade.protect.system import Flags, Floats, Ints, System
+from firmtrade.protect.system import Flags, Floats, System
 from firmtrade.protect.witness import Witness, witness
 
 if TYPE_CHECKING:
     from firmtrade.protect.suppress import Effort
 
 SMALL = 300  # rows of a block whose program takes about a millisecond
+FREE = 1e-12
 SHARP = 0.1  # moves below this share of the distance are priced as if they had it
 
 
@@ -70,6 +71,7 @@ class Search:
         self._typical = float(np.median(cost)) if len(cost) else 0.0
         self._small = 0.003 * self._typical
         self.programs = 0
+        self.refusals: dict[Need, int] = {}
 
     @property
     def hidden(self) -> Flags:
@@ -104,30 +106,38 @@ class Search:
         return [need for need in self.needs if need in found]
 
     def find(
-        self, need: Need, avoid: frozenset[int] = frozenset(), shut: int | None = None, enough: float = INFINITY
+        self,
+        need: Need,
+        avoid: frozenset[int] = frozenset(),
+        shut: int | None = None,
+        enough: float = INFINITY,
     ) -> Use | None:
         """The cheapest witness found for a need that leaves alone what the holdings of `avoid` fill.
 
         `shut` is a figure that must stay visible. A witness that costs nothing ends the search; one
-        that costs `enough` or more is not wanted.
+        that costs `enough` or more is not wanted; if `enough` is FREE, nothing more may be hidden.
         """
         best = self._in_pool(need, avoid, shut)
         cheap = self.effort.content * self._typical
         if best is not None and best[0] == 0:
             return best[1]
         for block in self._near(need.column):
-            if len(block.rows) > SMALL and min(enough, INFINITY if best is None else best[0]) <= cheap:
+            if enough == FREE and len(block.rows) > self.effort.tidy:
+                break
+            if (
+                enough != FREE
+                and len(block.rows) > SMALL
+                and min(enough, INFINITY if best is None else best[0]) <= cheap
+            ):
                 break  # a large program is not worth what it could save
-            best = self._tried(block, need, avoid, shut, best)
+            best = self._tried(block, need, avoid, shut, best, enough == FREE)
             if best is not None and best[0] == 0:
                 return best[1]
         if best is None and enough == INFINITY:
             best = self._tried(self._whole(), need, avoid, shut, best)
         return None if best is None or best[0] >= enough else best[1]
 
-    def _in_pool(
-        self, need: Need, avoid: frozenset[int], shut: int | None
-    ) -> tuple[float, Use] | None:
+    def _in_pool(self, need: Need, avoid: frozenset[int], shut: int | None) -> tuple[float, Use] | None:
         best: tuple[float, int, Use] | None = None
         open_cost = np.where(self.hidden, 0.0, self.cost)
         if shut is not None:
@@ -150,11 +160,12 @@ class Search:
         avoid: frozenset[int],
         shut: int | None,
         best: tuple[float, Use] | None,
+        free: bool = False,
     ) -> tuple[float, Use] | None:
         """The better of `best` and what the block's program finds."""
-        priced, fixed = self._priced(block, avoid, shut)
+        priced, fixed = self._priced(block, avoid, shut, free)
         cost = priced
-        for _ in range(1 + self.effort.sharpen):
+        for _ in range(1 if free else 1 + self.effort.sharpen):
             self.programs += 1
             moves = block.move(need.column, need.sign, need.distance, cost, fixed)
             if moves is None:
@@ -174,20 +185,22 @@ class Search:
             cost = priced / np.maximum(size, SHARP)
         return best
 
-    def _priced(self, block: Block, avoid: frozenset[int], shut: int | None) -> tuple[Floats, Flags]:
+    def _priced(
+        self, block: Block, avoid: frozenset[int], shut: int | None, free: bool
+    ) -> tuple[Floats, Flags]:
         """Cost per unit of movement of the block's groups, and the groups that may not move."""
         columns = block.columns
         owners = self.sole[columns]
         small = np.where(owners == NOBODY, self._small, 10 * self._small)
         each = np.where(self.hidden[columns], small, self.cost[columns])
-        stay = self.never[columns].copy()
+        stay = self.never[columns] | ~self.hidden[columns] if free else self.never[columns].copy()
         if avoid:
             stay |= np.isin(owners, np.array(sorted(avoid), dtype=np.int64))
         if shut is not None:
             stay |= columns == shut
         size = len(block.groups)
         fixed = np.bincount(block.group[stay], minlength=size) > 0
-        return np.bincount(block.group, weights=each, minlength=size), fixed
+        return np.bincount(block.group, weights=each, minlength=size).astype(np.float64), fixed
 
     def _added(self, found: Witness, need: Need) -> Use | None:
         """Put a witness into the pool, and say how it meets the need."""

@@ -28,12 +28,15 @@ from firmtrade.protect.system import Flags, Floats, Ints, System
 
 @dataclass(frozen=True)
 class Effort:
-    """How hard to look. More tries and sweeps hide less and take longer.
+    """How hard to look: more hides less and takes longer.
 
-    `tries` blocks of between `smallest` and `largest` rows are tried for a figure, each `sharpen` times again
-    with sharper prices; `content` is the cost (in typical figures) below which no large block is tried;
-    `budget` is the number of programs per need that may be spent on hiding less, before and again after insiders are dealt with. `insiders` is the share of the required distance that an insider must be left with: 1 as for an
-    outsider, which hides more, 0 for no protection against insiders.
+    `tries` blocks of between `smallest` and `largest` rows are tried for a figure, each `sharpen` times
+    again with sharper prices; `content` is the cost (in typical figures) below which no large block is
+    tried. `budget` is the number of programs per need that may be spent on hiding less, before and again
+    after insiders are dealt with; `tidy` is the size of the largest block in which a last look is taken
+    for figures that the others can do without. `insiders` is the share of the required distance that an
+    insider must be left with: 1 as for an outsider, which hides more, 0 for no protection against
+    insiders. `seconds` limits each program.
     """
 
     tries: int = 4
@@ -42,6 +45,7 @@ class Effort:
     sharpen: int = 2
     content: float = 0.0
     budget: float = 1.0
+    tidy: int = 300
     insiders: float = 0.5
     seconds: float | None = 60.0
 
@@ -171,9 +175,7 @@ def _name(key: Hashable) -> str:
     return ", ".join(str(part) for part in key) if isinstance(key, tuple) else str(key)
 
 
-def _pattern(
-    work: Search, plan: Plan, missing: list[Need], exposed: list[tuple[Need, int]]
-) -> Pattern:
+def _pattern(work: Search, plan: Plan, missing: list[Need], exposed: list[tuple[Need, int]]) -> Pattern:
     hidden = np.flatnonzero(work.hidden)
     used = sorted({use.number for uses in work.chosen.values() for use in uses})
     place = {number: k for k, number in enumerate(used)}

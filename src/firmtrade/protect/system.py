@@ -53,7 +53,7 @@ class Sparse:
 
     def sizes(self) -> Ints:
         """How many entries each line has."""
-        return np.diff(self.start)
+        return np.asarray(np.diff(self.start), dtype=np.int64)
 
     def times(self, values: NDArray[Any]) -> NDArray[Any]:
         """The sum of each line over `values` (integers stay exact)."""
@@ -122,13 +122,13 @@ class System:
 
     def containing(self, column: int) -> Ints:
         """Other columns whose rows include all rows of `column`, the smallest first."""
-        rows, weights = self.columns.line(column)
+        rows, _ = self.columns.line(column)
         by_row = self.columns.transposed
         seen = np.concatenate([by_row.line(row)[0] for row in rows.tolist()])
         found, times = np.unique(seen, return_counts=True)
         found = found[(times == len(rows)) & (found != column)]
         sizes = self.columns.sizes()[found]
-        return found[np.lexsort((found, sizes))]
+        return np.asarray(found[np.lexsort((found, sizes))], dtype=np.int64)
 
 
 def build(

@@ -20,7 +20,7 @@ DUST = 1e-7
 
 @dataclass(frozen=True)
 class Witness:
-    """`moves` of `rows`, and the `effects` on `columns`; t times the move is possible for least <= t <= most."""
+    """`moves` of `rows` with `effects` on `columns`; t times the move is possible for least <= t <= most."""
 
     rows: Ints
     moves: Floats
@@ -61,7 +61,7 @@ def effects_of(system: System, rows: Ints, moves: Floats) -> tuple[Ints, Floats]
     entry += np.arange(len(entry))
     columns, place = np.unique(by_row.index[entry], return_inverse=True)
     parts = np.repeat(moves, sizes) * by_row.weight[entry]
-    return columns, np.bincount(place, weights=parts, minlength=len(columns))
+    return columns, np.bincount(place, weights=parts, minlength=len(columns)).astype(np.float64)
 
 
 def _span(values: Floats, moves: Floats, signed: Flags) -> tuple[float, float]:

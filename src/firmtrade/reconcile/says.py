@@ -105,30 +105,41 @@ class Reading:
         return self.spaces[place.rows].factors
 
 
-def read(figures: Iterable[Figure], tables: Iterable[Table], setting: Setting) -> Reading:
-    """What the figures say by a study's definitions; its tables say at which point a group is judged."""
-    from firmtrade._engine.duckdb import DuckDB
+def formulas(
+    figures: Iterable[Figure], tables: Iterable[Table], setting: Setting
+) -> tuple[dict[Figure, tuple[Ask, Formula]], dict[Figure, Ask]]:
+    """(the group and the formula of each figure, the group of each figure that has no formula).
 
+    Figures without a value are left out: what is hidden says nothing.
+    """
     known = _points(tables, setting)
-    formulas: dict[Figure, Formula] = {}
-    opaque = []
+    found: dict[Figure, tuple[Ask, Formula]] = {}
+    opaque: dict[Figure, Ask] = {}
     for figure in figures:
         if figure.value is None:
             continue
         ask, measure = _ask(figure, known, setting)
         formula = _Formulas(measure, setting, setting.windows.get(ask.window)).of(measure, ask)
         if formula is None:
-            opaque.append(figure)
+            opaque[figure] = ask
         else:
-            formulas[figure] = formula
+            found[figure] = (ask, formula)
+    return found, opaque
+
+
+def read(figures: Iterable[Figure], tables: Iterable[Table], setting: Setting) -> Reading:
+    """What the figures say by a study's definitions; its tables say at which point a group is judged."""
+    from firmtrade._engine.duckdb import DuckDB
+
+    found, opaque = formulas(figures, tables, setting)
     asks: dict[str, list[Ask]] = {}
-    for formula in formulas.values():
+    for _, formula in found.values():
         for ask in formula.powers:
             asks.setdefault(ask.window or ask.year, []).append(ask)
     with DuckDB(threads=1) as engine:
-        spaces = {rows: Space(setting, found, engine) for rows, found in sorted(asks.items())}
-        said = [_says(figure, formula, spaces) for figure, formula in formulas.items()]
-    return Reading(said, opaque, spaces)
+        spaces = {rows: Space(setting, wanted, engine) for rows, wanted in sorted(asks.items())}
+        said = [_says(figure, formula, spaces) for figure, (_, formula) in found.items()]
+    return Reading(said, list(opaque), spaces)
 
 
 def _says(figure: Figure, formula: Formula, spaces: Mapping[str, Space]) -> Says:
@@ -158,6 +169,9 @@ def _points(tables: Iterable[Table], setting: Setting) -> dict[tuple[Any, ...], 
             group = (slot.ask.sample, slot.period, codes)
             known.setdefault((*group, slot.measure.name), slot.ask)
             known.setdefault(group, slot.ask)
+        for doubt in planned.doubts:
+            pairs = tuple(sorted(doubt.codes.items()))
+            known.setdefault((doubt.sample, doubt.period, pairs, doubt.measure.name), doubt.ask)
     return known
 
 

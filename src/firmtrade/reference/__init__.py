@@ -16,6 +16,7 @@ PAGES = {
     "dimensions": "Dimensions",
     "measures": "Measures",
     "parameters": "Parameters",
+    "rules": "Rules of disclosure control",
     "sources": "Sources",
     "tables": "Tables and figures",
     "study-file": "The study file",
@@ -44,7 +45,7 @@ def pages(study: str) -> dict[str, str]:
     from firmtrade.study import read_study
 
     spec = read_study(study)
-    kinds = {"samples", "variables", "dimensions", "measures", "parameters", "sources"}
+    kinds = {"samples", "variables", "dimensions", "measures", "parameters", "rules", "sources"}
     found = {name: words_page(name[:-1], title, spec) for name, title in PAGES.items() if name in kinds}
     found["panel"] = panel_page(spec)
     found["tables"] = tables_page(spec)

@@ -35,6 +35,10 @@ up, and what it needs, is read off the expression.
 Numbers that a law or a convention fixes, by date. Each value has its source; a year without a value is
 an error.
 """,
+    "rule": """
+When a figure tells too much of one holding. A profile of `[protect]` in a study names the rules that its
+release is protected by; `firmtrade run` uses `business-statistics` where the study names none.
+""",
     "source": """
 What the definitions rest on. Every word names one of these, with the place.
 """,
@@ -103,7 +107,7 @@ def _printed(word: Definition) -> str:
 
 
 def _values(word: Definition, spec: StudySpec) -> str:
-    if not word.values:
+    if not word.values or word.kind == "rule":
         return ""
     lines = [
         [str(v.since), "ended" if v.value is None else f"{v.value:,}", source_link(v.source, spec.catalog)]

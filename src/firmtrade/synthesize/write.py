@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from firmtrade.errors import DataError
+from firmtrade.errors import DataError, EngineError
 
 _CENTS = ("turnover", "value_added", "import_intra", "import_extra", "export_intra", "export_extra")
 _CODES = ("firm", "year", "activity", "region", "founded", "employment", "domestic")
@@ -37,21 +38,7 @@ class Writer:
 
     def write(self, path: Path, sentence: str) -> int:
         """Write the file and return the number of rows."""
-        import duckdb
-
-        from firmtrade.acquire.parquet import SYNTHETIC
-
-        target, said = (str(text).replace("'", "''") for text in (path, sentence))
-        try:
-            self._engine.execute(
-                f"copy ({self._select()}) to '{target}' "
-                f"(format parquet, compression zstd, kv_metadata {{'{SYNTHETIC}': '{said}'}})"
-            )
-        except duckdb.IOException as error:
-            reason = str(error).splitlines()[0]
-            raise DataError(
-                f"{path} cannot be written ({reason}). Name a folder that exists and may be written to."
-            ) from None
+        copy_to_parquet(self._engine.execute, self._select(), path, sentence)
         found = self._engine.execute("select count(*) from panel").fetchone()
         self._engine.close()
         return int(found[0]) if found else 0
@@ -73,3 +60,22 @@ class Writer:
                 money["import_intra"], money["import_extra"], money["export_intra"], money["export_extra"],
             )
         ) + " from panel"  # fmt: skip
+
+
+def copy_to_parquet(run: Callable[[str], object], select: str, path: Path, sentence: str) -> None:
+    """Write what a query selects, with the sentence that marks the file as synthetic."""
+    import duckdb
+
+    from firmtrade.acquire.parquet import SYNTHETIC
+
+    target, said = (str(text).replace("'", "''") for text in (path, sentence))
+    try:
+        run(
+            f"copy ({select}) to '{target}' "
+            f"(format parquet, compression zstd, kv_metadata {{'{SYNTHETIC}': '{said}'}})"
+        )
+    except (duckdb.IOException, EngineError) as error:
+        reason = str(error).splitlines()[0]
+        raise DataError(
+            f"{path} cannot be written ({reason}). Name a folder that exists and may be written to."
+        ) from None

@@ -1,0 +1,123 @@
+"""An attack on a release that somebody else made, from its tables alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from firmtrade.errors import DataError, DisclosureError, StudyError
+from firmtrade.protect.foreign import attack_release
+
+HEAD = "table,sample,period,region,size,measure,value,unit,decimals,confidentiality"
+REGIONS = {"_T": ("N", "S", "W"), "N": ("N",), "S": ("S",), "W": ("W",)}
+SIZES = {"_T": ("a", "b"), "a": ("a",), "b": ("b",)}
+LEAVES = {("N", "a"): 10, ("N", "b"): 40, ("S", "a"): 25, ("S", "b"): 5, ("W", "a"): 30, ("W", "b"): 60}
+
+
+def release(path, hidden, values=None, measure="sales", unit="EUR", decimals=0):
+    lines = [HEAD]
+    for region, regions in REGIONS.items():
+        for size, sizes in SIZES.items():
+            value = sum(LEAVES[r, s] for r in regions for s in sizes)
+            value = (values or {}).get((region, size), value)
+            shown, status = ("", "C") if (region, size) in hidden else (value, "F")
+            lines.append(f"t,all,2002,{region},{size},{measure},{shown},{unit},{decimals},{status}")
+    path.write_text("\n".join(lines) + "\n", "utf-8")
+    return path
+
+
+def codes(leak):
+    found = dict(leak.key[3])
+    return found.get("region", "_T"), found.get("size", "_T")
+
+
+def test_one_hidden_cell_in_a_row_is_known_exactly(tmp_path):
+    report = attack_release(release(tmp_path / "tables.csv", {("N", "a")}))
+    (leak,) = report.leaks
+    assert (codes(leak), leak.exact, round(leak.low, 4)) == (("N", "a"), True, 10)
+    assert report.proven == (("t", "sales", "region"), ("t", "sales", "size"))
+
+
+def test_four_hidden_cells_protect_each_other(tmp_path):
+    square = {("N", "a"), ("N", "b"), ("S", "a"), ("S", "b")}
+    report = attack_release(release(tmp_path / "tables.csv", square))
+    assert (report.leaks, report.hidden) == ((), 4)
+    found = {i.column: i for i in report.report.outsider}
+    place = report.system.places["all", "2002", "sales", (("region", "N"), ("size", "a"))]
+    assert (round(found[place].low, 4), round(found[place].high, 4)) == (5, 35)
+    for cell in sorted(square):  # each of the four is needed
+        assert attack_release(release(tmp_path / "tables.csv", square - {cell})).leaks
+
+
+def test_a_count_is_known_when_only_one_whole_number_is_left(tmp_path):
+    square = {("N", "a"), ("N", "b"), ("S", "a"), ("S", "b")}
+    few = {("N", "a"): 0, ("N", "b"): 1, ("N", "_T"): 1, ("S", "a"): 0, ("S", "b"): 0, ("S", "_T"): 0}
+    few |= {("_T", "a"): 30, ("_T", "b"): 61, ("_T", "_T"): 91}
+    report = attack_release(release(tmp_path / "tables.csv", square, few, unit="count"))
+    assert {codes(leak) for leak in report.leaks if leak.exact} == square
+
+
+def test_rounded_figures_are_intervals(tmp_path):
+    rounded = {("W", "_T"): 91, ("_T", "_T"): 171}  # 90 and 170: parts no longer add up to the unit
+    report = attack_release(release(tmp_path / "tables.csv", {("N", "a")}, rounded))
+    (leak,) = report.leaks
+    assert not leak.exact
+    assert leak.low < 10 < leak.high
+
+
+def test_groups_that_overlap_are_not_added_up(tmp_path):
+    overlap = {("_T", "_T"): 150, ("_T", "a"): 60, ("_T", "b"): 90}  # regions overlap, sizes do not
+    report = attack_release(release(tmp_path / "tables.csv", {("N", "a")}, overlap))
+    assert report.refuted == (("t", "sales", "region"),)
+    assert len(report.leaks) == 1  # by size it is still N minus N, b
+
+
+def test_what_cannot_be_checked_is_assumed_and_said(tmp_path):
+    hidden = {(region, size) for region in ("N", "S", "W") for size in ("a", "b")} - {("W", "a"), ("W", "b")}
+    hidden |= {("_T", "a")}
+    report = attack_release(release(tmp_path / "tables.csv", hidden))
+    assert ("t", "sales", "region") in report.proven  # the totals of the regions are all there
+    assert not report.assumed
+    all_rows = hidden | {("N", "_T"), ("W", "a")}
+    report = attack_release(release(tmp_path / "tables.csv", all_rows))
+    assert report.assumed == (("t", "sales", "region"), ("t", "sales", "size"))
+
+
+def test_a_structure_file_names_levels_and_sums(tmp_path):
+    lines = [HEAD]
+    for code, value in {"_T": 100, "C": 70, "C1": 30, "C2": "", "G": 30}.items():
+        status = "C" if value == "" else "F"
+        lines.append(f"t,all,2002,{code},_T,sales,{value},EUR,0,{status}")
+    for measure, value in {"import": 50, "import-intra": 20, "import-extra": ""}.items():
+        lines.append(f"t,all,2002,_T,_T,{measure},{value},EUR,0,{'C' if value == '' else 'F'}")
+    path, structure = tmp_path / "tables.csv", tmp_path / "structure.toml"
+    path.write_text("\n".join(lines) + "\n", "utf-8")
+    structure.write_text(
+        '[levels.region]\n_T = ["C", "G"]\nC = ["C1", "C2"]\n'
+        '[sums]\nimport = ["import-intra", "import-extra"]\n',
+        "utf-8",
+    )
+    report = attack_release(path, structure)
+    assert sorted(round(leak.low) for leak in report.leaks) == [30, 40]
+    assert all(leak.exact for leak in report.leaks)
+    # Without it the codes of two lengths are tried as levels, and measures are not linked.
+    assert [round(leak.low) for leak in attack_release(path).leaks] == [40]
+
+
+def test_bad_files_are_refused(tmp_path):
+    path = tmp_path / "tables.csv"
+    path.write_text("table,value\nt,1\n", "utf-8")
+    with pytest.raises(DataError, match=r"tables.csv lacks the columns sample, period"):
+        attack_release(path)
+    path.write_text(f"{HEAD}\nt,all,2002,N,a,sales,ten,EUR,0,F\n", "utf-8")
+    with pytest.raises(DataError, match="line 2: value 'ten'"):
+        attack_release(path)
+    (tmp_path / "s.toml").write_text("level = 1\n", "utf-8")
+    with pytest.raises(StudyError, match="unknown entries level"):
+        attack_release(release(path, set()), tmp_path / "s.toml")
+
+
+def test_figures_that_contradict_the_structure_are_an_error(tmp_path):
+    path, structure = release(tmp_path / "tables.csv", {("N", "a")}, {("N", "_T"): 30}), tmp_path / "s.toml"
+    structure.write_text('[levels.size]\n_T = ["a", "b"]\n[levels.region]\n_T = ["N", "S", "W"]\n', "utf-8")
+    with pytest.raises(DisclosureError, match="No table fits what is printed"):
+        attack_release(path, structure)
