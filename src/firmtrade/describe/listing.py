@@ -56,12 +56,18 @@ def listing(
     found = engine.columns(query)
     size = len(found["cell"])
     values: dict[str, tuple[Ints, Flags]] = {}
+    decimals: dict[str, int] = {}
     for column in sorted(wanted):
         name, value = kinds[column]
         here = np.ones(size, dtype=np.int64) if value == "*" else found[column]
         known = ~np.ma.getmaskarray(here)
         numbers = np.ma.filled(np.ma.asarray(here), 0).astype(np.int64)
-        values[f"{name}({value})"] = (known.astype(np.int64) if name == "count" else numbers, known)
+        aggregate = f"{name}({value})"
+        if name == "count":
+            numbers, decimals[aggregate] = known.astype(np.int64), 0
+        else:
+            numbers, decimals[aggregate] = _shortened(numbers, scales[column])
+        values[aggregate] = (numbers, known)
     return Listing(
         scan.cube.name,
         window,
@@ -71,8 +77,15 @@ def listing(
         class_of[np.ma.getdata(found["cell"]).astype(np.int64)],
         np.ma.filled(np.ma.asarray(found["asked"]), False).astype(bool),
         values,
-        {f"{kinds[c][0]}({kinds[c][1]})": scales.get(c, 0) if kinds[c][0] == "sum" else 0 for c in wanted},
+        decimals,
     )
+
+
+def _shortened(numbers: Ints, decimals: int) -> tuple[Ints, int]:
+    """Whole numbers without the digits that all of them have as zero: totals of many digits must fit."""
+    while decimals and not (numbers % 10).any():
+        numbers, decimals = numbers // 10, decimals - 1
+    return numbers, decimals
 
 
 def _scales(engine: DuckDB, scan: Scan, inputs: list[str]) -> dict[str, int]:

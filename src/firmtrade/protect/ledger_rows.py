@@ -15,6 +15,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from firmtrade.errors import EngineError
 from firmtrade.protect.ledger_model import Amounts, Figure, Hashes, View
 from firmtrade.protect.system import Flags, Ints
 
@@ -129,7 +130,13 @@ def _places(views: Sequence[View]) -> tuple[list[Ints], int]:
 
 def _spread(amounts: Amounts, place: Ints, size: int, decimals: int) -> tuple[Ints, Flags]:
     values, known = np.zeros(size, dtype=np.int64), np.zeros(size, dtype=bool)
-    values[place] = amounts.values * 10 ** (decimals - amounts.decimals)
+    scale = 10 ** (decimals - amounts.decimals)
+    if np.abs(amounts.values.astype(np.float64)).sum() * scale >= 2**62:
+        raise EngineError(
+            "A total has more digits than disclosure control can keep exactly. Give amounts in thousands, in "
+            "all runs of the ledger: units = { turnover = 1000 } in [panel], or fewer decimals."
+        )
+    values[place] = amounts.values * scale
     known[place] = amounts.known
     return values, known
 
