@@ -74,6 +74,13 @@ def run(
             help="Publish without disclosure control: why that is right. Printed on every output.",
         ),
     ] = None,
+    ledger: Annotated[
+        Path | None,
+        typer.Option(help="Folder that records publications: protect jointly with them, then add this one."),
+    ] = None,
+    label: Annotated[
+        str, typer.Option(help="What the ledger calls this publication: a date, an issue.")
+    ] = "",
     custody: Annotated[
         Path | None,
         typer.Option(help="Folder for what the custodian keeps of a protected run; by default DIR-custody."),
@@ -91,10 +98,20 @@ def run(
     """
     from firmtrade.study import Study
 
-    made = Study(study, panel, memory=memory, debug=debug, progress=_progress()).run(
-        out, unprotected, custody
-    )
+    asked = Study(study, panel, memory, None, debug, ledger, label, _progress())
+    made = asked.run(out, unprotected, custody)
     typer.echo(f"The report is in {made / 'report.html'}")
+
+
+@app.command()
+def ledger(path: Annotated[Path, typer.Argument(help="The folder of the ledger.")]) -> None:
+    """List what was published, by entry: label, study, tables, figures and how many of them are hidden.
+
+    Shows no figure. Exit code 13 if the ledger is not as it was written.
+    """
+    from firmtrade.protect.ledger_store import listed, read
+
+    typer.echo(listed(read(path)) or f"There is no publication in {path} yet.")
 
 
 @app.command()

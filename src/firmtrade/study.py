@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 WORDS = ("sources", "parameters", "variables", "dimensions", "measures", "samples")
 _KNOWN = {"title", "subtitle", "source", "panel", "published", "protect", "windows", "tables", *WORDS}
-_PROTECT = {"synthetic", "profile", "rules", "profiles", "hide", "method", "base", "secret"}
+_PROTECT = {"synthetic", "profile", "rules", "profiles", "hide", "method", "base", "secret", "ledger"}
 #: By which rules a release is protected where the study names none.
 PROFILE = "business-statistics"
 
@@ -92,6 +92,7 @@ class StudySpec:
     reason: str = ""
     synthetic: str = ""
     profile: str = PROFILE
+    ledger: str = ""
     rules: Mapping[str, Any] = field(default_factory=dict)
     method: Mapping[str, Any] = field(default_factory=dict, repr=False)
     hide: tuple[Mapping[str, str], ...] = ()
@@ -170,6 +171,7 @@ def make_study(raw: Mapping[str, Any], name: str, base: Path, file: str) -> Stud
         catalog=Catalog.load({kind: raw[kind] for kind in WORDS if kind in raw}, file),
         reason=protect.get("synthetic", ""),
         profile=protect.get("profile", PROFILE),
+        ledger=protect.get("ledger", ""),
         rules={kind: protect[kind] for kind in ("rules", "profiles") if kind in protect},
         method=_method(protect, file),
         hide=tuple(protect.get("hide", ())),
@@ -199,13 +201,18 @@ def _windows(entries: Mapping[str, Any], file: str) -> dict[str, Window]:
 
 @dataclass
 class Study:
-    """A study with its panel. `panel` overrides the study's own; `memory` ("4GB") bounds the engine."""
+    """A study with its panel. `panel` overrides the study's own; `memory` ("4GB") bounds the engine.
+
+    `ledger` (a folder) overrides the study's own; `label` is what its entry is called.
+    """
 
     study: str | Path | StudySpec = "belgium-2002"
     panel: str | None = None
     memory: str | None = None
     threads: int | None = None
     debug: bool = False
+    ledger: str | Path | None = None
+    label: str = ""
     progress: Callable[[str], None] = field(default=_silent, repr=False)
 
     def __post_init__(self) -> None:
@@ -287,17 +294,24 @@ class Study:
 
         A reason is why the tables need no disclosure control; it is printed on every output.
         """
-        return self._release(reason)[0]
+        from firmtrade.protect import recording
+
+        release, kept = self._release(reason)
+        # Whoever has a release may publish it: it counts from now on.
+        with recording(kept.ledger if kept else None):
+            return release
 
     def _release(self, reason: str | None) -> tuple[Release, Custody | None]:
-        from firmtrade.protect import release_protected, release_unprotected
+        from firmtrade.protect import Recorder, release_protected, release_unprotected
         from firmtrade.protect.method import read_method
         from firmtrade.protect.rules import profile
         from firmtrade.reconcile.beside import read_shipped
 
         printed = read_shipped(self.spec.published)
+        folder = Path(self.ledger) if self.ledger else self.spec.ledger and self.spec.base / self.spec.ledger
+        ledger = Recorder(Path(folder), self.spec.windows, self.label).unless(reason) if folder else None
         with self._opened() as (engine, panel, setting):
-            open_anyway = self._why(panel, reason)
+            open_anyway = not ledger and self._why(panel, reason)
             rules = None if open_anyway else profile(self.spec.profile, LATEST, self.spec.rules)
             how = read_method({} if open_anyway else self.spec.method, self.spec.base)
             if rules and rules.of("request") and "confidential" not in panel.columns:
@@ -306,7 +320,7 @@ class Study:
                     f"say which: it needs the column 'confidential' (true or false)."
                 )
             how.attach(engine)
-            setting = replace(setting, evidence=not open_anyway, keyed=how.keyed)
+            setting = replace(setting, evidence=not open_anyway, keyed=how.keyed, listed=bool(ledger))
             computed = self._compute(engine, panel, setting, None)
             origin = self._origin(panel, computed)
         labels = {w.name: _labels(w, setting) for w in self.spec.catalog if w.kind == "dimension"}
@@ -317,7 +331,15 @@ class Study:
             )
         else:
             made, kept = release_protected(
-                computed, origin, self.spec.catalog, labels, rules, self.progress, self.spec.hide, how
+                computed,
+                origin,
+                self.spec.catalog,
+                labels,
+                rules,
+                self.progress,
+                self.spec.hide,
+                how,
+                ledger,
             )
         return replace(made, published=printed.beside(made.tables) if printed else None), kept
 
@@ -346,17 +368,18 @@ class Study:
         What the custodian of the data keeps of a protected release goes into `custody`, by default the
         folder beside it that is called after it (`out-custody`).
         """
-        from firmtrade.protect import write_custody
+        from firmtrade.protect import recording, write_custody
         from firmtrade.publish import write
         from firmtrade.publish.custodian import custodian_files
 
         release, kept = self._release(unprotected)
-        if kept is not None:
-            self.progress("write what the custodian keeps")
-            further = custodian_files(kept, release, self.spec.catalog)
-            write_custody(kept, Path(custody) if custody else _beside(Path(out)), further)
-        self.progress("write the report")
-        return write(release, Path(out), self.progress)
+        with recording(kept.ledger if kept else None, Path(out)):
+            if kept is not None:
+                self.progress("write what the custodian keeps")
+                further = custodian_files(kept, release, self.spec.catalog)
+                write_custody(kept, Path(custody) if custody else _beside(Path(out)), further)
+            self.progress("write the report")
+            return write(release, Path(out), self.progress)
 
     @contextmanager
     def evidence(self) -> Iterator[tuple[Callable[[Iterable[Table] | None], Computed], Profile]]:

@@ -64,6 +64,13 @@ class DuckDB:
             self._show_steps(query)
         return self._run(query.name, query.sql, parameters)
 
+    def columns(self, query: Query) -> dict[str, Any]:
+        """As `rows`, a numpy array for each column."""
+        if self.debug:
+            self._show_steps(query)
+        with self._turn, self._as_ours(query.name):
+            return self._connection.execute(query.sql).fetchnumpy()
+
     def tables(self, queries: Iterable[tuple[str, Query]]) -> Iterator[str]:
         """Make a table of each query and name it when it is there, while the next is being made.
 

@@ -24,6 +24,7 @@ from firmtrade.describe.cube import ROLL_UP, Cube
 from firmtrade.describe.finest import Sums, finest
 from firmtrade.describe.groups import Groups
 from firmtrade.describe.holistic import answer_holistic, holistic_query
+from firmtrade.describe.listing import Listing
 from firmtrade.describe.needs import missing_words, refuse_undated, terms
 from firmtrade.describe.scan import Scan
 from firmtrade.describe.spec import Table
@@ -31,6 +32,9 @@ from firmtrade.describe.unknowns import Doubt, doubts
 from firmtrade.describe.views import names_in, window_rows, year_rows
 from firmtrade.errors import StudyError
 from firmtrade.result import Attrition, Cell, Result, Unknown
+
+#: Sums of each view, and its firms if they are listed.
+_Evidence = list[tuple[list[Sums], list[Listing]]]
 
 #: The panel's column that says which holding a firm belongs to.
 HOLDING = "holding"
@@ -43,7 +47,7 @@ class Setting:
     """What tables are computed over: words, columns of the panel (None: not known yet), windows, codes.
 
     `evidence`: what disclosure control must know is collected in the same scans; `keyed`: the keys of
-    groups of firms too, by which their numbers are perturbed.
+    groups of firms too, by which their numbers are perturbed; `listed`: the firms too, for a ledger.
     """
 
     catalog: Catalog
@@ -54,6 +58,7 @@ class Setting:
     groups: Groups
     evidence: bool = False
     keyed: bool = False
+    listed: bool = False
 
 
 @dataclass
@@ -168,7 +173,14 @@ def _view(window: str, kind: str, asks: list[Ask], setting: Setting, whole: bool
     cube.add([*additive, *(replace(ask, aggregate=COUNT) for ask in asks)])
     summed = set(additive)
     rest = [ask for ask in asks if ask not in summed]
-    scan = Scan(cube, _rows(window, cube, setting), not window, *_owner(window, setting), keyed=setting.keyed)
+    scan = Scan(
+        cube,
+        _rows(window, cube, setting),
+        not window,
+        *_owner(window, setting),
+        keyed=setting.keyed,
+        listed=setting.listed,
+    )
     return View(cube, _plain_rows(window, cube, rest, setting) if rest else (), scan, additive, rest)
 
 
@@ -224,6 +236,7 @@ class Backing:
     firms; `sums` the additive asks over finest cells with their evidence. An ask that no sum has cannot
     be added up: a median, a top share, a largest value; `contributors` says of how many firms it is.
     `again` works the results out anew with other answers to some asks.
+    `listings` are the firms of each view, where a ledger asks for them.
     """
 
     figures: Mapping[str, tuple[tuple[Ask, ...], ...]]
@@ -231,6 +244,7 @@ class Backing:
     sums: tuple[Sums, ...]
     contributors: Mapping[Ask, int]
     again: Callable[[Mapping[Ask, Value]], tuple[Result, ...]]
+    listings: tuple[Listing, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -256,12 +270,12 @@ def compute(
         raise StudyError("No table can be answered with this panel:\n  " + "\n  ".join(refusals))
     answered = [p for p in plans if not p.refused]
     seen, published = views(plans, setting), _published(answered, setting)
-    found, losses, sums, firms = _answers(engine, seen, published, setting, progress)
+    found, losses, evidence, firms = _answers(engine, seen, published, setting, progress)
 
     def again(changed: Mapping[Ask, Value]) -> tuple[Result, ...]:
         return tuple(_result(p, {**found, **changed}, setting) for p in answered)
 
-    backing = _backing(answered, sums, firms, setting, again) if setting.evidence else None
+    backing = _backing(answered, evidence, firms, setting, again) if setting.evidence else None
     return Computed(again({}), tuple(losses), refusals, backing)
 
 
@@ -284,14 +298,16 @@ def _behind(made: TablePlan, setting: Setting) -> tuple[tuple[Ask, ...], ...]:
 
 def _backing(
     plans: Iterable[TablePlan],
-    sums: list[Sums],
+    evidence: _Evidence,
     contributors: Mapping[Ask, int],
     setting: Setting,
     again: Callable[[Mapping[Ask, Value]], tuple[Result, ...]],
 ) -> Backing:
     figures = {made.table.name: _behind(made, setting) for made in plans}
     unknowns = {made.table.name: tuple(doubt.ask for doubt in _told(made)) for made in plans}
-    return Backing(figures, unknowns, tuple(sums), contributors, again)
+    sums = tuple(one for found, _ in evidence for one in found)
+    listings = tuple(one for _, found in evidence for one in found)
+    return Backing(figures, unknowns, sums, contributors, again, listings)
 
 
 def _answers(
@@ -300,7 +316,7 @@ def _answers(
     published: frozenset[Ask],
     setting: Setting,
     progress: Callable[[str], None],
-) -> tuple[dict[Ask, Value], list[Attrition], list[Sums], dict[Ask, int]]:
+) -> tuple[dict[Ask, Value], list[Attrition], _Evidence, dict[Ask, int]]:
     """What all views answer, the attrition of each sample, and the evidence behind what is published:
     sums over finest cells, and the number of firms of what cannot be added up.
 
@@ -308,7 +324,7 @@ def _answers(
     """
     found: dict[Ask, Value] = {}
     lost: dict[str, list[Attrition]] = {}
-    sums: list[Sums] = []
+    evidence: _Evidence = []
     firms: dict[Ask, int] = {}
     # Most asks first: what is rolled up last has no scan to hide behind.
     order = {view.table: view for view in sorted(seen, key=lambda view: (-len(view.asks), view.table))}
@@ -323,10 +339,11 @@ def _answers(
         if view.cube.whole:
             lost[table] = attrition(engine, view.cube, table, setting.catalog, setting.windows)
         if setting.evidence:
-            sums += finest(engine, view.scan, table, [ask for ask in view.asks if ask in published])
+            asks = [ask for ask in view.asks if ask in published]
+            evidence.append(finest(engine, view.scan, table, asks))
     # A sample that several views have is told once, by the first of them.
     told = {loss.sample: loss for view in reversed(seen) for loss in lost.get(view.table, [])}
-    return found, sorted(told.values(), key=lambda loss: loss.sample), sums, firms
+    return found, sorted(told.values(), key=lambda loss: loss.sample), evidence, firms
 
 
 def _told(made: TablePlan) -> list[Doubt]:

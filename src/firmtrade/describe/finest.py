@@ -20,6 +20,7 @@ from firmtrade._engine.steps import Query, Step
 from firmtrade.describe.answer import code_of
 from firmtrade.describe.asks import COUNT, Ask
 from firmtrade.describe.cube import Cube
+from firmtrade.describe.listing import Listing, listing
 from firmtrade.describe.scan import KEYS, Scan
 from firmtrade.errors import EngineError
 
@@ -65,8 +66,8 @@ class Sums:
     keys: Ints | None = None
 
 
-def finest(engine: DuckDB, scan: Scan, table: str, asks: Sequence[Ask]) -> list[Sums]:
-    """The sums behind the additive `asks` of a view whose cube is `table`."""
+def finest(engine: DuckDB, scan: Scan, table: str, asks: Sequence[Ask]) -> tuple[list[Sums], list[Listing]]:
+    """The sums behind the additive `asks` of a view whose cube is `table`; its firms if they are listed."""
     cube = scan.cube
     by_aggregate: dict[str, list[Ask]] = defaultdict(list)
     for ask in asks:
@@ -75,13 +76,20 @@ def finest(engine: DuckDB, scan: Scan, table: str, asks: Sequence[Ask]) -> list[
             by_aggregate[column].append(ask)
     classes = _Classes(_Membership(engine, cube, table, asks), asks)
     several = _several(engine, scan, classes.membership) if scan.grouped else None
-    made = {
-        column: _sums(engine, table, classes, several, column, found)
+    sums = [
+        _sums(engine, table, classes, several, column, found)
         for column, found in sorted(by_aggregate.items())
-    }
-    if not scan.keyed:
-        return list(made.values())
-    return [replace(sums, keys=_keys(engine, table, classes, column)) for column, sums in made.items()]
+    ]
+    if scan.keyed:
+        columns = sorted(by_aggregate)
+        sums = [
+            replace(one, keys=_keys(engine, table, classes, column))
+            for column, one in zip(columns, sums, strict=True)
+        ]
+    if not scan.listed or not asks:
+        return sums, []
+    inside, wanted = classes.membership.inside, set(by_aggregate)
+    return sums, [listing(engine, scan, inside, classes.of_cell, wanted, asks[0].window)]
 
 
 class _Classes:

@@ -33,6 +33,7 @@ class Scan:
     `grouped`: an owner may have several rows, so each cell keeps its owners of a single row, and those of
     several have a query of their own. `asking` is the column that says who asked for confidentiality.
     `keyed`: each cell keeps the sum of the keys of its firms.
+    `listed`: the firms themselves may be listed, for a ledger.
     """
 
     cube: Cube
@@ -42,6 +43,7 @@ class Scan:
     grouped: bool = False
     asking: str = ""
     keyed: bool = False
+    listed: bool = False
 
     @cached_property
     def query(self) -> Query:
@@ -64,6 +66,32 @@ class Scan:
         shown = [*self._decoded, "holder", "asked", *(one.rpartition(" as ")[2] for one in self._sums)]
         last = "select " + ",\n  ".join(shown) + "\nfrom owned"
         return Query(f"owners {self.cube.name}", (*self._coded, Step("owned", owned), Step("owners", last)))
+
+    def listing(self, inside: str, values: list[str]) -> Query:
+        """Each firm's row in a finest cell of `inside` (numbered in their order), with these values."""
+        listed = ", ".join([*self._decoded, "holder", "unit", "asked", *values])
+        cells = "select row_number() over (order by rowid) - 1 as cell, *"
+        same = " and ".join(f"listed.{name} is not distinct from cells.{name}" for name in self._names)
+        shown = [
+            "cell",
+            "unit as firm",
+            "holder",
+            "asked",
+            f"{'listed.year' if self.by_year else '0'} as year",
+        ]
+        shown += [f"listed.{value.rpartition(' as ')[2]}" for value in values]
+        joined = f"from listed join cells on {same or 'true'}\norder by firm, year"
+        steps = (
+            Step("listed", f"select {listed}\nfrom coded"),
+            Step("cells", f"{cells}\nfrom cube_{self.cube.name} where {inside}"),
+            Step("listing", f"select {', '.join(shown)}\n{joined}"),
+        )
+        return Query(f"firms of {self.cube.name}", (*self._coded, *steps))
+
+    def types(self, columns: list[str]) -> Query:
+        """The SQL types of inputs of aggregates."""
+        types = ", ".join(f"any_value(typeof({column}))" for column in columns)
+        return Query("types", (*self._coded, Step("types", f"select {types}\nfrom coded")))
 
     @cached_property
     def keys(self) -> list[Key]:
@@ -152,7 +180,8 @@ class Scan:
         over = f"partition by {', '.join([*self._year, self.holder])}"
         alone = f"count(*) over ({over}) = 1" if self.grouped else "true"
         asked = f"coalesce({self.asking}, false)" if self.asking else "false"
-        return [f"{self.holder} as holder", f"{alone} as alone", f"{asked} as asked"]
+        unit = ["firm as unit"] if self.listed else []
+        return [f"{self.holder} as holder", f"{alone} as alone", f"{asked} as asked", *unit]
 
     @property
     def _evidence(self) -> Iterator[str]:

@@ -22,9 +22,11 @@ from firmtrade.protect.attack import Interval, Report, attack
 from firmtrade.protect.attacker import printed
 from firmtrade.protect.certificate import Certificate, certificate
 from firmtrade.protect.figures import Part, parts_of
+from firmtrade.protect.ledger_joint import Bound, Requests, unbound
+from firmtrade.protect.ledger_limits import limited, of_this_run
 from firmtrade.protect.method import Method
 from firmtrade.protect.perturb import Counts, perturb
-from firmtrade.protect.primary import Plan, Request, primary
+from firmtrade.protect.primary import Plan, Request
 from firmtrade.protect.rules import Profile
 from firmtrade.protect.suppress import Effort, Pattern, suppress
 from firmtrade.protect.system import NOTHING
@@ -138,22 +140,33 @@ def decide(
     progress: Callable[[str], None] = lambda text: None,
     manual: frozenset[Ask] = frozenset(),
     method: Method | None = None,
+    joint: Callable[[Requests], list[Bound]] | None = None,
 ) -> Decisions:
     """Protect all additive figures of a release and judge the others; `manual` are hidden in any case.
 
-    Raises DisclosureError if an unsafe figure cannot be protected, or if the attack succeeds.
+    `joint` makes the systems of a release that a ledger binds to earlier ones. Raises DisclosureError if an
+    unsafe figure cannot be protected, or if the attack succeeds.
     """
     parts = []
-    made = parts_of(backing.sums)
+
+    def asked(part: Part) -> Request:
+        return _request(part, backing, manual)
+
     covered = _Covered(backing)
-    asked = [_request(one, backing, manual) for one in made]
-    counts = perturb(made, asked, profile, method or Method())
+    counts: Mapping[int, Counts] = {}
+    if joint is None:
+        own = parts_of(backing.sums)
+        counts = perturb(own, [asked(part) for part in own], profile, method or Method())
+        made = [unbound(part, profile, asked(part)) for part in own]
+    else:
+        made = joint(asked)
     for number, one in enumerate(made):
-        progress(f"protect {number + 1} of {len(made)}: {len(one.system.columns)} figures")
+        progress(f"protect {number + 1} of {len(made)}: {len(one.part.system.columns)} figures")
         if number in counts:
             parts.append(_changed(counts[number]))
         else:
-            parts.append(_decided(one, profile, asked[number], covered.columns(one)))
+            # What a ledger binds may have been shown before, so nothing of it is hidden for free.
+            parts.append(_decided(one, covered.columns(one.part) if joint is None else frozenset()))
         covered.add(parts[-1])
     decisions = Decisions(profile, tuple(parts), {})
     asks = {ask for figures in backing.figures.values() for behind in figures for ask in behind}
@@ -202,15 +215,30 @@ def _request(made: Part, backing: Backing, manual: frozenset[Ask]) -> Request:
     return Request(hidden, tuple(sorted(pair for pair in pairs if pair[0] != pair[1])), made.whole)
 
 
-def _decided(made: Part, profile: Profile, request: Request, free: frozenset[int]) -> Decided:
-    plan = primary(made.values, made.evidence, profile, request)
+def _decided(bound: Bound, free: frozenset[int] = frozenset(), again: bool = False) -> Decided:
+    made, plan = bound.part, bound.plan
     # Large blocks hide less where many finest cells stand behind few figures, as in a release of tables.
     effort = Effort(tries=8) if len(made.system.columns) <= SMALL else Effort()
-    pattern = suppress(made.system, made.rows, plan, made.evidence, forced=sorted(free), effort=effort)
+    pattern = suppress(
+        made.system,
+        made.rows,
+        plan,
+        made.evidence,
+        never=bound.told,
+        forced=sorted(bound.hidden | bound.unseen | free),
+        accepted=bound.refusable,
+        effort=effort,
+    )
+    known = {column for column, _ in pattern.unprotectable}
+    if known:
+        if again:
+            raise DisclosureError(bound.refusal(known))
+        return _decided(limited(bound, known), free, again=True)
     shown = printed(made.values.astype(np.float64), pattern.hidden)
     report = attack(made.system, shown, plan, rows=made.rows, evidence=made.evidence)
-    if report.unprotected or any(case.exact for case in report.insiders):
-        insiders = sum(case.exact for case in report.insiders)
+    exact = [case for case in report.insiders if case.exact]
+    insiders = len(of_this_run(bound, exact) if exact and bound.told else exact)
+    if report.unprotected or insiders:
         raise DisclosureError(
             f"The attack on {made.aggregate} finds {len(report.unprotected)} figures that an outsider, and "
             f"{insiders} that a contributor can work out. Nothing is released."

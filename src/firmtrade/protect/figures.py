@@ -85,7 +85,7 @@ def _part(tied: Sequence[Sums]) -> Part:
     system = build(members, starts[-1], relations, signed)
     values = [sums.values * 10 ** (decimals - sums.decimals) for sums in tied]
     name = "; ".join(dict.fromkeys(f"{sums.view}: {sums.aggregate}" for sums in tied))
-    evidence = _evidence(system, tied, starts, decimals)
+    evidence = evidence_over(system, tied, starts, decimals)
     rows, keys = system.fold(np.concatenate(values)), _keys(system, tied)
     return Part(name, system, rows, evidence, tied[0].counts, decimals, keys)
 
@@ -127,7 +127,7 @@ def _of_parts(tied: Sequence[Sums], starts: Sequence[int]) -> Iterator[dict[int,
             yield {starts[number] + row: 1, **{starts[n] + row: -1 for n in known}}
 
 
-def _evidence(system: System, tied: Sequence[Sums], starts: Sequence[int], decimals: int) -> Evidence:
+def evidence_over(system: System, tied: Sequence[Sums], starts: Sequence[int], decimals: int) -> Evidence:
     """The evidence of columns, where of owners of one firm only the largest of each cell are named.
 
     Each of these owners is in one finest cell only, so the largest of a column are among the largest of

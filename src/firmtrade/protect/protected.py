@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from firmtrade.catalog import Catalog
 from firmtrade.describe.asks import Ask
 from firmtrade.describe.compute import Computed
 from firmtrade.errors import DisclosureError, StudyError
 from firmtrade.protect.decide import FREE, TOLD, Decided, Decision, Decisions, decide
+from firmtrade.protect.ledger import Recorder
 from firmtrade.protect.method import Method
 from firmtrade.protect.perturb import answers, sentence
 from firmtrade.protect.release import Origin, dimensions_of, released, words_of
@@ -43,6 +45,7 @@ class Custody:
     parts: tuple[Decided, ...]
     decisions: Decisions
     method: Method = field(default_factory=Method)
+    ledger: Recorder | None = None
 
     @property
     def hidden(self) -> tuple[Judged, ...]:
@@ -59,10 +62,13 @@ def release_protected(
     progress: Callable[[str], None] = lambda text: None,
     hide: Sequence[Mapping[str, str]] = (),
     method: Method | None = None,
+    ledger: Recorder | None = None,
 ) -> tuple[Release, Custody]:
     """All results with what `profile` hides hidden, and the figures that the custodian names in `hide`.
 
     Numbers of firms are printed as `method` says. Raises DisclosureError where that cannot be done safely.
+    With a `ledger` they are protected together with what was published before, and an entry is made that
+    waits until the release is in place (`recording`).
     What a check of the panel found, and how many firms each condition of a sample removed, stay inside:
     they count single firms and stand in no table.
     """
@@ -70,7 +76,16 @@ def release_protected(
     if backing is None:
         raise DisclosureError("Results without evidence cannot be protected. Nothing is released.")
     how = method or Method()
-    decisions = decide(backing, profile, catalog, progress, by_name(computed, hide), how)
+    if ledger and how != Method():
+        raise StudyError(
+            "[protect]: a ledger joins releases whose figures are hidden, not rounded or perturbed ones. "
+            "Leave out 'ledger' or 'method'."
+        )
+    named, joint = by_name(computed, hide), partial(ledger.bound, backing, profile) if ledger else None
+    decisions = decide(backing, profile, catalog, progress, named, how, joint)
+    if ledger and not ledger.agrees(decisions.parts):
+        afresh = partial(ledger.bound, backing, profile, afresh=True)
+        decisions = decide(backing, profile, catalog, progress, named, how, afresh)
     counts = [one.counts for one in decisions.parts if one.counts is not None]
     told = backing.again(answers(counts)) if counts else computed.results
     figures: list[Judged] = []
@@ -80,7 +95,7 @@ def release_protected(
         table, judged = _table(result, behind, decisions, released(printed, catalog, labels))
         tables.append(table)
         figures += judged
-    custody = Custody(profile, tuple(figures), decisions.parts, decisions, how)
+    custody = Custody(profile, tuple(figures), decisions.parts, decisions, how, ledger)
     release = Release(
         study=origin.study,
         title=origin.title,
@@ -95,6 +110,8 @@ def release_protected(
         protection=_sentence(profile, custody) + sentence(counts, how),
         provenance=replace(origin.provenance, rows={"read": origin.provenance.rows.get("read", 0)}),
     )
+    if ledger:
+        ledger.prepare(release, profile, decisions.parts)
     return release, custody
 
 
