@@ -1,4 +1,4 @@
-"""The custodian's commands: attack, why, whatif, merge. What they say is confidential.
+"""The custodian's commands: attack, why, whatif, merge, ledger. What they say is confidential.
 
 Heavy parts are imported inside the commands, as in `cli`.
 """
@@ -23,7 +23,7 @@ Panel = Annotated[
 
 def add_commands(app: typer.Typer) -> None:
     """Add the custodian's commands to the command line."""
-    for command in (attack, why, whatif, merge):
+    for command in (attack, why, whatif, merge, ledger):
         app.command()(command)
 
 
@@ -158,3 +158,13 @@ def merge(
         found, without = propose(asked.spec.tables, table or [], share, compute, profile, words, _progress())
     typer.echo(MARK)
     typer.echo("\n".join(as_text(found, without)).rstrip())
+
+
+def ledger(path: Annotated[Path, typer.Argument(help="The folder of the ledger.")]) -> None:
+    """List what was published, by entry: label, study, tables, figures and how many of them are hidden.
+
+    Shows no figure. Exit code 13 if the ledger is not as it was written.
+    """
+    from firmtrade.protect.ledger_store import listed, read
+
+    typer.echo(listed(read(path)) or f"There is no publication in {path} yet.")
