@@ -12,7 +12,7 @@ from functools import partial
 
 from firmtrade.catalog import Catalog
 from firmtrade.describe.asks import Ask
-from firmtrade.describe.compute import Computed
+from firmtrade.describe.computed import Backing, Computed
 from firmtrade.errors import DisclosureError, StudyError
 from firmtrade.protect.decide import FREE, TOLD, Decided, Decision, Decisions, decide
 from firmtrade.protect.ledger import Recorder
@@ -76,20 +76,10 @@ def release_protected(
     if backing is None:
         raise DisclosureError("Results without evidence cannot be protected. Nothing is released.")
     how = method or Method()
-    if ledger and how != Method():
-        raise StudyError(
-            "[protect]: a ledger joins releases whose figures are hidden, not rounded or perturbed ones. "
-            "Leave out 'ledger' or 'method'."
-        )
-    named, joint = by_name(computed, hide), partial(ledger.bound, backing, profile) if ledger else None
-    decisions = decide(backing, profile, catalog, progress, named, how, joint)
-    if ledger and not ledger.agrees(decisions.parts):
-        afresh = partial(ledger.bound, backing, profile, afresh=True)
-        decisions = decide(backing, profile, catalog, progress, named, how, afresh)
+    decisions = _decisions(computed, backing, catalog, profile, progress, hide, how, ledger)
     counts = [one.counts for one in decisions.parts if one.counts is not None]
     told = backing.again(answers(counts)) if counts else computed.results
-    figures: list[Judged] = []
-    tables = []
+    figures, tables = [], []
     for result, printed in zip(computed.results, told, strict=True):
         behind = (backing.figures[result.name], backing.unknowns[result.name])
         table, judged = _table(result, behind, decisions, released(printed, catalog, labels))
@@ -113,6 +103,30 @@ def release_protected(
     if ledger:
         ledger.prepare(release, profile, decisions.parts)
     return release, custody
+
+
+def _decisions(
+    computed: Computed,
+    backing: Backing,
+    catalog: Catalog,
+    profile: Profile,
+    progress: Callable[[str], None],
+    hide: Sequence[Mapping[str, str]],
+    how: Method,
+    ledger: Recorder | None,
+) -> Decisions:
+    """What is hidden; with a ledger together with what was published before."""
+    if ledger and how != Method():
+        raise StudyError(
+            "[protect]: a ledger joins releases whose figures are hidden, not rounded or perturbed ones. "
+            "Leave out 'ledger' or 'method'."
+        )
+    named, joint = by_name(computed, hide), partial(ledger.bound, backing, profile) if ledger else None
+    decisions = decide(backing, profile, catalog, progress, named, how, joint)
+    if ledger and not ledger.agrees(decisions.parts):
+        afresh = partial(ledger.bound, backing, profile, afresh=True)
+        decisions = decide(backing, profile, catalog, progress, named, how, afresh)
+    return decisions
 
 
 def by_name(computed: Computed, hide: Sequence[Mapping[str, str]]) -> frozenset[Ask]:
