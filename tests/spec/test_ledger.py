@@ -91,6 +91,14 @@ def test_what_was_told_stays_told_and_what_was_hidden_stays_hidden(tmp_path):
     assert hidden(second) == hidden(first) | {(names[t], m, codes) for t, m, codes in hidden(first)}
 
 
+def test_what_was_told_cannot_be_hidden_by_name(tmp_path):
+    first = release(tmp_path, FIRMS, tmp_path / "ledger")
+    assert {"activity": "15", "region": "BE1"} in [codes for codes, _ in told(first, "turnover")]
+    hide = '[protect]\nhide = [{ table = "narrow", measure = "turnover", activity = "15", region = "BE1" }]\n'
+    with pytest.raises(DisclosureError, match="told before"):
+        release(tmp_path, FIRMS, tmp_path / "ledger", BROAD + hide)
+
+
 def few_large():
     """All regions have many small and middle firms, and one has two large ones."""
     kept = [firm for firm in FIRMS if firm["employment"] < 50]

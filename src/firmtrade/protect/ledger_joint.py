@@ -14,6 +14,7 @@ import numpy as np
 
 from firmtrade.describe.asks import Ask
 from firmtrade.describe.finest import Sums
+from firmtrade.errors import DisclosureError
 from firmtrade.protect.evidence import Evidence
 from firmtrade.protect.figures import Part, evidence_over
 from firmtrade.protect.ledger_model import THIS, Difference, Figure, Key, Past, Publication, in_words
@@ -126,6 +127,13 @@ def _bound(rows: Rows, kept: Sequence[Difference], profile: Profile, requests: R
     asked = {name: numbers.get(column) for name, column in judged.places.items()}
     differences = [one for one in (*old, *risky) if isinstance(one, Difference)]
     bound = _with_past(part, named, differences, asked, unsafe)
+    late = requests(part).manual & bound.told
+    if late:
+        named = "; ".join(_said(system.names[column]) for column in sorted(late)[:5])
+        raise DisclosureError(
+            f"[protect] hide names figures that were told before, says the ledger: {named}. Take them out of "
+            "'hide': they are known. Nothing is released."
+        )
     return replace(bound, floor=_floor(bound, profile, requests))
 
 
