@@ -51,6 +51,15 @@ def test_firms_that_left_are_not_the_difference_of_two_publications(tmp_path):
     assert told(together[1], "turnover"), "something is still told"
 
 
+def test_three_vintages(tmp_path):
+    stay = [firm for firm in LATER if firm not in random.Random(2).sample(LATER, 20)]
+    runs = [FIRMS, LATER, stay]
+    made = [release(tmp_path, firms, tmp_path / "ledger") for firms in runs]
+    gone = [str(firm["firm"]) for firm in FIRMS if firm not in stay]
+    assert exposed(zip(made, runs, strict=True), gone) == set()
+    assert told(made[2], "turnover")
+
+
 def test_another_breakdown_of_the_same_firms(tmp_path):
     # Sizes are below 10 and from 10, bands below 12 and from 12: firms between are the difference.
     one_a_region = {str(f["region"]): str(f["firm"]) for f in FIRMS if f["employment"] in (10, 11)}
