@@ -1,4 +1,4 @@
-"""The command line: run, ledger, check, list, explain, init, synthesize, reconcile, diff, attack.
+"""The command line: run, check, list, explain, init, synthesize, reconcile, diff; and the custodian's.
 
 Heavy parts are imported inside the commands, so that `firmtrade --help` stays quick. What goes wrong is
 said in one message on standard error; the exit code tells which kind it was.
@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from firmtrade.cli_custodian import add_commands
+
 if TYPE_CHECKING:
-    from firmtrade.reconcile import Audit, Comparison
     from firmtrade.study import StudySpec
 
 app = typer.Typer(
@@ -37,7 +38,7 @@ app = typer.Typer(
 
     - `firmtrade reconcile FILE` audits published figures; `firmtrade diff A B` compares two runs.
 
-    - `firmtrade attack DIR` tries to work out what a release hides.
+    - `firmtrade attack DIR` tries to work out what a release hides; `firmtrade why TABLE` says why it does.
 
     - `firmtrade list` and `firmtrade explain NAME` show every word, its formula and source.
     """,
@@ -99,17 +100,6 @@ def run(
     asked = Study(study, panel, memory, None, debug, ledger, label, _progress())
     made = asked.run(out, unprotected, custody)
     typer.echo(f"The report is in {made / 'report.html'}")
-
-
-@app.command()
-def ledger(path: Annotated[Path, typer.Argument(help="The folder of the ledger.")]) -> None:
-    """List what was published, by entry: label, study, tables, figures and how many of them are hidden.
-
-    Shows no figure. Exit code 13 if the ledger is not as it was written.
-    """
-    from firmtrade.protect.ledger_store import listed, read
-
-    typer.echo(listed(read(path)) or f"There is no publication in {path} yet.")
 
 
 @app.command()
@@ -309,6 +299,7 @@ def reconcile(
     from firmtrade.reconcile import against_published, audit, read_all, read_figures, report, setting
     from firmtrade.reconcile.beside import files
     from firmtrade.reconcile.compare import lines
+    from firmtrade.reconcile.files import write_files
     from firmtrade.study import read_study
 
     spec = read_study(study)
@@ -324,7 +315,7 @@ def reconcile(
     if compared:
         typer.echo("\n" + "\n".join(lines(compared)))
     if out:
-        _write_reconciled(out, name, made, compared)
+        typer.echo(write_files(out, name, made, compared))
     if made.proven:
         raise typer.Exit(13)
 
@@ -343,63 +334,15 @@ def diff(
     """
     from firmtrade.reconcile import between_runs, read_figures
     from firmtrade.reconcile.compare import lines
+    from firmtrade.reconcile.files import write_files
 
     names = (str(one), str(other))
     compared = between_runs(read_figures(one), read_figures(other), names)
     typer.echo("\n".join(lines(compared)))
     if out:
-        _write_reconciled(out, "two runs", None, compared)
+        typer.echo(write_files(out, "two runs", None, compared))
     if compared.differs:
         raise typer.Exit(13)
-
-
-@app.command()
-def attack(
-    release: Annotated[Path, typer.Argument(help="Folder of a release, or its tables.csv.")],
-    custody: Annotated[
-        Path | None,
-        typer.Option("--custody", "-c", help="What the custodian kept of it; by default RELEASE-custody."),
-    ] = None,
-    structure: Annotated[
-        Path | None,
-        typer.Option("--structure", "-s", help="How the codes of somebody else's release add up (TOML)."),
-    ] = None,
-) -> None:
-    """Attack a release: how closely can each hidden figure be worked out, by outsiders and contributors?
-
-    With what the custodian kept (the folder that a protected run writes beside its release) the exact
-    structure, the rules and the contributors are known, and an altered release is attacked as it lies
-    there. Without it, as for a release that somebody else made, the structure is inferred from the printed
-    figures, or read from a structure file.
-
-    Exit code 0: no hidden figure can be worked out. 13: some can, or a figure is not the custodian's.
-    """
-    from firmtrade.protect.custodian import attacked
-
-    leaks, lines = attacked(release, custody, structure)
-    typer.echo("\n".join(lines))
-    if leaks:
-        raise typer.Exit(13)
-
-
-def _write_reconciled(out: Path, name: str, made: Audit | None, compared: Comparison | None) -> None:
-    """The files of an audit and of a comparison, with the style of the report."""
-    from importlib.resources import files
-
-    from firmtrade.reconcile import compare, report
-    from firmtrade.reconcile.page import page
-
-    style = (files("firmtrade.publish") / "templates" / "report.css").read_text(encoding="utf-8")
-    texts = {"reconcile.html": page(f"Reconciliation of {name}", style, made, compared)}
-    if made:
-        texts["audit.txt"] = report.text(made, name)
-        texts["audit.csv"] = report.csv_text(report.COLUMNS, report.rows(made))
-    if compared:
-        texts["comparison.csv"] = report.csv_text(compare.COLUMNS, compare.rows(compared))
-    out.mkdir(parents=True, exist_ok=True)
-    for file, text in sorted(texts.items()):
-        (out / file).write_text(text, encoding="utf-8", newline="")
-    typer.echo(f"Wrote {', '.join(sorted(texts))} in {out}")
 
 
 def _progress() -> Callable[[str], None]:
@@ -416,6 +359,9 @@ def _version(asked: bool) -> None:
 
         typer.echo(f"firmtrade {__version__}")
         raise typer.Exit
+
+
+add_commands(app)
 
 
 @app.callback()

@@ -8,18 +8,17 @@ study.run("out")
 from __future__ import annotations
 
 import tempfile
-import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from firmtrade.catalog import Catalog, Definition
-from firmtrade.classify.window import Window
-from firmtrade.describe.spec import Table, read_table, read_tables
-from firmtrade.errors import DataError, StudyError, nearest
+from firmtrade.catalog import Definition
+from firmtrade.describe.spec import Table, read_table
+from firmtrade.errors import DataError, StudyError
 from firmtrade.result import Attrition, Provenance, Release, Result
+from firmtrade.study_file import StudySpec, make_study, read_study, studies
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,15 +27,12 @@ if TYPE_CHECKING:
     from firmtrade.acquire.source import PanelSpec
     from firmtrade.assemble.check import CheckReport
     from firmtrade.assemble.panel import Panel
+    from firmtrade.describe.cells import Codes
     from firmtrade.describe.compute import Computed, Setting
     from firmtrade.protect import Custody, Origin
+    from firmtrade.protect.rules import Profile
 
-WORDS = ("sources", "parameters", "variables", "dimensions", "measures", "samples")
-_KNOWN = {"title", "subtitle", "source", "panel", "published", "protect", "windows", "tables", *WORDS}
-_PROTECT = {"synthetic", "profile", "rules", "profiles", "hide", "ledger"}
-#: By which rules a release is protected where the study names none.
-PROFILE = "business-statistics"
-
+__all__ = ["Shown", "Study", "StudySpec", "make_study", "read_study", "studies"]
 
 #: Rules are applied with the numbers that hold when a release is made.
 LATEST = 9999
@@ -44,15 +40,6 @@ LATEST = 9999
 
 def _silent(text: str) -> None:
     """Progress that nobody watches."""
-
-
-def studies() -> dict[str, Path]:
-    """Built-in studies by name: folders with a study.toml, in the wheel or in the checkout."""
-    here = Path(__file__).parent
-    for folder in (here / "studies", here.parents[1] / "studies"):
-        if folder.is_dir():
-            return {path.parent.name: path for path in sorted(folder.glob("*/study.toml"))}
-    return {}
 
 
 class Shown(Result):
@@ -72,118 +59,6 @@ class Shown(Result):
     def of(cls, result: Result) -> Shown:
         """The same result, shown."""
         return cls(**{part.name: getattr(result, part.name) for part in fields(result)})
-
-
-@dataclass(frozen=True)
-class StudySpec:
-    """A study file, read and checked; nothing is computed yet."""
-
-    name: str
-    title: str
-    subtitle: str
-    source: str
-    base: Path
-    panel: Mapping[str, Any]
-    windows: Mapping[str, Window]
-    tables: tuple[Table, ...]
-    catalog: Catalog
-    reason: str = ""
-    synthetic: str = ""
-    profile: str = PROFILE
-    ledger: str = ""
-    rules: Mapping[str, Any] = field(default_factory=dict)
-    hide: tuple[Mapping[str, str], ...] = ()
-    published: Mapping[str, str] = field(default_factory=dict)
-
-
-def read_study(study: str | Path) -> StudySpec:
-    """A built-in study by name, or a study file by path."""
-    path = _find(study)
-    raw = _extended(path, ())
-    return make_study(
-        raw, path.parent.name if path.name == "study.toml" else path.stem, path.parent, path.name
-    )
-
-
-def _find(study: str | Path) -> Path:
-    path = studies().get(str(study), Path(study))
-    if path.is_dir():
-        path = path / "study.toml"
-    if not path.exists():
-        raise StudyError(
-            f"There is no study '{study}'.{nearest(str(study), studies())} Built in: "
-            f"{', '.join(studies()) or 'none'}; or give the path of a study file."
-        )
-    return path
-
-
-def _extended(path: Path, trail: tuple[Path, ...]) -> dict[str, Any]:
-    """The file's contents over those of the study that it extends: an entry replaces one of its name."""
-    from firmtrade.reconcile.beside import shipped
-
-    if path.resolve() in trail:
-        raise StudyError(f"{path.name}: the study extends itself.")
-    try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise StudyError(f"{path.name} is not a TOML file that can be read: {error}") from None
-    if "published" in raw:
-        raw["published"] = shipped(raw["published"], _places(path.parent), path.name)
-    if "extends" not in raw:
-        return raw
-    name = raw.pop("extends")
-    beside = path.parent / str(name)
-    base = _extended(beside if beside.is_file() else _find(str(name)), (*trail, path.resolve()))
-    for key, value in raw.items():
-        joined = isinstance(value, dict) and isinstance(base.get(key), dict)
-        base[key] = {**base[key], **value} if joined else value
-    return base
-
-
-def _places(base: Path) -> list[Path]:
-    """Where a file that a study ships is looked for: beside it, else as STUDY/FILE of a built-in one."""
-    return [base, *{path.parents[1]: None for path in studies().values()}]
-
-
-def make_study(raw: Mapping[str, Any], name: str, base: Path, file: str) -> StudySpec:
-    """A study from the contents of its file."""
-    from firmtrade.reconcile.beside import shipped
-
-    for key in raw:
-        if key not in _KNOWN:
-            raise StudyError(f"{file}: '{key}' is not a part of a study.{nearest(key, _KNOWN)}")
-    panel = dict(raw.get("panel", {}))
-    protect = raw.get("protect", {})
-    for key in protect:
-        if key not in _PROTECT:
-            raise StudyError(f"{file}, [protect]: '{key}' is not known.{nearest(key, _PROTECT)}")
-    return StudySpec(
-        name=name,
-        title=raw.get("title", name),
-        subtitle=raw.get("subtitle", ""),
-        source=raw.get("source", ""),
-        base=base,
-        windows=_windows(raw.get("windows", {}), file),
-        tables=read_tables(raw.get("tables", {}), file),
-        catalog=Catalog.load({kind: raw[kind] for kind in WORDS if kind in raw}, file),
-        reason=protect.get("synthetic", ""),
-        profile=protect.get("profile", PROFILE),
-        ledger=protect.get("ledger", ""),
-        rules={kind: protect[kind] for kind in ("rules", "profiles") if kind in protect},
-        hide=tuple(protect.get("hide", ())),
-        synthetic=panel.pop("synthetic", ""),
-        panel=panel,
-        published=shipped(raw.get("published", ""), _places(base), file),
-    )
-
-
-def _windows(entries: Mapping[str, Any], file: str) -> dict[str, Window]:
-    found = {}
-    for name, entry in entries.items():
-        if set(entry) != {"t0", "t1", "outcome"}:
-            raise StudyError(f"{file}, [windows.{name}] has t0, t1 and outcome, each a year.")
-        found[name] = Window(name, int(entry["t0"]), int(entry["t1"]), int(entry["outcome"]))
-    return found
 
 
 @dataclass
@@ -290,6 +165,7 @@ class Study:
 
     def _release(self, reason: str | None) -> tuple[Release, Custody | None]:
         from firmtrade.protect import Recorder, release_protected, release_unprotected
+        from firmtrade.protect.method import read_method
         from firmtrade.protect.rules import profile
         from firmtrade.reconcile.beside import read_shipped
 
@@ -299,12 +175,14 @@ class Study:
         with self._opened() as (engine, panel, setting):
             open_anyway = not ledger and self._why(panel, reason)
             rules = None if open_anyway else profile(self.spec.profile, LATEST, self.spec.rules)
+            how = read_method({} if open_anyway else self.spec.method, self.spec.base)
             if rules and rules.of("request") and "confidential" not in panel.columns:
                 raise DataError(
                     f"The profile {rules.name} protects the firms that asked for it, and the panel does not "
                     f"say which: it needs the column 'confidential' (true or false)."
                 )
-            setting = replace(setting, evidence=not open_anyway, listed=bool(ledger))
+            how.attach(engine)
+            setting = replace(setting, evidence=not open_anyway, keyed=how.keyed, listed=bool(ledger))
             computed = self._compute(engine, panel, setting, None)
             origin = self._origin(panel, computed)
         labels = {w.name: _labels(w, setting) for w in self.spec.catalog if w.kind == "dimension"}
@@ -315,7 +193,15 @@ class Study:
             )
         else:
             made, kept = release_protected(
-                computed, origin, self.spec.catalog, labels, rules, self.progress, self.spec.hide, ledger
+                computed,
+                origin,
+                self.spec.catalog,
+                labels,
+                rules,
+                self.progress,
+                self.spec.hide,
+                how,
+                ledger,
             )
         return replace(made, published=printed.beside(made.tables) if printed else None), kept
 
@@ -346,14 +232,31 @@ class Study:
         """
         from firmtrade.protect import recording, write_custody
         from firmtrade.publish import write
+        from firmtrade.publish.custodian import custodian_files
 
         release, kept = self._release(unprotected)
         with recording(kept.ledger if kept else None, Path(out)):
             if kept is not None:
                 self.progress("write what the custodian keeps")
-                write_custody(kept, Path(custody) if custody else _beside(Path(out)))
+                further = custodian_files(kept, release, self.spec.catalog)
+                write_custody(kept, Path(custody) if custody else _beside(Path(out)), further)
             self.progress("write the report")
             return write(release, Path(out), self.progress)
+
+    @contextmanager
+    def evidence(self) -> Iterator[tuple[Callable[[Iterable[Table] | None], Computed], Profile]]:
+        """(computes tables with their evidence, the profile), for what the custodian tries. Confidential."""
+        from firmtrade.protect.rules import profile
+
+        rules = profile(self.spec.profile, LATEST, self.spec.rules)
+        with self._opened() as (engine, panel, setting):
+            asked = replace(setting, evidence=True)
+            yield lambda tables: self._compute(engine, panel, asked, tables), rules
+
+    @property
+    def codes(self) -> Codes:
+        """The closed lists of codes of the study's dimensions."""
+        return self._setting(None, frozenset()).codes
 
     # -- machinery ---------------------------------------------------------------------------------
 

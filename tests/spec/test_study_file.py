@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from firmtrade import Study, catalog, study
+from firmtrade import Study, catalog, study_file
 from firmtrade.acquire.source import PanelSpec
 from firmtrade.describe import spec as tables
 from firmtrade.reference.study_file import contents, study_file_page
@@ -26,13 +26,13 @@ EXAMPLES = [
 
 # What the code accepts, by part: a key that is added there must be explained in the reference.
 ACCEPTED: dict[str, set[str]] = {
-    "study": study._KNOWN | {"extends"},
+    "study": study_file._KNOWN | {"extends"},
     "panel": set(PanelSpec.model_fields) | {"synthetic"},
-    "protect": study._PROTECT,
+    "protect": study_file._PROTECT,
     "windows": {"t0", "t1", "outcome"},
     "tables": tables._TABLE,
     "chart": tables._CHART,
-    **{kind: catalog._REQUIRED[kind[:-1]] | catalog._OPTIONAL[kind[:-1]] for kind in study.WORDS},
+    **{kind: catalog._REQUIRED[kind[:-1]] | catalog._OPTIONAL[kind[:-1]] for kind in study_file.WORDS},
 }
 
 

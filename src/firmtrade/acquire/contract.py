@@ -38,7 +38,7 @@ CONTRACT: tuple[Column, ...] = (
     Column("export_intra", "flow", "exports to the union, in currency units"),
     Column("export_extra", "flow", "exports to outside the union, in currency units"),
     Column("holding", "text", "identifier of the group that owns the firm, for disclosure control"),
-    Column("confidential", "yesno", "has asked that its figures are kept confidential, for disclosure control"),
+    Column("confidential", "yesno", "has asked that its figures are kept confidential"),
 )
 
 NAMES: tuple[str, ...] = tuple(column.name for column in CONTRACT)

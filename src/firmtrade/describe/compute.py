@@ -46,7 +46,8 @@ ASKING = "confidential"
 class Setting:
     """What tables are computed over: words, columns of the panel (None: not known yet), windows, codes.
 
-    `evidence`: what disclosure control must know is collected in the same scans; `listed`: the firms too.
+    `evidence`: what disclosure control must know is collected in the same scans; `keyed`: the keys of
+    groups of firms too, by which their numbers are perturbed; `listed`: the firms too, for a ledger.
     """
 
     catalog: Catalog
@@ -56,6 +57,7 @@ class Setting:
     codes: Codes
     groups: Groups
     evidence: bool = False
+    keyed: bool = False
     listed: bool = False
 
 
@@ -171,7 +173,14 @@ def _view(window: str, kind: str, asks: list[Ask], setting: Setting, whole: bool
     cube.add([*additive, *(replace(ask, aggregate=COUNT) for ask in asks)])
     summed = set(additive)
     rest = [ask for ask in asks if ask not in summed]
-    scan = Scan(cube, _rows(window, cube, setting), not window, *_owner(window, setting), setting.listed)
+    scan = Scan(
+        cube,
+        _rows(window, cube, setting),
+        not window,
+        *_owner(window, setting),
+        keyed=setting.keyed,
+        listed=setting.listed,
+    )
     return View(cube, _plain_rows(window, cube, rest, setting) if rest else (), scan, additive, rest)
 
 
@@ -226,6 +235,7 @@ class Backing:
     `figures` has, for each table, the asks behind each cell; `unknowns` the ask of each number of unknown
     firms; `sums` the additive asks over finest cells with their evidence. An ask that no sum has cannot
     be added up: a median, a top share, a largest value; `contributors` says of how many firms it is.
+    `again` works the results out anew with other answers to some asks.
     `listings` are the firms of each view, where a ledger asks for them.
     """
 
@@ -233,6 +243,7 @@ class Backing:
     unknowns: Mapping[str, tuple[Ask, ...]]
     sums: tuple[Sums, ...]
     contributors: Mapping[Ask, int]
+    again: Callable[[Mapping[Ask, Value]], tuple[Result, ...]]
     listings: tuple[Listing, ...] = ()
 
 
@@ -260,9 +271,12 @@ def compute(
     answered = [p for p in plans if not p.refused]
     seen, published = views(plans, setting), _published(answered, setting)
     found, losses, evidence, firms = _answers(engine, seen, published, setting, progress)
-    results = tuple(_result(p, found, setting) for p in answered)
-    backing = _backing(answered, evidence, firms, setting) if setting.evidence else None
-    return Computed(results, tuple(losses), refusals, backing)
+
+    def again(changed: Mapping[Ask, Value]) -> tuple[Result, ...]:
+        return tuple(_result(p, {**found, **changed}, setting) for p in answered)
+
+    backing = _backing(answered, evidence, firms, setting, again) if setting.evidence else None
+    return Computed(again({}), tuple(losses), refusals, backing)
 
 
 def _published(plans: Iterable[TablePlan], setting: Setting) -> frozenset[Ask]:
@@ -283,13 +297,17 @@ def _behind(made: TablePlan, setting: Setting) -> tuple[tuple[Ask, ...], ...]:
 
 
 def _backing(
-    plans: Iterable[TablePlan], evidence: _Evidence, contributors: Mapping[Ask, int], setting: Setting
+    plans: Iterable[TablePlan],
+    evidence: _Evidence,
+    contributors: Mapping[Ask, int],
+    setting: Setting,
+    again: Callable[[Mapping[Ask, Value]], tuple[Result, ...]],
 ) -> Backing:
     figures = {made.table.name: _behind(made, setting) for made in plans}
     unknowns = {made.table.name: tuple(doubt.ask for doubt in _told(made)) for made in plans}
     sums = tuple(one for found, _ in evidence for one in found)
     listings = tuple(one for _, found in evidence for one in found)
-    return Backing(figures, unknowns, sums, contributors, listings)
+    return Backing(figures, unknowns, sums, contributors, again, listings)
 
 
 def _answers(

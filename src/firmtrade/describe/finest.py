@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -21,7 +21,7 @@ from firmtrade.describe.answer import code_of
 from firmtrade.describe.asks import COUNT, Ask
 from firmtrade.describe.cube import Cube
 from firmtrade.describe.listing import Listing, listing
-from firmtrade.describe.scan import Scan
+from firmtrade.describe.scan import KEYS, Scan
 from firmtrade.errors import EngineError
 
 ASKED = "asked"  # who asked for confidentiality, beside the aggregates
@@ -43,7 +43,7 @@ class Sums:
     these owners and of all owners of several firms; `several` says which entries are of the latter, and
     `asked` is the largest owner of one firm that asked for confidentiality (-1: none did); `asking` are the
     owners of several firms that did.
-    `counts`: the aggregate is a number of firms.
+    `counts`: the aggregate is a number of firms; `keys`, if wanted, are the sums of its firms' keys.
     """
 
     view: str
@@ -63,6 +63,7 @@ class Sums:
     several: Flags
     asked: Ints
     asking: frozenset[str]
+    keys: Ints | None = None
 
 
 def finest(engine: DuckDB, scan: Scan, table: str, asks: Sequence[Ask]) -> tuple[list[Sums], list[Listing]]:
@@ -79,6 +80,12 @@ def finest(engine: DuckDB, scan: Scan, table: str, asks: Sequence[Ask]) -> tuple
         _sums(engine, table, classes, several, column, found)
         for column, found in sorted(by_aggregate.items())
     ]
+    if scan.keyed:
+        columns = sorted(by_aggregate)
+        sums = [
+            replace(one, keys=_keys(engine, table, classes, column))
+            for column, one in zip(columns, sums, strict=True)
+        ]
     if not scan.listed or not asks:
         return sums, []
     inside, wanted = classes.membership.inside, set(by_aggregate)
@@ -182,6 +189,13 @@ def _sums(
         asked=_largest(class_of, classes.number, [row[5] for row in rows], decimals),
         asking=asking,
     )
+
+
+def _keys(engine: DuckDB, table: str, classes: _Classes, column: str) -> Ints:
+    """The sum of the keys of the firms in each class, kept below KEYS."""
+    sql = f"select keys_{column}\nfrom {table} where {classes.membership.inside}\norder by rowid"
+    rows = engine.rows_of_table(Query("keys", (Step("keys", sql),)))
+    return _added(classes.of_cell, classes.number, [row[0] for row in rows], 0) % KEYS
 
 
 def _parts(name: str, value: str) -> tuple[str, ...]:

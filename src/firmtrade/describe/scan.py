@@ -20,6 +20,10 @@ from firmtrade.describe.keys import Key
 #: How many of the largest owners of each finest cell are kept as evidence.
 LARGEST = 3
 
+#: Keys of firms and of groups of firms are whole numbers below this. The engine's function `record_key`
+#: gives that of a firm; the secret behind it stands in no query.
+KEYS = 2**32
+
 
 @dataclass(frozen=True)
 class Scan:
@@ -28,6 +32,7 @@ class Scan:
     `holder` is the column of the rows that says whose a row is; without it no evidence is collected.
     `grouped`: an owner may have several rows, so each cell keeps its owners of a single row, and those of
     several have a query of their own. `asking` is the column that says who asked for confidentiality.
+    `keyed`: each cell keeps the sum of the keys of its firms.
     `listed`: the firms themselves may be listed, for a ledger.
     """
 
@@ -37,6 +42,7 @@ class Scan:
     holder: str = ""
     grouped: bool = False
     asking: str = ""
+    keyed: bool = False
     listed: bool = False
 
     @cached_property
@@ -159,6 +165,7 @@ class Scan:
         inputs = {column: value for _, value, column in cube.aggregates.values() if value != "*"}
         coded += [f"{value} as {column}" for column, value in inputs.items()]
         coded += self._owners()
+        coded += ["case when in_a_sample then record_key(firm) end as record_key"] if self.keyed else []
         return (
             *self.rows,
             Step("tested", "select " + ",\n  ".join(["*", *tested]) + "\nfrom rows"),
@@ -188,3 +195,6 @@ class Scan:
             if name == "sum":
                 yield f"sum(abs({column})) as size_{column}"
                 yield f"count(*) filter (where {column} < 0) as below_{column}"
+            if self.keyed:
+                known = "" if value == "*" else f" filter (where {column} is not null)"
+                yield f"cast(sum(record_key){known} % {KEYS} as bigint) as keys_{column}"

@@ -34,7 +34,10 @@ def _own(tables: Path, kept: Path) -> tuple[int, list[str]]:
     lines += _some("shown, and gives away what must be hidden", list(found.shown))
     lines += _some("not the custodian's figure", list(found.changed))
     lines += _some("can be worked out", list(_worked_out(found)))
-    leaks = found.leaks + len(found.changed)
+    lines += _some("not proven", list(found.unproven))
+    if not found.unproven:
+        lines.append("  The stored proofs hold; no solver was needed to check them.")
+    leaks = found.leaks + len(found.changed) + (0 if found.leaks else len(found.unproven))
     lines.append("No hidden figure can be worked out." if not leaks else f"{leaks} leaks.")
     return leaks, lines
 

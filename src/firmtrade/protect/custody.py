@@ -2,8 +2,11 @@
 
 figures.csv     every figure of the release with its value, SDMX status, the rules that it breaks
 hidden.csv      every hidden column: value, what the rules ask, what the attack proves
+counts.csv      numbers of firms that are rounded or perturbed: true, printed, known, proven by the attack
 summary.json    the profile, the cost by table, what was attacked
 proof-N.zip     the certificate of each part, checked without a solver
+
+custodian.html, tables.csv and inside.json are given as further texts (`publish.custodian`).
 """
 
 from __future__ import annotations
@@ -13,11 +16,12 @@ import io
 import json
 import shutil
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from firmtrade.describe.asks import Ask
+from firmtrade.protect import perturb
 from firmtrade.protect.decide import Decided, counted
 from firmtrade.protect.kept import write_structure
 from firmtrade.protect.protected import Custody, Judged
@@ -26,20 +30,32 @@ FIGURES = ("table", "sample", "period", "codes", "measure", "value", "unit", "st
 HIDDEN = (
     "part", "column", "status", "rules", "value", "wanted low", "wanted high", "attack low", "attack high",
 )  # fmt: skip
+COUNTS = (
+    "part", "column", "rules", "value", "printed", "known low", "known high",
+    "wanted low", "wanted high", "attack low", "attack high", "protected",
+)  # fmt: skip
 
 
-def write_custody(custody: Custody, folder: Path) -> None:
-    """Write the custodian's folder, aside first and then in place of an earlier one."""
+def write_custody(custody: Custody, folder: Path, further: Mapping[str, str] | None = None) -> None:
+    """Write the custodian's folder, aside first and then in place of an earlier one.
+
+    `further` has the text of other files by name.
+    """
     aside = folder.with_name(f".{folder.name}.new")
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(parents=True, mode=0o700)
     _text(aside / "figures.csv", FIGURES, (_figure(judged) for judged in custody.figures))
     _text(aside / "hidden.csv", HIDDEN, (row for part in custody.parts for row in _hidden(part)))
+    changed = [part.counts for part in custody.parts if part.counts is not None]
+    if changed:
+        _text(aside / "counts.csv", COUNTS, (row for counts in changed for row in _counts(counts)))
     for number, part in enumerate(custody.parts, 1):
         part.certificate.write(aside / f"proof-{number:02}.zip")
     write_structure(custody, aside)
     text = json.dumps(summary(custody), indent=2, sort_keys=True, ensure_ascii=False)
     (aside / "summary.json").write_text(text + "\n", encoding="utf-8", newline="\n")
+    for name, content in sorted((further or {}).items()):
+        (aside / name).write_text(content, encoding="utf-8", newline="")
     shutil.rmtree(folder, ignore_errors=True)
     aside.rename(folder)
 
@@ -60,6 +76,19 @@ def _figure(judged: Judged) -> list[Any]:
     rules = "; ".join(decision.rules)
     key = [judged.table, cell.sample, cell.period, codes, cell.measure]
     return [*key, value, cell.unit, decision.status, rules, asks]
+
+
+def _counts(counts: perturb.Counts) -> Iterable[list[Any]]:
+    intervals = {interval.column: interval for interval in counts.report.outsider}
+    rules = dict(zip(counts.plan.columns.tolist(), counts.plan.reasons, strict=True))
+    columns = (counts.part.values, counts.printed, counts.low, counts.high)
+    values = zip(*(each.tolist() for each in columns), strict=True)
+    for column, (name, numbers) in enumerate(zip(counts.part.system.names, values, strict=True)):
+        shown = asked(name) if isinstance(name, Ask) else str(name)
+        found = intervals.get(column)
+        ends = (found.wanted_low, found.wanted_high, found.low, found.high) if found else ()
+        last = [*(int(end) for end in ends), "yes" if found.protected else "no"] if found else [""] * 5
+        yield [counts.part.aggregate, shown, "; ".join(rules.get(column, ())), *numbers, *last]
 
 
 def asked(ask: Ask) -> str:
@@ -85,6 +114,7 @@ def summary(custody: Custody) -> dict[str, Any]:
     """The profile, figures and hidden figures by table, and what was attacked."""
     total = Counter(judged.table for judged in custody.figures)
     hidden = Counter(judged.table for judged in custody.hidden)
+    counts = [part.counts for part in custody.parts if part.counts is not None]
     return {
         "profile": custody.profile.name,
         "rules": [
@@ -94,4 +124,5 @@ def summary(custody: Custody) -> dict[str, Any]:
         ],
         "tables": {name: {"figures": total[name], "hidden": hidden[name]} for name in sorted(total)},
         "attack": counted(custody.parts),
+        **({"counts": perturb.summary(counts, custody.method)} if counts else {}),
     }  # fmt: skip

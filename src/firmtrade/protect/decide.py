@@ -8,7 +8,7 @@ from a hidden column is hidden. Nothing is decided where a solver fails: that er
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -24,25 +24,34 @@ from firmtrade.protect.certificate import Certificate, certificate
 from firmtrade.protect.figures import Part, parts_of
 from firmtrade.protect.ledger_joint import Bound, Requests, unbound
 from firmtrade.protect.ledger_limits import limited, of_this_run
+from firmtrade.protect.method import Method
+from firmtrade.protect.perturb import Counts, perturb
 from firmtrade.protect.primary import Plan, Request
 from firmtrade.protect.rules import Profile
-from firmtrade.protect.suppress import Pattern, suppress
+from firmtrade.protect.suppress import Effort, Pattern, suppress
 from firmtrade.protect.system import NOTHING
 
 #: SDMX CL_CONF_STATUS of a primary figure by the kind of rule that it breaks; the first that applies counts.
 STATUS = {"frequency": "A", "dominance": "O", "percent": "M", "group": "M"}
 FREE, SECONDARY, OTHER, TOLD = "F", "D", "U", "C"
 
+#: Up to so many figures in one system the search for what to hide is made harder.
+SMALL = 3000
+
 
 @dataclass(frozen=True)
 class Decided:
-    """One part of the release: its system, what is unsafe, what is hidden, the attack and the proof."""
+    """One part of the release: its system, what is unsafe, what is hidden, the attack and the proof.
+
+    `counts` is there if the part has numbers of firms that are not hidden but printed changed.
+    """
 
     part: Part
     plan: Plan
     pattern: Pattern
     report: Report
     certificate: Certificate
+    counts: Counts | None = None
 
     @cached_property
     def hidden(self) -> frozenset[int]:
@@ -130,6 +139,7 @@ def decide(
     catalog: Catalog,
     progress: Callable[[str], None] = lambda text: None,
     manual: frozenset[Ask] = frozenset(),
+    method: Method | None = None,
     joint: Callable[[Requests], list[Bound]] | None = None,
 ) -> Decisions:
     """Protect all additive figures of a release and judge the others; `manual` are hidden in any case.
@@ -142,19 +152,54 @@ def decide(
     def asked(part: Part) -> Request:
         return _request(part, backing, manual)
 
+    covered = _Covered(backing)
+    counts: Mapping[int, Counts] = {}
     if joint is None:
-        made = [unbound(part, profile, asked(part)) for part in parts_of(backing.sums)]
+        own = parts_of(backing.sums)
+        counts = perturb(own, [asked(part) for part in own], profile, method or Method())
+        made = [unbound(part, profile, asked(part)) for part in own]
     else:
         made = joint(asked)
-    for number, one in enumerate(made, 1):
-        progress(f"protect {number} of {len(made)}: {len(one.part.system.columns)} figures")
-        parts.append(_decided(one))
+    for number, one in enumerate(made):
+        progress(f"protect {number + 1} of {len(made)}: {len(one.part.system.columns)} figures")
+        if number in counts:
+            parts.append(_changed(counts[number]))
+        else:
+            # What a ledger binds may have been shown before, so nothing of it is hidden for free.
+            parts.append(_decided(one, covered.columns(one.part) if joint is None else frozenset()))
+        covered.add(parts[-1])
     decisions = Decisions(profile, tuple(parts), {})
     asks = {ask for figures in backing.figures.values() for behind in figures for ask in behind}
     others = sorted(asks - decisions._place.keys(), key=repr)
     return Decisions(
         profile, tuple(parts), {ask: _judged(ask, decisions, backing, catalog) for ask in others}
     )
+
+
+class _Covered:
+    """Columns that no figure shows any more: all that are worked out from them are hidden by earlier parts.
+
+    They may be hidden at no cost, so that the sums behind a growth rate are hidden for the same groups.
+    """
+
+    def __init__(self, backing: Backing) -> None:
+        told = [
+            *backing.figures.values(),
+            tuple((ask,) for asks in backing.unknowns.values() for ask in asks),
+        ]
+        self.shown = {asks for figures in told for asks in figures}
+
+    def columns(self, made: Part) -> frozenset[int]:
+        """The columns of a part that no figure shows."""
+        seen = {made.system.places.get(ask, NOTHING) for asks in self.shown for ask in asks}
+        return frozenset(range(len(made.system.columns))) - seen
+
+    def add(self, decided: Decided) -> None:
+        """Leave out the figures that a part hides."""
+        places, hidden = decided.part.system.places, decided.hidden
+        self.shown = {
+            asks for asks in self.shown if not any(places.get(ask, NOTHING) in hidden for ask in asks)
+        }
 
 
 def _request(made: Part, backing: Backing, manual: frozenset[Ask]) -> Request:
@@ -170,22 +215,25 @@ def _request(made: Part, backing: Backing, manual: frozenset[Ask]) -> Request:
     return Request(hidden, tuple(sorted(pair for pair in pairs if pair[0] != pair[1])), made.whole)
 
 
-def _decided(bound: Bound, again: bool = False) -> Decided:
+def _decided(bound: Bound, free: frozenset[int] = frozenset(), again: bool = False) -> Decided:
     made, plan = bound.part, bound.plan
+    # Large blocks hide less where many finest cells stand behind few figures, as in a release of tables.
+    effort = Effort(tries=8) if len(made.system.columns) <= SMALL else Effort()
     pattern = suppress(
         made.system,
         made.rows,
         plan,
         made.evidence,
         never=bound.told,
-        forced=bound.hidden | bound.unseen,
+        forced=sorted(bound.hidden | bound.unseen | free),
         accepted=bound.refusable,
+        effort=effort,
     )
     known = {column for column, _ in pattern.unprotectable}
     if known:
         if again:
             raise DisclosureError(bound.refusal(known))
-        return _decided(limited(bound, known), again=True)
+        return _decided(limited(bound, known), free, again=True)
     shown = printed(made.values.astype(np.float64), pattern.hidden)
     report = attack(made.system, shown, plan, rows=made.rows, evidence=made.evidence)
     exact = [case for case in report.insiders if case.exact]
@@ -196,6 +244,13 @@ def _decided(bound: Bound, again: bool = False) -> Decided:
             f"{insiders} that a contributor can work out. Nothing is released."
         )
     return Decided(made, plan, pattern, report, certificate(pattern))
+
+
+def _changed(counts: Counts) -> Decided:
+    """A part whose figures are printed changed; hidden are those that the custodian names."""
+    named = np.array(sorted(counts.named), dtype=np.int64)
+    pattern = Pattern(named, np.ones(len(named), dtype=bool), (), (), (), ())
+    return Decided(counts.part, counts.plan, pattern, counts.report, certificate(pattern), counts)
 
 
 def _judged(ask: Ask, decisions: Decisions, backing: Backing, catalog: Catalog) -> tuple[str, ...]:
@@ -214,6 +269,14 @@ def _judged(ask: Ask, decisions: Decisions, backing: Backing, catalog: Catalog) 
     share = float(arguments[1].name) if len(arguments) > 1 else 0.5
     side = share if function == "top_share" else min(share, 1 - share)
     return () if not firms or side * firms >= least else (f"fewer than {least} firms on a side",)
+
+
+def judged(parts: Sequence[Decided], backing: Backing, profile: Profile, catalog: Catalog) -> Decisions:
+    """The decisions that follow from parts that are protected already: what is no sum is judged."""
+    decisions = Decisions(profile, tuple(parts), {})
+    asks = {ask for figures in backing.figures.values() for behind in figures for ask in behind}
+    others = sorted(asks - decisions._place.keys(), key=repr)
+    return replace(decisions, others={ask: _judged(ask, decisions, backing, catalog) for ask in others})
 
 
 def counted(parts: Sequence[Decided]) -> dict[str, int]:

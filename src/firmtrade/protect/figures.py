@@ -15,6 +15,7 @@ import numpy as np
 
 from firmtrade.describe.asks import Ask
 from firmtrade.describe.finest import Sums
+from firmtrade.describe.scan import KEYS
 from firmtrade.protect.evidence import Contributions, Evidence, evidence_of, numbered
 from firmtrade.protect.system import NOTHING, Flags, Floats, Ints, System, build
 
@@ -24,6 +25,7 @@ class Part:
     """One system with its exact row values and the evidence of its columns; the keys are asks.
 
     `counts`: the values are numbers of firms; otherwise they are whole numbers of 10 ** -decimals units.
+    `keys`, if asked for, is the key of each column's group of firms: equal groups have equal keys.
     """
 
     aggregate: str
@@ -32,6 +34,7 @@ class Part:
     evidence: Evidence
     counts: bool
     decimals: int
+    keys: Ints | None = None
 
     @property
     def values(self) -> Ints:
@@ -83,7 +86,14 @@ def _part(tied: Sequence[Sums]) -> Part:
     values = [sums.values * 10 ** (decimals - sums.decimals) for sums in tied]
     name = "; ".join(dict.fromkeys(f"{sums.view}: {sums.aggregate}" for sums in tied))
     evidence = evidence_over(system, tied, starts, decimals)
-    return Part(name, system, system.fold(np.concatenate(values)), evidence, tied[0].counts, decimals)
+    rows, keys = system.fold(np.concatenate(values)), _keys(system, tied)
+    return Part(name, system, rows, evidence, tied[0].counts, decimals, keys)
+
+
+def _keys(system: System, tied: Sequence[Sums]) -> Ints | None:
+    """The key of each column's firms: the sum of their keys, which is that of its classes."""
+    keys = [sums.keys for sums in tied if sums.keys is not None]
+    return _of_columns(system, np.concatenate(keys)) % KEYS if len(keys) == len(tied) else None
 
 
 def _between_views(tied: Sequence[Sums], starts: Sequence[int]) -> Iterator[dict[int, int]]:

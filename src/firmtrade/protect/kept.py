@@ -20,13 +20,16 @@ from typing import Any
 import numpy as np
 
 from firmtrade.errors import DataError
+from firmtrade.protect import certificate
 from firmtrade.protect.attack import Interval, Report, attack
 from firmtrade.protect.attacker import printed
+from firmtrade.protect.audit import audit
 from firmtrade.protect.decide import Decided
 from firmtrade.protect.evidence import Evidence
 from firmtrade.protect.primary import Plan
 from firmtrade.protect.protected import Custody
-from firmtrade.protect.system import Sparse, System
+from firmtrade.protect.suppress import Effort
+from firmtrade.protect.system import Ints, Sparse, System
 from firmtrade.result import TOTAL, ReleasedCell
 
 STRUCTURE, INDEX = "structure.zip", "figures.json"
@@ -37,7 +40,8 @@ _PLAN = ("columns", "up", "down")
 
 @dataclass(frozen=True)
 class KeptPart:
-    """One system of a release, read back."""
+    """One system of a release, read back. `known`: between what the true numbers of firms must be, if they
+    are printed rounded or perturbed."""
 
     name: str
     system: System
@@ -46,11 +50,17 @@ class KeptPart:
     evidence: Evidence
     decimals: int
     accepted: frozenset[tuple[int, int]]
+    known: tuple[Ints, Ints] | None = None
 
     def leaks(self, report: Report) -> list[Interval]:
-        """What can be bounded too closely, but for the (column, holding) that the custodian let pass."""
+        """What can be bounded too closely, but for the (column, holding) that the custodian let pass.
+
+        Of rounded and perturbed numbers, what is known exactly: that some have less room than the rules
+        ask for is known when the release is made, and is in its summary.
+        """
         insiders = [case for case in report.insiders if (case.column, case.holding) not in self.accepted]
-        return [*report.unprotected, *insiders]
+        cases = [*report.unprotected, *insiders]
+        return [case for case in cases if self.known is None or case.exact]
 
 
 @dataclass(frozen=True)
@@ -60,14 +70,12 @@ class Found:
     reports: tuple[tuple[KeptPart, Report], ...]
     shown: tuple[str, ...]  # figures that are shown though a column behind them must be hidden
     changed: tuple[str, ...]  # figures whose value is not the custodian's
+    unproven: tuple[str, ...]  # what the stored proofs do not prove, checked without a solver
 
     @property
     def leaks(self) -> int:
         """How many unsafe columns are not protected, counting those that a contributor knows exactly."""
-        return sum(
-            len(report.unprotected) + sum(case.exact for case in report.insiders)
-            for _, report in self.reports
-        )
+        return sum(len(part.leaks(report)) for part, report in self.reports)
 
 
 def write_structure(custody: Custody, folder: Path) -> None:
@@ -87,6 +95,7 @@ def write_structure(custody: Custody, folder: Path) -> None:
                 "decimals": part.part.decimals,
                 "reasons": part.plan.reasons,
                 "accepted": sorted({(column, holding) for column, _, holding in part.pattern.exposed}),
+                "changed": part.counts is not None,
             }
             for part in custody.parts
         ],
@@ -102,6 +111,8 @@ def _arrays(part: Decided) -> dict[str, Any]:
     found |= {f"relations-{name}": getattr(system.relations, name) for name in _SPARSE}
     found |= {f"evidence-{name}": getattr(part.part.evidence, name) for name in _EVIDENCE}
     found |= {f"plan-{name}": getattr(part.plan, name) for name in _PLAN}
+    if part.counts is not None:
+        found |= {"known-low": part.counts.low, "known-high": part.counts.high}
     return found | {"rows": part.part.rows, "signed": system.signed}
 
 
@@ -110,7 +121,10 @@ def _indexed(custody: Custody, table: str, cell: ReleasedCell, figure: Any) -> l
     place = {id(part): number for number, part in enumerate(custody.parts)}
     where = (custody.decisions.where(ask) for ask in figure.asks)
     columns = [[place[id(each)], column] for each, column in (one for one in where if one is not None)]
-    value = None if figure.value is None else float(figure.value)
+    # What is worked out from changed numbers of firms is printed so, and not as the custodian knows it.
+    changed = any(custody.parts[part].counts is not None for part, _ in columns)
+    value = cell.value if changed else figure.value
+    value = None if value is None else float(value)
     return [_key(table, cell.sample, cell.period, cell.codes, cell.measure), value, columns]
 
 
@@ -148,7 +162,8 @@ def _read_part(file: zipfile.ZipFile, number: int, entry: Mapping[str, Any]) -> 
     plan = Plan(array("plan-columns"), array("plan-up"), array("plan-down"), reasons)
     evidence = Evidence(*(array(f"evidence-{name}") for name in _EVIDENCE))
     accepted = frozenset((int(column), int(holding)) for column, holding in entry["accepted"])
-    return KeptPart(entry["name"], system, rows, plan, evidence, int(entry["decimals"]), accepted)
+    known = (array("known-low"), array("known-high")) if entry["changed"] else None
+    return KeptPart(entry["name"], system, rows, plan, evidence, int(entry["decimals"]), accepted, known)
 
 
 def attack_kept(tables: Path, folder: Path) -> Found:
@@ -168,10 +183,27 @@ def attack_kept(tables: Path, folder: Path) -> Found:
     reports = [(part, _attacked(part, shown)) for part, shown in zip(parts, visible, strict=True)]
     unsafe = [{case.column for case in part.leaks(report)} for part, report in reports]
     bare = [key for key, columns in told.items() if any(column in unsafe[part] for part, column in columns)]
-    return Found(tuple(reports), tuple(bare), tuple(changed))
+    unproven: list[str] = []
+    for number, (one, shown) in enumerate(zip(parts, visible, strict=True), 1):
+        unproven += _unproven(folder, number, one, shown)
+    return Found(tuple(reports), tuple(bare), tuple(changed), tuple(unproven))
+
+
+def _unproven(folder: Path, number: int, part: KeptPart, visible: np.ndarray) -> list[str]:
+    """What the stored proof of a part does not prove of the release as it lies there."""
+    if part.known is not None:  # what is printed changed has an audit and no proof
+        return []
+    proof = certificate.read(folder / f"proof-{number:02}.zip")
+    if visible[proof.hidden].any():
+        return [f"{part.name}: the proof is of a release that hides more"]
+    share = Effort().insiders
+    faults = certificate.check(proof, part.system, part.rows, part.plan, part.evidence, insiders=share)
+    return [f"{part.name}: {fault}" for fault in faults]
 
 
 def _attacked(part: KeptPart, visible: np.ndarray) -> Report:
+    if part.known is not None:
+        return audit(part.system, part.rows, *part.known, part.plan, part.evidence)
     values = part.system.columns.times(part.rows).astype(np.float64)
     shown = printed(values, np.flatnonzero(~visible))
     return attack(part.system, shown, part.plan, rows=part.rows, evidence=part.evidence)

@@ -7,7 +7,7 @@ figure. The custodian keeps the value, the rule and the attacker's interval of e
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from firmtrade.catalog import Catalog
@@ -16,6 +16,8 @@ from firmtrade.describe.compute import Computed
 from firmtrade.errors import DisclosureError, StudyError
 from firmtrade.protect.decide import FREE, TOLD, Decided, Decision, Decisions, decide
 from firmtrade.protect.ledger import Recorder
+from firmtrade.protect.method import Method
+from firmtrade.protect.perturb import answers, sentence
 from firmtrade.protect.release import Origin, dimensions_of, released, words_of
 from firmtrade.protect.rules import Profile
 from firmtrade.result import Release, ReleasedCell, ReleasedTable, Result, Unknown
@@ -42,6 +44,7 @@ class Custody:
     figures: tuple[Judged, ...]
     parts: tuple[Decided, ...]
     decisions: Decisions
+    method: Method = field(default_factory=Method)
     ledger: Recorder | None = None
 
     @property
@@ -58,31 +61,41 @@ def release_protected(
     profile: Profile,
     progress: Callable[[str], None] = lambda text: None,
     hide: Sequence[Mapping[str, str]] = (),
+    method: Method | None = None,
     ledger: Recorder | None = None,
 ) -> tuple[Release, Custody]:
     """All results with what `profile` hides hidden, and the figures that the custodian names in `hide`.
 
-    Raises DisclosureError where that cannot be done safely. With a `ledger` they are protected together with
-    what was published before, and an entry is made that waits until the release is in place (`recording`).
+    Numbers of firms are printed as `method` says. Raises DisclosureError where that cannot be done safely.
+    With a `ledger` they are protected together with what was published before, and an entry is made that
+    waits until the release is in place (`recording`).
     What a check of the panel found, and how many firms each condition of a sample removed, stay inside:
     they count single firms and stand in no table.
     """
     backing = computed.backing
     if backing is None:
         raise DisclosureError("Results without evidence cannot be protected. Nothing is released.")
+    how = method or Method()
+    if ledger and how != Method():
+        raise StudyError(
+            "[protect]: a ledger joins releases whose figures are hidden, not rounded or perturbed ones. "
+            "Leave out 'ledger' or 'method'."
+        )
     named, joint = by_name(computed, hide), partial(ledger.bound, backing, profile) if ledger else None
-    decisions = decide(backing, profile, catalog, progress, named, joint)
+    decisions = decide(backing, profile, catalog, progress, named, how, joint)
     if ledger and not ledger.agrees(decisions.parts):
         afresh = partial(ledger.bound, backing, profile, afresh=True)
-        decisions = decide(backing, profile, catalog, progress, named, afresh)
+        decisions = decide(backing, profile, catalog, progress, named, how, afresh)
+    counts = [one.counts for one in decisions.parts if one.counts is not None]
+    told = backing.again(answers(counts)) if counts else computed.results
     figures: list[Judged] = []
     tables = []
-    for result in computed.results:
+    for result, printed in zip(computed.results, told, strict=True):
         behind = (backing.figures[result.name], backing.unknowns[result.name])
-        table, judged = _table(result, behind, decisions, released(result, catalog, labels))
+        table, judged = _table(result, behind, decisions, released(printed, catalog, labels))
         tables.append(table)
         figures += judged
-    custody = Custody(profile, tuple(figures), decisions.parts, decisions, ledger)
+    custody = Custody(profile, tuple(figures), decisions.parts, decisions, how, ledger)
     release = Release(
         study=origin.study,
         title=origin.title,
@@ -94,7 +107,7 @@ def release_protected(
         attrition=(),
         warnings=(),
         protected=True,
-        protection=_sentence(profile, custody),
+        protection=_sentence(profile, custody) + sentence(counts, how),
         provenance=replace(origin.provenance, rows={"read": origin.provenance.rows.get("read", 0)}),
     )
     if ledger:
@@ -146,7 +159,10 @@ def _table(
         for cell, original, one, asks in zip(cells, result.cells, decided, figures, strict=True)
     ]
     doubts = [(item, decisions.of([ask]), ask) for item, ask in zip(made.unknowns, unknowns, strict=True)]
-    judged += [Judged(result.name, _figure(item, one), item.firms, one, (ask,)) for item, one, ask in doubts]
+    judged += [
+        Judged(result.name, _figure(item, one), original.firms, one, (ask,))
+        for (item, one, ask), original in zip(doubts, result.unknowns, strict=True)
+    ]
     told = tuple(replace(item, firms=None) if one.hidden else item for item, one, _ in doubts)
     return replace(made, cells=cells, unknowns=told), judged
 

@@ -72,9 +72,7 @@ def profile(name: str, year: int, local: Mapping[str, Any] | None = None) -> Pro
     found = []
     for wanted in entry["rules"]:
         if wanted not in rules:
-            raise StudyError(
-                f"disclosure-profiles.toml, [{name}]: there is no rule '{wanted}'.{nearest(wanted, rules)}"
-            )
+            raise StudyError(f"profiles.toml, [{name}]: there is no rule '{wanted}'.{nearest(wanted, rules)}")
         found.append(_rule(wanted, rules[wanted], year))
     return Profile(name, entry["title"], tuple(found), entry.get("source", "own"))
 
@@ -91,7 +89,7 @@ def rule(kind: str, **numbers: float | str) -> Rule:
 
 
 def _entries(kind: str, local: Mapping[str, Any] | None) -> dict[str, Any]:
-    text = (DEFINITIONS / f"disclosure-{kind}.toml").read_text("utf-8")
+    text = (DEFINITIONS / f"{kind}.toml").read_text("utf-8")
     return tomllib.loads(text) | dict((local or {}).get(kind, {}))
 
 
@@ -99,15 +97,14 @@ def _rule(name: str, entry: Mapping[str, Any], year: int) -> Rule:
     dated = [value for value in entry["values"] if value["from"] <= year]
     if not dated:
         raise StudyError(
-            f"disclosure-rules.toml, [{name}] has no numbers for {year}. "
-            f"Add an entry to its values, with its source."
+            f"rules.toml, [{name}] has no numbers for {year}. Add an entry to its values, with its source."
         )
     last = max(dated, key=lambda value: int(value["from"]))
     numbers = {
         number: Fraction(str(value)) for number, value in last.items() if number not in ("from", "source")
     }
     return _checked(
-        Rule(name, entry["title"], entry["rule"], numbers, last["source"]), f"disclosure-rules.toml, [{name}]"
+        Rule(name, entry["title"], entry["rule"], numbers, last["source"]), f"rules.toml, [{name}]"
     )
 
 

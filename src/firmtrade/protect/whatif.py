@@ -1,0 +1,200 @@
+"""What if the rules had other numbers: how much would be hidden. Confidential, like all that is about rules.
+
+The evidence is collected once; each set of numbers protects the same systems anew, with the same effort as
+a run, but is not attacked: what is found here is to be looked at, not released.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from firmtrade.catalog import Catalog
+from firmtrade.describe.asks import Ask
+from firmtrade.describe.compute import Backing
+from firmtrade.errors import StudyError, nearest
+from firmtrade.protect.attack import Report
+from firmtrade.protect.certificate import certificate
+from firmtrade.protect.decide import Decided, Decisions, judged
+from firmtrade.protect.figures import Part, parts_of
+from firmtrade.protect.inside import value_hidden
+from firmtrade.protect.primary import Request, primary
+from firmtrade.protect.rules import Profile, Rule
+from firmtrade.protect.suppress import Effort, suppress
+
+#: The number of each kind of rule that is varied, and what it is varied over where nothing is said.
+VARIED = {
+    "frequency": ("least", "2..10"),
+    "percent": ("percent", "5..20/5"),
+    "dominance": ("percent", "50..90/10"),
+    "request": ("percent", "50..90/10"),
+}
+MOST = 50  # values of one rule
+
+
+@dataclass(frozen=True)
+class Varied:
+    """A rule of the profile and the numbers to try for it."""
+
+    rule: str
+    number: str
+    values: tuple[Fraction, ...]
+    now: Fraction
+
+
+@dataclass(frozen=True)
+class Point:
+    """What one set of numbers hides. `firms` and `amounts` are the hidden shares of the sums behind them.
+
+    `refused` are unsafe sums that no hiding protects: a release with these numbers would stop.
+    """
+
+    rule: str
+    value: float
+    now: bool
+    insiders: bool
+    unsafe: int
+    sums: int
+    figures: int
+    hidden: int
+    firms: float | None
+    amounts: float | None
+    refused: int
+
+
+def varied(profile: Profile, asked: Sequence[str]) -> list[Varied]:
+    """What to vary: 'frequency-3=2..10', 'percent-10=5,10,15'; without any, each rule that has a number."""
+    rules = {rule.name: rule for rule in profile.rules if rule.kind in VARIED}
+    wanted = [text.partition("=") for text in asked] or [
+        (rule.name, "=", VARIED[rule.kind][1]) for rule in rules.values()
+    ]
+    found = []
+    for name, equals, values in wanted:
+        if name not in rules:
+            raise StudyError(
+                f"The profile {profile.name} has no rule '{name}' to vary.{nearest(name, rules)} "
+                f"It has: {', '.join(rules)}."
+            )
+        rule = rules[name]
+        number = VARIED[rule.kind][0]
+        listed = _values(values if equals else VARIED[rule.kind][1], name)
+        found.append(Varied(name, number, tuple(sorted({*listed, rule[number]})), rule[number]))
+    return found
+
+
+def _values(text: str, name: str) -> list[Fraction]:
+    number = r"(\d+(?:\.\d+)?)"
+    spread = re.fullmatch(rf"{number}\.\.{number}(?:/{number})?", text)
+    if spread:
+        first, last, step = (Fraction(part or "1") for part in spread.groups())
+        if step and last >= first and (last - first) / step < MOST:
+            return [first + k * step for k in range(int((last - first) / step) + 1)]
+    elif all(re.fullmatch(number, part.strip()) for part in text.split(",")):
+        return [Fraction(part.strip()) for part in text.split(",")]
+    raise StudyError(
+        f"--rule {name}={text}: write the numbers as 2..10, 5..20/5 or 5,10,15, at most {MOST} of them."
+    )
+
+
+def whatif(
+    backing: Backing,
+    profile: Profile,
+    catalog: Catalog,
+    asked: Iterable[Varied],
+    progress: Callable[[str], None] = lambda text: None,
+) -> list[Point]:
+    """What each number hides, with and without protection against contributors, the others as they are."""
+    trial = Trial(backing, catalog)
+    points = []
+    for one in asked:
+        for value in one.values:
+            tried = replace(profile, rules=tuple(_with(rule, one, value) for rule in profile.rules))
+            for insiders in (True, False):
+                progress(f"{one.rule} {float(value):g}{'' if insiders else ', outsiders only'}")
+                points.append(_point(trial, tried, one, value, insiders))
+    return points
+
+
+def _with(rule: Rule, one: Varied, value: Fraction) -> Rule:
+    return replace(rule, numbers={**rule.numbers, one.number: value}) if rule.name == one.rule else rule
+
+
+def _point(trial: Trial, profile: Profile, one: Varied, value: Fraction, insiders: bool) -> Point:
+    decisions = trial.decide(profile, insiders)
+    figures = trial.figures
+    firms, amounts = value_hidden(decisions, (ask for asks in figures for ask in asks))
+    return Point(
+        one.rule,
+        float(value),
+        value == one.now,
+        insiders,
+        sum(len(part.plan) for part in decisions.parts),
+        sum(len(part.hidden) for part in decisions.parts),
+        len(figures),
+        sum(decisions.of(asks).hidden for asks in figures),
+        firms,
+        amounts,
+        sum(len({column for column, _ in part.pattern.unprotectable}) for part in decisions.parts),
+    )
+
+
+class Trial:
+    """The systems of a release, to be protected by several profiles; what is equal is worked out once."""
+
+    def __init__(self, backing: Backing, catalog: Catalog) -> None:
+        self.backing, self.catalog = backing, catalog
+        self.parts: list[Part] = parts_of(backing.sums)
+        self.figures: list[tuple[Ask, ...]] = [
+            *(asks for table in backing.figures.values() for asks in table),
+            *((ask,) for table in backing.unknowns.values() for ask in table),
+        ]
+        self._known: dict[tuple[int, bool, bytes], Decided] = {}
+
+    def decide(self, profile: Profile, insiders: bool = True) -> Decisions:
+        """What `profile` hides. It is not attacked, and what cannot be protected does not stop it."""
+        parts = [self._decided(number, profile, insiders) for number in range(len(self.parts))]
+        return judged(parts, self.backing, profile, self.catalog)
+
+    def hidden(self, decisions: Decisions, table: str) -> tuple[int, int]:
+        """(figures of a table, how many of them are hidden)."""
+        figures = [*self.backing.figures[table], *((ask,) for ask in self.backing.unknowns[table])]
+        return len(figures), sum(decisions.of(asks).hidden for asks in figures)
+
+    def _decided(self, number: int, profile: Profile, insiders: bool) -> Decided:
+        part = self.parts[number]
+        plan = primary(part.values, part.evidence, profile, Request(whole=part.whole))
+        key = (number, insiders, plan.columns.tobytes() + plan.up.tobytes() + plan.down.tobytes())
+        if key not in self._known:
+            effort = Effort() if insiders else Effort(insiders=0.0)
+            every = range(len(part.system.columns))
+            pattern = suppress(part.system, part.rows, plan, part.evidence, accepted=every, effort=effort)
+            report = Report((), (), 0, 0)
+            self._known[key] = Decided(part, plan, pattern, report, certificate(pattern))
+        return replace(self._known[key], plan=plan)
+
+
+def as_text(points: Sequence[Point]) -> list[str]:
+    """The points as a table for the terminal; a star marks the numbers of the profile."""
+    heads = (("unsafe", 9), ("hidden figures", 20), ("of the firms", 14), ("of the amounts", 16))
+    told = "".join(f"{text:>{width}}" for text, width in (*heads, ("outsiders only", 20)))
+    lines = [f"{'rule':<16}{'number':>8}{told}"]
+    apart = {(point.rule, point.value): point for point in points if not point.insiders}
+    for point in (point for point in points if point.insiders):
+        other = apart[point.rule, point.value]
+        shares = "".join(
+            f"{'' if share is None else f'{100 * share:.1f} %':>{width}}"
+            for share, width in ((point.firms, 14), (point.amounts, 16))
+        )
+        stop = f"  stops: {point.refused} cannot be protected" if point.refused else ""
+        lines.append(
+            f"{point.rule:<16}{point.value:>8g}{'*' if point.now else ' '} {point.unsafe:>7,}"
+            f"{_hidden(point):>20}{shares}{_hidden(other):>20}{stop}"
+        )
+    return [*lines, f"Of {points[0].figures:,} figures. * as the profile has it."] if points else lines
+
+
+def _hidden(point: Point) -> str:
+    share = 100 * point.hidden / point.figures if point.figures else 0.0
+    return f"{point.hidden:,} ({share:.1f} %)"

@@ -1,0 +1,152 @@
+"""A study file: read, extended and checked; nothing is computed yet."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from firmtrade.catalog import Catalog
+from firmtrade.classify.window import Window
+from firmtrade.describe.spec import Table, read_tables
+from firmtrade.errors import StudyError, nearest
+
+WORDS = ("sources", "parameters", "variables", "dimensions", "measures", "samples")
+_KNOWN = {"title", "subtitle", "source", "panel", "published", "protect", "windows", "tables", *WORDS}
+_PROTECT = {"synthetic", "profile", "rules", "profiles", "hide", "method", "base", "secret", "ledger"}
+#: By which rules a release is protected where the study names none.
+PROFILE = "business-statistics"
+
+
+def studies() -> dict[str, Path]:
+    """Built-in studies by name: folders with a study.toml, in the wheel or in the checkout."""
+    here = Path(__file__).parent
+    for folder in (here / "studies", here.parents[1] / "studies"):
+        if folder.is_dir():
+            return {path.parent.name: path for path in sorted(folder.glob("*/study.toml"))}
+    return {}
+
+
+@dataclass(frozen=True)
+class StudySpec:
+    """A study file, read and checked; nothing is computed yet."""
+
+    name: str
+    title: str
+    subtitle: str
+    source: str
+    base: Path
+    panel: Mapping[str, Any]
+    windows: Mapping[str, Window]
+    tables: tuple[Table, ...]
+    catalog: Catalog
+    reason: str = ""
+    synthetic: str = ""
+    profile: str = PROFILE
+    ledger: str = ""
+    rules: Mapping[str, Any] = field(default_factory=dict)
+    method: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    hide: tuple[Mapping[str, str], ...] = ()
+    published: Mapping[str, str] = field(default_factory=dict)
+
+
+def read_study(study: str | Path) -> StudySpec:
+    """A built-in study by name, or a study file by path."""
+    path = _find(study)
+    raw = _extended(path, ())
+    return make_study(
+        raw, path.parent.name if path.name == "study.toml" else path.stem, path.parent, path.name
+    )
+
+
+def _find(study: str | Path) -> Path:
+    path = studies().get(str(study), Path(study))
+    if path.is_dir():
+        path = path / "study.toml"
+    if not path.exists():
+        raise StudyError(
+            f"There is no study '{study}'.{nearest(str(study), studies())} Built in: "
+            f"{', '.join(studies()) or 'none'}; or give the path of a study file."
+        )
+    return path
+
+
+def _extended(path: Path, trail: tuple[Path, ...]) -> dict[str, Any]:
+    """The file's contents over those of the study that it extends: an entry replaces one of its name."""
+    from firmtrade.reconcile.beside import shipped
+
+    if path.resolve() in trail:
+        raise StudyError(f"{path.name}: the study extends itself.")
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise StudyError(f"{path.name} is not a TOML file that can be read: {error}") from None
+    if "published" in raw:
+        raw["published"] = shipped(raw["published"], _places(path.parent), path.name)
+    if "extends" not in raw:
+        return raw
+    name = raw.pop("extends")
+    beside = path.parent / str(name)
+    base = _extended(beside if beside.is_file() else _find(str(name)), (*trail, path.resolve()))
+    for key, value in raw.items():
+        joined = isinstance(value, dict) and isinstance(base.get(key), dict)
+        base[key] = {**base[key], **value} if joined else value
+    return base
+
+
+def _places(base: Path) -> list[Path]:
+    """Where a file that a study ships is looked for: beside it, else as STUDY/FILE of a built-in one."""
+    return [base, *{path.parents[1]: None for path in studies().values()}]
+
+
+def make_study(raw: Mapping[str, Any], name: str, base: Path, file: str) -> StudySpec:
+    """A study from the contents of its file."""
+    from firmtrade.reconcile.beside import shipped
+
+    for key in raw:
+        if key not in _KNOWN:
+            raise StudyError(f"{file}: '{key}' is not a part of a study.{nearest(key, _KNOWN)}")
+    panel = dict(raw.get("panel", {}))
+    protect = raw.get("protect", {})
+    for key in protect:
+        if key not in _PROTECT:
+            raise StudyError(f"{file}, [protect]: '{key}' is not known.{nearest(key, _PROTECT)}")
+    return StudySpec(
+        name=name,
+        title=raw.get("title", name),
+        subtitle=raw.get("subtitle", ""),
+        source=raw.get("source", ""),
+        base=base,
+        windows=_windows(raw.get("windows", {}), file),
+        tables=read_tables(raw.get("tables", {}), file),
+        catalog=Catalog.load({kind: raw[kind] for kind in WORDS if kind in raw}, file),
+        reason=protect.get("synthetic", ""),
+        profile=protect.get("profile", PROFILE),
+        ledger=protect.get("ledger", ""),
+        rules={kind: protect[kind] for kind in ("rules", "profiles") if kind in protect},
+        method=_method(protect, file),
+        hide=tuple(protect.get("hide", ())),
+        synthetic=panel.pop("synthetic", ""),
+        panel=panel,
+        published=shipped(raw.get("published", ""), _places(base), file),
+    )
+
+
+def _method(protect: Mapping[str, Any], file: str) -> Mapping[str, Any]:
+    """How numbers of firms are protected; suppression where nothing is said."""
+    if not {"method", "base", "secret"} & protect.keys():
+        return {}  # the usual case: nothing is imported to find that out
+    from firmtrade.protect.method import said
+
+    return said(protect, f"{file}, [protect]")
+
+
+def _windows(entries: Mapping[str, Any], file: str) -> dict[str, Window]:
+    found = {}
+    for name, entry in entries.items():
+        if set(entry) != {"t0", "t1", "outcome"}:
+            raise StudyError(f"{file}, [windows.{name}] has t0, t1 and outcome, each a year.")
+        found[name] = Window(name, int(entry["t0"]), int(entry["t1"]), int(entry["outcome"]))
+    return found
