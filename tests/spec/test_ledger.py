@@ -51,6 +51,15 @@ def test_firms_that_left_are_not_the_difference_of_two_publications(tmp_path):
     assert told(together[1], "turnover"), "something is still told"
 
 
+def test_three_vintages(tmp_path):
+    stay = [firm for firm in LATER if firm not in random.Random(2).sample(LATER, 20)]
+    runs = [FIRMS, LATER, stay]
+    made = [release(tmp_path, firms, tmp_path / "ledger") for firms in runs]
+    gone = [str(firm["firm"]) for firm in FIRMS if firm not in stay]
+    assert exposed(zip(made, runs, strict=True), gone) == set()
+    assert told(made[2], "turnover")
+
+
 def test_another_breakdown_of_the_same_firms(tmp_path):
     # Sizes are below 10 and from 10, bands below 12 and from 12: firms between are the difference.
     one_a_region = {str(f["region"]): str(f["firm"]) for f in FIRMS if f["employment"] in (10, 11)}
@@ -89,6 +98,14 @@ def test_what_was_told_stays_told_and_what_was_hidden_stays_hidden(tmp_path):
     second = release(tmp_path, FIRMS, tmp_path / "ledger", more)
     names = {"broad": "again", "narrow": "anew"}
     assert hidden(second) == hidden(first) | {(names[t], m, codes) for t, m, codes in hidden(first)}
+
+
+def test_what_was_told_cannot_be_hidden_by_name(tmp_path):
+    first = release(tmp_path, FIRMS, tmp_path / "ledger")
+    assert {"activity": "15", "region": "BE1"} in [codes for codes, _ in told(first, "turnover")]
+    hide = '[protect]\nhide = [{ table = "narrow", measure = "turnover", activity = "15", region = "BE1" }]\n'
+    with pytest.raises(DisclosureError, match="told before"):
+        release(tmp_path, FIRMS, tmp_path / "ledger", BROAD + hide)
 
 
 def few_large():

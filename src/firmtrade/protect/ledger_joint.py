@@ -14,6 +14,7 @@ import numpy as np
 
 from firmtrade.describe.asks import Ask
 from firmtrade.describe.finest import Sums
+from firmtrade.errors import DisclosureError
 from firmtrade.protect.evidence import Evidence
 from firmtrade.protect.figures import Part, evidence_over
 from firmtrade.protect.ledger_model import THIS, Difference, Figure, Key, Past, Publication, in_words
@@ -126,6 +127,13 @@ def _bound(rows: Rows, kept: Sequence[Difference], profile: Profile, requests: R
     asked = {name: numbers.get(column) for name, column in judged.places.items()}
     differences = [one for one in (*old, *risky) if isinstance(one, Difference)]
     bound = _with_past(part, named, differences, asked, unsafe)
+    late = requests(part).manual & bound.told
+    if late:
+        words = "; ".join(_said(system.names[column]) for column in sorted(late)[:5])
+        raise DisclosureError(
+            f"[protect] hide names figures that were told before, says the ledger: {words}. Take them out of "
+            "'hide': they are known. Nothing is released."
+        )
     return replace(bound, floor=_floor(bound, profile, requests))
 
 
@@ -139,9 +147,9 @@ def _floor(bound: Bound, profile: Profile, requests: Requests) -> dict[int, tupl
     strict = replace(profile, rules=tuple(r for r in profile.rules if r.kind != "frequency"))
     least = primary(part.values, part.evidence, strict, requests(part))
     found = {column: (up, down) for column, up, down in distances(least)}
-    for (column, up, down), reasons in zip(distances(bound.plan), bound.plan.reasons, strict=True):
-        if PUBLISHED in reasons:
-            found[column] = (up, down)
+    for column, (up, down) in bound.floor.items():
+        before = found.get(column, (0.0, 0.0))
+        found[column] = (max(before[0], up), max(before[1], down))
     return {column: ends for column, ends in found.items() if column not in bound.unseen}
 
 
@@ -312,6 +320,8 @@ def _with_past(
     for column, figure in past:
         if figure.up or figure.down:
             want(column, figure.up, figure.down, (PUBLISHED,))
+    # What an earlier run asked, perhaps less than the rules say, is what must still be there.
+    floor = {column: ends[:2] for column, ends in wanted.items()}
     for name in [*(_column(n, f) for n, (_, f) in named.items() if n[0] == THIS), *differences]:
         n = asked[name]
         if isinstance(name, Difference) and (name.up or name.down):
@@ -319,7 +329,7 @@ def _with_past(
         elif n is not None:
             want(places[name], float(unsafe.up[n]), float(unsafe.down[n]), unsafe.reasons[n])
     unseen = {places[name] for name in differences} - {NOTHING} - told
-    return Bound(part, _plan(wanted), frozenset(told), frozenset(hidden), frozenset(unseen))
+    return Bound(part, _plan(wanted), frozenset(told), frozenset(hidden), frozenset(unseen), floor)
 
 
 def _plan(wanted: Mapping[int, tuple[float, float, tuple[str, ...]]]) -> Plan:
