@@ -6,34 +6,18 @@ nothing is released on the word of a solver that is missing, ran out of time or 
 
 from __future__ import annotations
 
-import os
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from firmtrade._engine.quiet import quiet
 from firmtrade.errors import DisclosureError
 from firmtrade.protect.system import Floats, Ints
 
 INFINITY = float("inf")
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """HiGHS greets on standard output when it is made, before it can be told to be silent."""
-    sys.stdout.flush()
-    kept, nothing = os.dup(1), os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nothing, 1)
-        yield
-    finally:
-        os.dup2(kept, 1)
-        os.close(kept)
-        os.close(nothing)
 
 
 @dataclass(frozen=True)
@@ -119,7 +103,7 @@ def _model(shape: Shape, lower: Floats, upper: Floats) -> Any:
             "The solver HiGHS is not installed, so no figure can be protected and nothing is released. "
             "Install the package highspy."
         ) from missing
-    with _quiet():
+    with quiet():
         model = highspy.Highs()  # type: ignore[no-untyped-call]
     for option, wanted in (("output_flag", False), ("threads", 1), ("random_seed", 0), ("solver", "simplex")):
         model.setOptionValue(option, wanted)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from firmtrade._engine.quiet import quiet
 
 INFINITY = float("inf")
 
@@ -30,20 +29,6 @@ class Solution:
     objective: float
     values: Sequence[float]
     prices: Sequence[float]
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """HiGHS greets on standard output when it is made, before it can be told to be silent."""
-    sys.stdout.flush()
-    kept, nothing = os.dup(1), os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nothing, 1)
-        yield
-    finally:
-        os.dup2(kept, 1)
-        os.close(kept)
-        os.close(nothing)
 
 
 class Model:
@@ -75,7 +60,7 @@ def _model(size: int, rows: Sequence[Row], cost: Mapping[int, float], upper: Map
     import highspy
     import numpy as np
 
-    with _quiet():
+    with quiet():
         model = highspy.Highs()
     for option, wanted in (("output_flag", False), ("threads", 1), ("random_seed", 0), ("solver", "simplex")):
         model.setOptionValue(option, wanted)
