@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from firmtrade.assemble.check import CheckReport
     from firmtrade.assemble.panel import Panel
     from firmtrade.describe.cells import Codes
-    from firmtrade.describe.compute import Computed, Setting
+    from firmtrade.describe.compute import Setting
+    from firmtrade.describe.computed import Computed
     from firmtrade.protect import Custody, Origin
     from firmtrade.protect.rules import Profile
 

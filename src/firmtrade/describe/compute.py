@@ -20,6 +20,7 @@ from firmtrade.describe.answer import Value, answer
 from firmtrade.describe.asks import COUNT, Ask, Pairs, evaluate, needed, plain
 from firmtrade.describe.attrition import attrition
 from firmtrade.describe.cells import Codes, Slot, slots
+from firmtrade.describe.computed import Backing, Computed
 from firmtrade.describe.cube import ROLL_UP, Cube
 from firmtrade.describe.finest import Sums, finest
 from firmtrade.describe.groups import Groups
@@ -224,38 +225,6 @@ def queries(view: View, groups: Groups) -> list[Query]:
     """Every scan of a view, to be shown: the cube, and what cannot be rolled up."""
     holistic = {q.sql: q for q in (holistic_query(view.rows, groups, ask) for ask in view.holistic)}
     return [view.scan.query, *holistic.values()]
-
-
-@dataclass(frozen=True)
-class Backing:
-    """What the figures of results are worked out from: all that disclosure control needs to know.
-
-    `figures` has, for each table, the asks behind each cell; `unknowns` the ask of each number of unknown
-    firms; `sums` the additive asks over finest cells with their evidence. An ask that no sum has cannot
-    be added up: a median, a top share, a largest value; `contributors` says of how many firms it is.
-    `again` works the results out anew with other answers to some asks.
-    `listings` are the firms of each view, where a ledger asks for them.
-    """
-
-    figures: Mapping[str, tuple[tuple[Ask, ...], ...]]
-    unknowns: Mapping[str, tuple[Ask, ...]]
-    sums: tuple[Sums, ...]
-    contributors: Mapping[Ask, int]
-    again: Callable[[Mapping[Ask, Value]], tuple[Result, ...]]
-    listings: tuple[Listing, ...] = ()
-
-
-@dataclass(frozen=True)
-class Computed:
-    """Results in the tables' order, the attrition of each sample, and what cannot be answered and why.
-
-    `backing` is there if the setting asked for evidence.
-    """
-
-    results: tuple[Result, ...]
-    attrition: tuple[Attrition, ...]
-    refusals: tuple[str, ...]
-    backing: Backing | None = None
 
 
 def compute(

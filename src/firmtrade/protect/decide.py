@@ -16,7 +16,7 @@ import numpy as np
 from firmtrade._engine import expression
 from firmtrade.catalog import Catalog
 from firmtrade.describe.asks import Ask
-from firmtrade.describe.compute import Backing
+from firmtrade.describe.computed import Backing
 from firmtrade.errors import DisclosureError
 from firmtrade.protect.attack import Interval, Report, attack
 from firmtrade.protect.attacker import printed

@@ -75,7 +75,11 @@ class Found:
     @property
     def leaks(self) -> int:
         """How many unsafe columns are not protected, counting those that a contributor knows exactly."""
-        return sum(len(part.leaks(report)) for part, report in self.reports)
+        return sum(
+            sum(part.known is None or case.exact for case in report.unprotected)
+            + sum(case.exact for case in report.insiders)
+            for part, report in self.reports
+        )
 
 
 def write_structure(custody: Custody, folder: Path) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from firmtrade.classify.window import Window
-from firmtrade.describe.compute import Backing
+from firmtrade.describe.computed import Backing
 from firmtrade.errors import DataError, DisclosureError
 from firmtrade.protect import ledger_record as record
 from firmtrade.protect import ledger_store as store

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from firmtrade.classify.window import Window
 from firmtrade.describe.asks import Ask
-from firmtrade.describe.compute import Backing
+from firmtrade.describe.computed import Backing
 from firmtrade.describe.finest import Sums
 from firmtrade.describe.listing import Listing
 from firmtrade.errors import DisclosureError

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from firmtrade.describe.asks import Ask
-from firmtrade.describe.compute import Backing
+from firmtrade.describe.computed import Backing
 from firmtrade.protect.decide import Decided
 from firmtrade.protect.ledger_model import (
     THIS,

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 
 from firmtrade.catalog import Catalog
 from firmtrade.describe.cells import Codes
-from firmtrade.describe.compute import Backing, Computed
+from firmtrade.describe.computed import Backing, Computed
 from firmtrade.describe.spec import Block, Table
 from firmtrade.errors import StudyError, nearest
 from firmtrade.protect.rules import Profile

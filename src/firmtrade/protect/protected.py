@@ -12,7 +12,7 @@ from functools import partial
 
 from firmtrade.catalog import Catalog
 from firmtrade.describe.asks import Ask
-from firmtrade.describe.compute import Backing, Computed
+from firmtrade.describe.computed import Backing, Computed
 from firmtrade.errors import DisclosureError, StudyError
 from firmtrade.protect.decide import FREE, TOLD, Decided, Decision, Decisions, decide
 from firmtrade.protect.ledger import Recorder
@@ -66,20 +66,20 @@ def release_protected(
 ) -> tuple[Release, Custody]:
     """All results with what `profile` hides hidden, and the figures that the custodian names in `hide`.
 
-    Numbers of firms are printed as `method` says; a `ledger` has what was published before, and gets an entry
-    that waits until the release is in place. Raises DisclosureError where it cannot be done safely.
-    What a check of the panel found, and the firms that each condition of a sample removed, stay inside.
+    Numbers of firms are printed as `method` says. Raises DisclosureError where that cannot be done safely.
+    With a `ledger` they are protected together with what was published before, and an entry is made that
+    waits until the release is in place (`recording`).
+    What a check of the panel found, and how many firms each condition of a sample removed, stay inside:
+    they count single firms and stand in no table.
     """
     backing = computed.backing
     if backing is None:
         raise DisclosureError("Results without evidence cannot be protected. Nothing is released.")
     how = method or Method()
-    decided = partial(decide, backing, profile, catalog, progress, by_name(computed, hide), how)
-    decisions = _together(decided, backing, profile, how, ledger) if ledger else decided()
+    decisions = _decisions(computed, backing, catalog, profile, progress, hide, how, ledger)
     counts = [one.counts for one in decisions.parts if one.counts is not None]
     told = backing.again(answers(counts)) if counts else computed.results
-    figures: list[Judged] = []
-    tables = []
+    figures, tables = [], []
     for result, printed in zip(computed.results, told, strict=True):
         behind = (backing.figures[result.name], backing.unknowns[result.name])
         table, judged = _table(result, behind, decisions, released(printed, catalog, labels))
@@ -105,19 +105,28 @@ def release_protected(
     return release, custody
 
 
-def _together(
-    decided: Callable[..., Decisions], backing: Backing, profile: Profile, how: Method, ledger: Recorder
+def _decisions(
+    computed: Computed,
+    backing: Backing,
+    catalog: Catalog,
+    profile: Profile,
+    progress: Callable[[str], None],
+    hide: Sequence[Mapping[str, str]],
+    how: Method,
+    ledger: Recorder | None,
 ) -> Decisions:
-    """The decisions together with what was published before."""
-    if how != Method():
+    """What is hidden; with a ledger together with what was published before."""
+    if ledger and how != Method():
         raise StudyError(
             "[protect]: a ledger joins releases whose figures are hidden, not rounded or perturbed ones. "
             "Leave out 'ledger' or 'method'."
         )
-    decisions = decided(partial(ledger.bound, backing, profile))
-    if ledger.agrees(decisions.parts):
-        return decisions
-    return decided(partial(ledger.bound, backing, profile, afresh=True))
+    named, joint = by_name(computed, hide), partial(ledger.bound, backing, profile) if ledger else None
+    decisions = decide(backing, profile, catalog, progress, named, how, joint)
+    if ledger and not ledger.agrees(decisions.parts):
+        afresh = partial(ledger.bound, backing, profile, afresh=True)
+        decisions = decide(backing, profile, catalog, progress, named, how, afresh)
+    return decisions
 
 
 def by_name(computed: Computed, hide: Sequence[Mapping[str, str]]) -> frozenset[Ask]:

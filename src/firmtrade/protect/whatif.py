@@ -13,7 +13,7 @@ from fractions import Fraction
 
 from firmtrade.catalog import Catalog
 from firmtrade.describe.asks import Ask
-from firmtrade.describe.compute import Backing
+from firmtrade.describe.computed import Backing
 from firmtrade.errors import StudyError, nearest
 from firmtrade.protect.attack import Report
 from firmtrade.protect.certificate import certificate
