@@ -34,9 +34,7 @@ from firmtrade.describe.views import names_in, window_rows, year_rows
 from firmtrade.errors import StudyError
 from firmtrade.result import Attrition, Cell, Result, Unknown
 
-#: Sums of each view, and its firms if they are listed.
-_Evidence = list[tuple[list[Sums], list[Listing]]]
-
+_Evidence = list[tuple[list[Sums], list[Listing]]]  # sums of each view, and its firms if they are listed
 #: The panel's column that says which holding a firm belongs to.
 HOLDING = "holding"
 #: The panel's column that says which firms asked that their figures are kept confidential.
@@ -275,8 +273,7 @@ def _backing(
     figures = {made.table.name: _behind(made, setting) for made in plans}
     unknowns = {made.table.name: tuple(doubt.ask for doubt in _told(made)) for made in plans}
     sums = tuple(one for found, _ in evidence for one in found)
-    listings = tuple(one for _, found in evidence for one in found)
-    return Backing(figures, unknowns, sums, contributors, again, listings)
+    return Backing(figures, unknowns, sums, contributors, again, tuple(one for _, f in evidence for one in f))
 
 
 def _answers(
@@ -308,8 +305,7 @@ def _answers(
         if view.cube.whole:
             lost[table] = attrition(engine, view.cube, table, setting.catalog, setting.windows)
         if setting.evidence:
-            asks = [ask for ask in view.asks if ask in published]
-            evidence.append(finest(engine, view.scan, table, asks))
+            evidence.append(finest(engine, view.scan, table, [a for a in view.asks if a in published]))
     # A sample that several views have is told once, by the first of them.
     told = {loss.sample: loss for view in reversed(seen) for loss in lost.get(view.table, [])}
     return found, sorted(told.values(), key=lambda loss: loss.sample), evidence, firms
