@@ -41,7 +41,7 @@ def test_every_built_in_word_is_whole(catalog: Catalog) -> None:
         if each.kind in ("variable", "sample"):
             assert meaning.row(each.tree, each.where) is not None
     assert {each.kind for each in catalog} == {
-        "parameter", "variable", "dimension", "measure", "sample", "source",
+        "parameter", "variable", "dimension", "measure", "sample", "rule", "source",
     }  # fmt: skip
 
 

@@ -137,6 +137,6 @@ def test_a_rule_that_looks_further_than_the_evidence_is_refused():
 def test_every_rule_names_a_source_that_is_there():
     catalog = Catalog.load()
     for kind in ("rules", "profiles"):
-        for entry in tomllib.loads((DEFINITIONS / f"disclosure-{kind}.toml").read_text("utf-8")).values():
+        for entry in tomllib.loads((DEFINITIONS / f"{kind}.toml").read_text("utf-8")).values():
             for source in (entry["source"], *(value["source"] for value in entry.get("values", ()))):
                 assert catalog.citation(source)

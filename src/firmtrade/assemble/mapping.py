@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from firmtrade.acquire.contract import NAMES, REQUIRED, column
+from firmtrade.acquire.contract import NAMES, OPTIONAL, REQUIRED, column
 from firmtrade.acquire.read import Source, literal, quoted
 from firmtrade.acquire.source import Drop, PanelSpec
 from firmtrade.assemble.names import suggestion
@@ -28,7 +28,7 @@ def map_columns(spec: PanelSpec, opened: Source) -> tuple[dict[str, str], dict[s
     for ours in NAMES:
         if ours not in found and ours not in spec.constant and ours in theirs:
             found[ours] = theirs[ours]
-    absent = [ours for ours in NAMES if ours not in found and ours not in spec.constant]
+    absent = [n for n in NAMES if n not in found and n not in spec.constant and n not in OPTIONAL]
     free = [name for name in opened.columns if name not in found.values()]
     missing = {ours: suggestion(ours, free) for ours in absent}
     for ours in REQUIRED:

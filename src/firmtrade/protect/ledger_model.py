@@ -61,7 +61,7 @@ class View:
     """
 
     window: str
-    firms: Hashes
+    identities: Hashes
     owners: Hashes
     years: Ints
     classes: Ints
@@ -70,7 +70,7 @@ class View:
 
     def units(self) -> Hashes:
         """What a row is about, the same in every run."""
-        return np.char.add(self.firms, self.years.astype("S5"))
+        return np.char.add(self.identities, self.years.astype("S5"))
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ def in_words(key: Key) -> str:
     sample, window, year, codes, aggregate, point = key
     when = year or f"({window}{' ' + point if point else ''})"
     named = "".join(f", {name} {code}" for name, code in codes)
-    return f"{'firms' if aggregate == '*' else aggregate} of {sample} {when}{named}"
+    return f"{'number' if aggregate == '*' else aggregate} of {sample} {when}{named}"
 
 
 def years_of(window: str, windows: Mapping[str, Window]) -> str:

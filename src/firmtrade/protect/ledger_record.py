@@ -31,7 +31,7 @@ from firmtrade.protect.rules import Profile
 from firmtrade.protect.system import NOTHING
 
 COLUMNS = ("view", "aggregate", "sample", "window", "year", "codes", "measure", "point", "value", "status")
-ROWS = ("firms", "owners", "years", "classes", "asked")
+ROWS = ("identities", "owners", "years", "classes", "asked")
 TOLD, HIDDEN = "told", "hidden"
 
 
