@@ -87,7 +87,12 @@ def _joined(rows: str, followed: Followed, meaning: Meaning) -> tuple[Step, ...]
     asked = f"select * from ({rows}) as seen where {followed.whom}" if followed.only else rows
     return (
         Step("asked", asked),
-        Step("followed", f"select distinct firm from asked where {followed.whom}"),
+        Step(
+            "followed",
+            "select firm from asked"
+            if followed.only
+            else f"select distinct firm from asked where {followed.whom}",
+        ),
         Step("history", f"select firm, {', '.join(names)}\nfrom panel where {whose}{read}\ngroup by firm"),
         Step("rows", f"select asked.*, {counted}\nfrom asked left join history using (firm)"),
     )

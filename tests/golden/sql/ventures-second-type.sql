@@ -46,7 +46,7 @@ with asked as (
   select * from (select * from panel where year in (2002)) as seen where (domestic) and (employment >= 1 OR employment IS NULL) and (employment < 250 OR employment IS NULL) and (turnover < 50000000 OR turnover IS NULL) and (((SUBSTRING(activity, 1, 2)) BETWEEN '10' AND '45')) and (founded BETWEEN 1993 AND 1997)
 ),
 followed as (
-  select distinct firm from asked where (domestic) and (employment >= 1 OR employment IS NULL) and (employment < 250 OR employment IS NULL) and (turnover < 50000000 OR turnover IS NULL) and (((SUBSTRING(activity, 1, 2)) BETWEEN '10' AND '45')) and (founded BETWEEN 1993 AND 1997)
+  select firm from asked
 ),
 history as (
   select firm, COUNT(*) FILTER(WHERE ((export_intra > 0) OR (export_extra > 0)) AND year BETWEEN founded AND founded + 5) as history_early_export_seen, COUNT(*) FILTER(WHERE NOT ((export_intra > 0) OR (export_extra > 0)) IS NULL AND year BETWEEN founded AND founded + 5) as history_early_years_known
