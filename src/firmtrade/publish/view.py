@@ -49,15 +49,14 @@ def _status(release: Release) -> View:
 
 
 def _sections(release: Release) -> list[View]:
-    views = [
-        (item.section, table(item, release.words, release.source, beside.below(item, release)))
-        for item in release.tables
-    ]
+    """Tables by section, sections in the order in which they come first: each has its name once."""
+    found: dict[str, list[View]] = {}
+    for item in release.tables:
+        view = table(item, release.words, release.source, beside.below(item, release))
+        found.setdefault(item.section, []).append(view)
     return [
-        {"title": _section_title(title), "id": f"section-{at}", "tables": [view for _, view in run]}
-        for at, (title, run) in enumerate(
-            ((title, list(run)) for title, run in groupby(views, key=lambda pair: pair[0])), start=1
-        )
+        {"title": _section_title(title), "id": f"section-{at}", "tables": views}
+        for at, (title, views) in enumerate(found.items(), start=1)
     ]
 
 
