@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from threading import Lock
 from types import TracebackType
 from typing import Any
@@ -37,7 +37,6 @@ class DuckDB:
         self._failure = duckdb.Error
         self._turn = Lock()  # a connection does one thing at a time
         self._aside: Any = None
-        self._bound = False
         self.debug = debug
         # A fixed time zone and no progress bar: the same bytes on every machine, and quiet in a pipe.
         settings: dict[str, Any] = {
@@ -73,30 +72,20 @@ class DuckDB:
             return self._connection.execute(query.sql).fetchnumpy()
 
     def tables(self, queries: Iterable[tuple[str, Query]]) -> Iterator[str]:
-        """Make a table of each query and name it when it is there, while the next ones are being made.
+        """Make a table of each query and name it when it is there, while the next is being made.
 
-        Two at a time keep the processors busy while one of them joins or ends. What was named is read with
-        `rows_of_table`, which does not wait for those being made.
+        What was named is read with `rows_of_table`, which does not wait for the one being made.
         """
-        apart: list[Any] | None = None if self._only_here() else []
-        with ThreadPoolExecutor(1 if apart is None else 2) as workers:
-            made = [(name, workers.submit(self._make, name, query, apart)) for name, query in queries]
+        with ThreadPoolExecutor(1) as worker:
+            made = [(name, worker.submit(self._make, name, query)) for name, query in queries]
             try:
                 for name, done in made:
                     done.result()
                     yield name
             finally:
-                workers.shutdown(wait=False, cancel_futures=True)
+                worker.shutdown(wait=False, cancel_futures=True)
                 if not all(done.done() for _, done in made):
-                    for connection in (self._connection, *(apart or ())):
-                        with suppress(self._failure):  # one that is closed by now
-                            connection.interrupt()
-
-    def _only_here(self) -> bool:
-        """Whether queries need what only this connection has: temporary tables, data, functions."""
-        tables = "select count(*) from duckdb_tables() where temporary"
-        views = "select count(*) from duckdb_views() where temporary and not internal"
-        return self.debug or self._bound or any(self.rows(sql)[0][0] for sql in (tables, views))
+                    self._connection.interrupt()
 
     def rows_of_table(self, query: Query) -> list[tuple[Any, ...]]:
         """As `rows`, of a query over tables that `tables` has made."""
@@ -113,17 +102,10 @@ class DuckDB:
         with self._as_ours(query.name):
             return self._aside.execute(query.sql).fetchnumpy()  # type: ignore[no-any-return]
 
-    def _make(self, name: str, query: Query, apart: list[Any] | None) -> None:
-        text = f"create or replace table {name} as\n{query.sql}"
+    def _make(self, name: str, query: Query) -> None:
         if self.debug:
             self._show_steps(query)
-        if apart is None:
-            self._run(query.name, text, None)
-            return
-        connection = self._connection.cursor()
-        apart.append(connection)
-        self._found(connection, query.name, text, None)
-        connection.close()
+        self._run(query.name, f"create or replace table {name} as\n{query.sql}", None)
 
     def arrays(self, query: Query | str) -> dict[str, Any]:
         """Run a query and return its columns as numpy arrays (masked where there is NULL)."""
@@ -141,7 +123,6 @@ class DuckDB:
 
     def function(self, name: str, work: Callable[[str], int]) -> None:
         """Make a Python function of a text, which gives a whole number, known to queries as `name`."""
-        self._bound = True
         self._connection.create_function(name, work, ["VARCHAR"], "BIGINT")
 
     def close(self) -> None:
