@@ -65,7 +65,7 @@ class DuckDB:
         return self._run(query.name, query.sql, parameters)
 
     def columns(self, query: Query) -> dict[str, Any]:
-        """As `rows`, a numpy array for each column."""
+        """As `rows`, a numpy array for each column (masked where there is NULL)."""
         if self.debug:
             self._show_steps(query)
         with self._turn, self._as_ours(query.name):
@@ -106,12 +106,6 @@ class DuckDB:
         if self.debug:
             self._show_steps(query)
         self._run(query.name, f"create or replace table {name} as\n{query.sql}", None)
-
-    def arrays(self, query: Query | str) -> dict[str, Any]:
-        """Run a query and return its columns as numpy arrays (masked where there is NULL)."""
-        name, sql = (query, query) if isinstance(query, str) else (query.name, query.sql)
-        with self._turn, self._as_ours(name):
-            return self._connection.execute(sql).fetchnumpy()
 
     def describe(self, relation: str) -> dict[str, str]:
         """Column names and SQL types of a table, a view or a parenthesised query."""

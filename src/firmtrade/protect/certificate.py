@@ -19,6 +19,7 @@ from firmtrade.errors import CheckError
 from firmtrade.protect.evidence import NOBODY, Evidence
 from firmtrade.protect.insider import reach
 from firmtrade.protect.local import Known
+from firmtrade.protect.packed import packed
 from firmtrade.protect.primary import Plan
 from firmtrade.protect.suppress import Pattern
 from firmtrade.protect.system import Flags, Floats, Ints, System
@@ -49,13 +50,7 @@ class Certificate:
 
     def write(self, path: Path) -> None:
         """Store the arrays in a zip file that is the same for the same content."""
-        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
-            for name in _ARRAYS:
-                packed = io.BytesIO()
-                np.lib.format.write_array(packed, getattr(self, name), allow_pickle=False)
-                entry = zipfile.ZipInfo(f"{name}.npy", (1980, 1, 1, 0, 0, 0))
-                entry.compress_type = zipfile.ZIP_DEFLATED
-                file.writestr(entry, packed.getvalue())
+        path.write_bytes(packed({name: getattr(self, name) for name in _ARRAYS}))
 
 
 def certificate(pattern: Pattern) -> Certificate:

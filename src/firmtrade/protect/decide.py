@@ -168,12 +168,7 @@ def decide(
             # What a ledger binds may have been shown before, so nothing of it is hidden for free.
             parts.append(_decided(one, covered.columns(one.part) if joint is None else frozenset()))
         covered.add(parts[-1])
-    decisions = Decisions(profile, tuple(parts), {})
-    asks = {ask for figures in backing.figures.values() for behind in figures for ask in behind}
-    others = sorted(asks - decisions._place.keys(), key=repr)
-    return Decisions(
-        profile, tuple(parts), {ask: _judged(ask, decisions, backing, catalog) for ask in others}
-    )
+    return judged(parts, backing, profile, catalog)
 
 
 class _Covered:

@@ -26,6 +26,7 @@ from firmtrade.protect.attacker import printed
 from firmtrade.protect.audit import audit
 from firmtrade.protect.decide import Decided
 from firmtrade.protect.evidence import Evidence
+from firmtrade.protect.packed import packed
 from firmtrade.protect.primary import Plan
 from firmtrade.protect.protected import Custody
 from firmtrade.protect.suppress import Effort
@@ -84,14 +85,12 @@ class Found:
 
 def write_structure(custody: Custody, folder: Path) -> None:
     """Write both files; the bytes follow from the content."""
-    with zipfile.ZipFile(folder / STRUCTURE, "w", zipfile.ZIP_DEFLATED) as file:
-        for number, part in enumerate(custody.parts):
-            for name, array in sorted(_arrays(part).items()):
-                packed = io.BytesIO()
-                np.lib.format.write_array(packed, np.asarray(array), allow_pickle=False)
-                entry = zipfile.ZipInfo(f"{number:03}/{name}.npy", (1980, 1, 1, 0, 0, 0))
-                entry.compress_type = zipfile.ZIP_DEFLATED
-                file.writestr(entry, packed.getvalue())
+    arrays = {
+        f"{number:03}/{name}": array
+        for number, part in enumerate(custody.parts)
+        for name, array in sorted(_arrays(part).items())
+    }
+    (folder / STRUCTURE).write_bytes(packed(arrays))
     index = {
         "parts": [
             {

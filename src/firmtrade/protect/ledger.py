@@ -20,6 +20,7 @@ from firmtrade.protect import ledger_store as store
 from firmtrade.protect.decide import Decided
 from firmtrade.protect.ledger_joint import Bound, Requests, joint
 from firmtrade.protect.ledger_model import Publication, publication_of
+from firmtrade.protect.packed import packed
 from firmtrade.protect.rules import Profile
 from firmtrade.result import Release
 
@@ -115,7 +116,7 @@ class Recorder:
         }
         files = {
             "figures.csv": record.csv_bytes(record.figures(made)),
-            "firms.zip": store.packed(record.arrays(made)),
+            "firms.zip": packed(dict(sorted(record.arrays(made).items()))),
         }
         self._pending = store.prepare(self.path, self.entries, said, files)
 

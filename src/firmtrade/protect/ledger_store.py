@@ -136,19 +136,6 @@ def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def packed(arrays: Arrays) -> bytes:
-    """A zip of arrays that is the same for the same content."""
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as file:
-        for name in sorted(arrays):
-            one = io.BytesIO()
-            np.lib.format.write_array(one, np.ascontiguousarray(arrays[name]), allow_pickle=False)
-            entry = zipfile.ZipInfo(f"{name}.npy", (1980, 1, 1, 0, 0, 0))
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            file.writestr(entry, one.getvalue())
-    return made.getvalue()
-
-
 def settle(path: Path, entries: list[Entry]) -> list[Entry]:
     """Count what an interrupted run left as pending as published, and bring the head up to date."""
     if entries and entries[-1].folder.name == PENDING:

@@ -197,7 +197,7 @@ class Reader:
         last = Step(
             "tests", ",\n  ".join(["select cast(firm[2:] as integer) as firm", *asked]) + "\nfrom rows"
         )
-        found: dict[str, Any] = engine.arrays(Query(f"tests of {scan.name}", (*scan.steps, last)))
+        found: dict[str, Any] = engine.columns(Query(f"tests of {scan.name}", (*scan.steps, last)))
         flags = np.zeros((len(scan.tests), firms), dtype=bool)
         at = np.asarray(found["firm"]).astype(np.int64) - 1
         for n in range(len(scan.tests)):
