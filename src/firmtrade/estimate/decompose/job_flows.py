@@ -57,7 +57,7 @@ def job_flows(
 
 
 def _pairs(data: Any, lag: int) -> tuple[Any, dict[str, int]]:
-    """One row per firm and pair of years with employment at both, and how many firms are unknown, per pair."""
+    """One row per firm and pair of years with employment at both, and the number of unknown firms."""
     years = set(data["year"].unique().tolist())
     starts = sorted(year for year in years if year + lag in years)
     columns = ["firm", "year", "e", "group"]
@@ -65,7 +65,7 @@ def _pairs(data: Any, lag: int) -> tuple[Any, dict[str, int]]:
     last = data[columns].assign(year=data["year"] - lag, there=True)
     last = last[last["year"].isin(starts)]
     both = first.merge(last, on=["firm", "year"], how="outer", suffixes=("0", "1"), sort=True)
-    both["period"] = both["year"].map(str) + "-" + (both["year"] + lag).map(str)
+    both["period"] = both["year"].map(lambda year: f"{year}-{year + lag}")
     missing = (both["there0"].notna() & both["e0"].isna()) | (both["there1"].notna() & both["e1"].isna())
     counted = missing.groupby(both["period"]).sum()
     firms = both[~missing].fillna({"e0": 0.0, "e1": 0.0})

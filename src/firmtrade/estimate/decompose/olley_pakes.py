@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 from firmtrade.estimate.decompose.frame import read
-from firmtrade.estimate.decompose.parts import Decomposition, Part, add_up, contributions, stack
+from firmtrade.estimate.decompose.parts import Decomposition, Part, add_up, contributions, most, stack
 from firmtrade.estimate.decompose.weights import known, shares
 from firmtrade.result import TOTAL
 
@@ -72,7 +72,7 @@ def _between(data: Any, groups: list[Part]) -> list[Part]:
         mean = sum(level) / len(level)
         spread = sum((s - 1 / len(names)) * (value - mean) for s, value in zip(size, level, strict=True))
         firms = sum(here["aggregate", name].firms for name in names)
-        largest = max((here["aggregate", name].largest or 0.0 for name in names), default=None)
+        largest = most(*(here["aggregate", name].largest for name in names))
         found += [
             Part("group-mean", TOTAL, period, mean, firms, largest),
             Part("between", TOTAL, period, spread, firms, largest),

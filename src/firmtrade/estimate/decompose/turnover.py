@@ -17,11 +17,11 @@ def turnover(
 ) -> tuple[Any, int]:
     """One row per firm with productivity and weight at both dates, and how many firms are unknown.
 
-    `columns` names the firm, year, productivity and weight; the rows have `p0, w0, p1, w1`. `role` is `survivor` (known at both dates),
-    `entrant` (no row at the start) or `exiter` (no row at the end). A firm with a row whose productivity
-    or weight is not known is neither: it is left out of both dates and counted. `group` is the
-    exiter's group at the start and the entrant's at the end; a survivor that changed it is counted where
-    it was (`start`), where it is (`end`) or as the group `switched` (`apart`).
+    `columns` names the firm, year, productivity and weight; the rows have `p0, w0, p1, w1`. `role` is
+    `survivor` (known at both dates), `entrant` (no row at the start) or `exiter` (no row at the end). A firm
+    with a row whose productivity or weight is not known is none of these: it is left out of both dates
+    and counted. `group` is the exiter's group at the start and the entrant's at the end; a survivor that
+    changed it is counted where it was (`start`), where it is (`end`) or as the group `switched` (`apart`).
     """
     if switchers not in SWITCHERS:
         raise StudyError(f"switchers must be one of {', '.join(SWITCHERS)}, not '{switchers}'.")
