@@ -1,4 +1,4 @@
-"""A model is a question of the study: declared, checked, answered with evidence, released figure by figure."""
+"""A model is a question of the study: declared, answered with evidence, released figure by figure."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from firmtrade.catalog import Catalog
+from firmtrade.classify.expand import CONTRACT
 from firmtrade.errors import StudyError
 from firmtrade.estimate.lines import Line, table
 from firmtrade.estimate.model import read_models
@@ -112,10 +113,7 @@ def test_numbers_of_firms_are_told_to_two_digits() -> None:
 def panel(path: Path, lines: list[list[object]]) -> str:
     with path.open("w", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(
-            "firm year activity region founded employment turnover value_added domestic "
-            "import_intra import_extra export_intra export_extra".split()
-        )
+        writer.writerow(CONTRACT)
         writer.writerows(lines)
     return str(path)
 

@@ -15,7 +15,8 @@ from firmtrade._engine.duckdb import DuckDB
 from firmtrade._engine.kinds import CONDITION, TEXT, kind_of
 from firmtrade._engine.steps import Query, Step
 from firmtrade.classify.expand import Meaning, histories, panel_columns
-from firmtrade.errors import MissingExtra, StudyError, Unanswerable
+from firmtrade.errors import StudyError, Unanswerable
+from firmtrade.estimate.extras import econ
 from firmtrade.estimate.kinds import Needs
 from firmtrade.estimate.model import Model
 
@@ -65,7 +66,7 @@ def read(
 
     Raises Unanswerable where the panel lacks a column that a required expression needs, naming it.
     """
-    _pandas()
+    econ("pandas", "a model")
     have = set(columns)
     asked, lacking = _asked(have, meaning, model, needs)
     samples = {column(name): _sample(name, meaning, model.where, have) for name in model.samples}
@@ -174,10 +175,3 @@ def _frame(
     for name in ("firm", "owner", "year"):
         parts[name] = parts[name].astype(numpy.int32)
     return pandas.DataFrame(parts, copy=False)
-
-
-def _pandas() -> None:
-    try:
-        import pandas  # noqa: F401
-    except ImportError as error:
-        raise MissingExtra("A model", "econ") from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable
 
 from firmtrade._engine.duckdb import DuckDB
@@ -48,7 +49,12 @@ def one(engine: DuckDB, columns: Iterable[str], meaning: Meaning, model: Model) 
     """The answer of one model. Raises Unanswerable where the panel lacks what it needs."""
     kind = kind_of(model.kind)
     data = read(engine, columns, meaning, model, kind.needs(model), kind.ROWS)
-    made = kind.answer(data, model)
+    with warnings.catch_warnings():
+        # What a package warns of (and may quote data in) is for its developers; a kind looks itself
+        # whether a fit converged, and says so in a note.
+        if not engine.debug:
+            warnings.simplefilter("ignore")
+        made = kind.answer(data, model)
     return Modelled(
         name=model.name,
         kind=model.kind,
