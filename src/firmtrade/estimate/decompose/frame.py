@@ -20,8 +20,8 @@ def read(
 ) -> Any:
     """The columns a method needs, as a new pandas frame sorted by firm, year and `levels`.
 
-    `numbers` maps the names that the method uses to columns of `frame`. `firm` becomes text, `year` an
-    integer, each number floating point (an infinite value, such as the log of zero, is not known: NaN),
+    `numbers` maps the names that the method uses to columns of `frame`. `firm` becomes text (unless it is a
+    whole number), `year` an integer, each number floating point (an infinite value, such as the log of zero, is not known: NaN),
     `group` and `levels` (as `level0`, `level1`) text with `unknown` for what is missing.
     Sorting makes every later sum independent of the order of the rows. Raises StudyError for a column
     that is not there and DataError for a firm-year that is there twice.
@@ -54,6 +54,8 @@ def read(
 
 
 def _text(column: Any) -> Any:
+    if column.dtype.kind in "iu":  # numbers of firms sort and merge as they are
+        return column.reset_index(drop=True)
     known = column.astype("object").where(column.notna(), UNKNOWN)
     return known.map(str).reset_index(drop=True)
 

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from firmtrade.errors import DataError
+from firmtrade.errors import Unanswerable
 
 
 def known(data: Any, value: str, weight: str, name: str) -> Any:
-    """Which rows have a value and a weight. Raises DataError for a negative weight.
+    """Which rows have a value and a weight. Raises Unanswerable for a negative weight.
 
     `name` is what the study calls the weight.
     """
     usable = data[value].notna() & data[weight].notna()
-    bad = usable & (data[weight] < 0)
-    if bad.any():
-        row = data[bad].iloc[0]
-        where = f"firm {row['firm']}" + (f" in {row['year']}" if "year" in data else "")
-        raise DataError(
-            f"The weight '{name}' is negative for {where} ({int(bad.sum())} rows). A share needs "
-            "weights of zero or more: take another weight, or leave these firms out of the sample."
+    if (usable & (data[weight] < 0)).any():
+        raise Unanswerable(
+            f"The weight '{name}' is negative for some firms. A share needs weights of zero or more: take "
+            "another weight, or leave these firms out of the sample."
         )
     return usable
 

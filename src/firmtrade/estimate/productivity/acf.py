@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from firmtrade.errors import DataError
+from firmtrade.errors import Unanswerable
 from firmtrade.estimate.extras import econ
 from firmtrade.estimate.productivity import process
 from firmtrade.estimate.productivity.outcome import ProductionFunction, effects, elasticities, productivity
@@ -78,7 +78,7 @@ def acf(
 
     The module says what is estimated. The first stage's polynomial is of `degree`, the law of motion has
     powers up to `order`, and last year's trade status if `inputs.export` is given (De Loecker 2013).
-    Raises StudyError for inputs that the frame does not have, DataError for too few firm-years.
+    Raises Unanswerable for inputs that the frame does not have and for too few firm-years.
     """
     panel = load(frame, inputs)
     moments = _moments(panel, degree, order)
@@ -131,9 +131,9 @@ def _moments(panel: Panel, degree: int, order: int) -> _Moments:
     terms = with_constant(with_export(terms, panel.export), panel.years)
     now = np.flatnonzero(panel.lagged)
     if len(now) <= terms.shape[1]:
-        raise DataError(
-            f"{len(now)} firm-years with a year before are too few for a polynomial of degree {degree} "
-            f"({terms.shape[1]} terms): take a lower degree or more firms."
+        raise Unanswerable(
+            f"There are too few firm-years with a year before for a polynomial of degree {degree}: take a "
+            "lower degree or more firms."
         )
     instruments, _ = np.linalg.qr(np.column_stack([panel.free[now - 1], panel.state[now]]))
     return _Moments(panel, fit(terms, panel.output), now, instruments, process.fixed(panel, now), order)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from firmtrade.errors import DataError, StudyError
+from firmtrade.errors import DataError, Unanswerable
 from firmtrade.estimate.decompose.frame import read
 
 Array = NDArray[Any]  # of floating point; rows and places are whole numbers
@@ -91,11 +91,11 @@ def missing(frame: Any, inputs: Inputs) -> str | None:
 def load(frame: Any, inputs: Inputs) -> Panel:
     """The firm-years of `frame` that have all inputs, with their lags.
 
-    Raises StudyError for a column that is not there and DataError where no firm has two years in a row.
+    Raises Unanswerable for an input that is not there, and where no firm has two years in a row.
     """
     reason = missing(frame, inputs)
     if reason:
-        raise StudyError(reason)
+        raise Unanswerable(reason)
     columns = [inputs.output, *inputs.names, inputs.proxy, *([inputs.export] if inputs.export else [])]
     names = {f"x{place}": column for place, column in enumerate(columns)}
     data = read(
@@ -105,7 +105,7 @@ def load(frame: Any, inputs: Inputs) -> Panel:
     values = known[list(names)].to_numpy(dtype="float64")
     same = (known["firm"] == known["firm"].shift()) & (known["year"] == known["year"].shift() + 1)
     if not same.any():
-        raise DataError(
+        raise Unanswerable(
             "No firm has all inputs in two years in a row: a production function cannot be estimated."
         )
     year = known["year"].to_numpy()

@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from firmtrade.errors import DataError, StudyError
+from firmtrade.errors import StudyError, Unanswerable
 from firmtrade.estimate.extras import econ
 from firmtrade.estimate.productivity import process
 from firmtrade.estimate.productivity.outcome import (
@@ -77,7 +77,7 @@ def wooldridge(
     equation alone (two-stage least squares). With `inputs.export` they differ between exporters and others,
     and the effect of exporting is read off the law of motion (`process.effects`, powers up to `order`) of
     the productivity so estimated; its errors are those of `replications` resamples of firms.
-    Raises StudyError for inputs that the frame does not have, DataError for too few firm-years.
+    Raises Unanswerable for inputs that the frame does not have and for too few firm-years.
     """
     if equations not in EQUATIONS:
         raise StudyError(f"equations must be one of {', '.join(EQUATIONS)}, not '{equations}'.")
@@ -122,9 +122,9 @@ def solve(panel: Panel, degree: int, equations: str) -> Solution:
         instruments.append(regressors[1])
         shared.append(np.arange(frees))
     if len(now) <= max(block.shape[1] for block in regressors):
-        raise DataError(
-            f"{len(now)} firm-years with a year before are too few for the coefficients of "
-            f"polynomials of degree {degree}: take a lower degree or more firms."
+        raise Unanswerable(
+            f"There are too few firm-years with a year before for polynomials of degree {degree}: take a "
+            "lower degree or more firms."
         )
     return _gmm(panel.output[now], regressors, instruments, shared, panel.firm[now])
 
