@@ -44,13 +44,13 @@ def test_both_equations_contradict_each_other_where_labour_is_decided_first() ->
 
 def test_exporting_raises_productivity_as_planted_and_not_where_it_does_not() -> None:
     effect = 0.1
-    frame = acf_panel(13, 3, effect=effect, **SIZE)
+    frame = acf_panel(13, 1, effect=effect, **SIZE)
     found = acf(frame, WITH_EXPORTS, replications=10)
     gain = found.elasticity("exporting")
     assert gain.value == pytest.approx(effect, abs=0.035)
     assert gain.low > 0
     assert found.elasticity("persistence").value == pytest.approx(PERSISTENCE, abs=0.08)
-    idle = acf_panel(13, 3, effect=1e-9, **SIZE)  # the same firms export, and gain nothing
+    idle = acf_panel(13, 1, effect=1e-9, **SIZE)  # the same firms export, and gain nothing
     assert acf(idle, WITH_EXPORTS, replications=0).elasticity("exporting").value == pytest.approx(
         0, abs=0.035
     )

@@ -29,6 +29,7 @@ def foster(
     end: int,
     group: str | None = None,
     switchers: str = "start",
+    owner: str | None = None,
     variant: str = "foster-haltiwanger-krizan",
 ) -> Decomposition:
     """The parts of the change of the weighted mean of `productivity` from `start` to `end`, firm by firm.
@@ -45,7 +46,7 @@ def foster(
     if variant not in VARIANTS:
         raise StudyError(f"variant must be one of {', '.join(VARIANTS)}, not '{variant}'.")
     columns = {"firm": firm, "year": year, "productivity": productivity, "weight": weight}
-    firms, unknown = turnover(frame, columns, start, end, group, switchers)
+    firms, unknown = turnover(frame, columns, start, end, group, switchers, owner)
     counted = {f"{start}-{end}": unknown}
     if not (firms["there0"].any() and firms["there1"].any()):
         note = f"There are no firms in {start} or in {end}: the change cannot be decomposed."

@@ -17,17 +17,19 @@ def read(
     numbers: Mapping[str, str],
     group: str | None = None,
     levels: Sequence[str] = (),
+    owner: str | None = None,
 ) -> Any:
     """The columns a method needs, as a new pandas frame sorted by firm, year and `levels`.
 
     `numbers` maps the names that the method uses to columns of `frame`. `firm` becomes text (unless it is a
-    whole number), `year` an integer, each number floating point (an infinite value, such as the log of zero, is not known: NaN),
-    `group` and `levels` (as `level0`, `level1`) text with `unknown` for what is missing.
+    whole number), `year` an integer, each number floating point (an infinite value, such as the log of
+    zero, is not known: NaN), `group` and `levels` (as `level0`, `level1`) text with `unknown` for what is
+    missing. `owner` is who is behind the firm, as disclosure control counts (by default the firm).
     Sorting makes every later sum independent of the order of the rows. Raises StudyError for a column
     that is not there and DataError for a firm-year that is there twice.
     """
     pandas = econ("pandas", "a model")
-    wanted = [firm, year, *numbers.values(), *levels, *([group] if group else [])]
+    wanted = [firm, year, *numbers.values(), *levels, *(name for name in (group, owner) if name)]
     for name in wanted:
         if name not in frame.columns:
             raise StudyError(
@@ -40,6 +42,7 @@ def read(
         data[f"level{place}"] = _text(frame[name]).to_numpy()
     for name, column in numbers.items():
         data[name] = frame[column].astype("float64").to_numpy(dtype="float64", na_value=float("nan"))
+    data["owner"] = _text(frame[owner]).to_numpy() if owner else data["firm"]
     data["group"] = _text(frame[group]).to_numpy() if group else UNKNOWN
     data = data.replace([float("inf"), float("-inf")], float("nan"))
     data = data.sort_values(keys, kind="stable").reset_index(drop=True)
@@ -63,11 +66,13 @@ def _text(column: Any) -> Any:
 def pair(data: Any, start: int, end: int, numbers: Sequence[str]) -> Any:
     """One row per firm that is there in `start` or `end`: `numbers`, group and whether it is there, at both.
 
-    Columns get the suffix 0 (start) or 1 (end); `there0` and `there1` say whether the firm has a row.
+    Columns get the suffix 0 (start) or 1 (end); `there0` and `there1` say whether the firm has a row; `owner`
+    is the last one.
     """
-    columns = ["firm", *numbers, "group"]
+    columns = ["firm", *numbers, "group", "owner"]
     sides = [data.loc[data["year"] == year, columns].assign(there=True) for year in (start, end)]
     both = sides[0].merge(sides[1], on="firm", how="outer", suffixes=("0", "1"), sort=True)
+    both["owner"] = both["owner1"].fillna(both["owner0"])
     for side in ("there0", "there1"):
         both[side] = both[side].notna()
     return both.reset_index(drop=True)

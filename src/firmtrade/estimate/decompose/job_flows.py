@@ -29,7 +29,14 @@ SUMS = (
 
 
 def job_flows(
-    frame: Any, *, firm: str, year: str, employment: str, group: str | None = None, lag: int = 1
+    frame: Any,
+    *,
+    firm: str,
+    year: str,
+    employment: str,
+    group: str | None = None,
+    lag: int = 1,
+    owner: str | None = None,
 ) -> Decomposition:
     """Jobs created and destroyed between each year and `lag` years later, by group, as jobs and as rates.
 
@@ -46,7 +53,7 @@ def job_flows(
     """
     if lag < 1:
         raise StudyError(f"lag must be a year or more, not {lag}.")
-    data = read(frame, firm, year, {"e": employment}, group)
+    data = read(frame, firm, year, {"e": employment}, group, owner=owner)
     if (data["e"] < 0).any():
         row = data[data["e"] < 0].iloc[0]
         raise DataError(f"'{employment}' is negative for firm {row['firm']} in {row['year']}.")
@@ -60,13 +67,14 @@ def _pairs(data: Any, lag: int) -> tuple[Any, dict[str, int]]:
     """One row per firm and pair of years with employment at both, and the number of unknown firms."""
     years = set(data["year"].unique().tolist())
     starts = sorted(year for year in years if year + lag in years)
-    columns = ["firm", "year", "e", "group"]
+    columns = ["firm", "year", "e", "group", "owner"]
     first = data.loc[data["year"].isin(starts), columns].assign(there=True)
     last = data[columns].assign(year=data["year"] - lag, there=True)
     last = last[last["year"].isin(starts)]
     both = first.merge(last, on=["firm", "year"], how="outer", suffixes=("0", "1"), sort=True)
     both["period"] = both["year"].map(lambda year: f"{year}-{year + lag}")
     missing = (both["there0"].notna() & both["e0"].isna()) | (both["there1"].notna() & both["e1"].isna())
+    both["owner"] = both["owner1"].fillna(both["owner0"])
     counted = missing.groupby(both["period"]).sum()
     firms = both[~missing].fillna({"e0": 0.0, "e1": 0.0})
     firms = firms[(firms["e0"] > 0) | (firms["e1"] > 0)].reset_index(drop=True)

@@ -27,6 +27,7 @@ def margins(
     end: int,
     levels: Sequence[str] = (),
     group: str | None = None,
+    owner: str | None = None,
 ) -> Decomposition:
     """The change of the sum of `value` from `start` to `end`, by margin, in the unit of `value`.
 
@@ -44,7 +45,7 @@ def margins(
     """
     if not start < end:
         raise StudyError(f"A change needs a start before its end, not {start} and {end}.")
-    data = read(frame, firm, year, {"value": value}, group, levels)
+    data = read(frame, firm, year, {"value": value}, group, levels, owner)
     data = data[data["year"].isin((start, end))]
     if (data["value"] < 0).any():
         row = data[data["value"] < 0].iloc[0]
@@ -72,8 +73,8 @@ def _flows(data: Any, start: int, end: int, depth: int) -> Any:
     sides = [data.loc[data["year"] == date, [*keys, "value"]] for date in (start, end)]
     flows = sides[0].merge(sides[1], on=keys, how="outer", suffixes=("0", "1"), sort=True)
     flows = flows.fillna({"value0": 0.0, "value1": 0.0})
-    group = data.drop_duplicates("firm").set_index("firm")["group"]  # sorted: the start, if there is one
-    return flows.assign(group=flows["firm"].map(group))
+    first = data.drop_duplicates("firm").set_index("firm")  # sorted: the start, if there is one
+    return flows.assign(**{name: flows["firm"].map(first[name]) for name in ("group", "owner")})
 
 
 def _totals(flows: Any) -> list[Any]:

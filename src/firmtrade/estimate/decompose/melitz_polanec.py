@@ -28,6 +28,7 @@ def melitz_polanec(
     end: int,
     group: str | None = None,
     switchers: str = "start",
+    owner: str | None = None,
 ) -> Decomposition:
     """The parts of the change of the weighted mean of `productivity` (a log) from `start` to `end`.
 
@@ -46,7 +47,7 @@ def melitz_polanec(
     the start, born or not; without survivors nothing is compared, and there are no parts.
     """
     columns = {"firm": firm, "year": year, "productivity": productivity, "weight": weight}
-    firms, unknown = turnover(frame, columns, start, end, group, switchers)
+    firms, unknown = turnover(frame, columns, start, end, group, switchers, owner)
     method = "melitz-polanec"
     counted = {f"{start}-{end}": unknown}
     if not (firms["role"] == "survivor").any():

@@ -19,7 +19,14 @@ TERMS = ("aggregate", "mean", "covariance", "group-mean", "between", "share")
 
 
 def olley_pakes(
-    frame: Any, *, firm: str, year: str, productivity: str, weight: str, group: str | None = None
+    frame: Any,
+    *,
+    firm: str,
+    year: str,
+    productivity: str,
+    weight: str,
+    group: str | None = None,
+    owner: str | None = None,
 ) -> Decomposition:
     """Split the share-weighted mean of `productivity` (a log) in each year, and in each group of it.
 
@@ -29,7 +36,7 @@ def olley_pakes(
     aggregates, plus `between`, the covariance of their aggregates with their shares; `share` is the
     group's share of the weight. Firms without productivity, or without a weight, are counted as unknown.
     """
-    data = read(frame, firm, year, {"p": productivity, "w": weight}, group)
+    data = read(frame, firm, year, {"p": productivity, "w": weight}, group, owner=owner)
     data["period"] = data["year"].map(str)
     usable = known(data, "p", "w", weight)
     missing = {period: int(count) for period, count in (~usable).groupby(data["period"]).sum().items()}
@@ -40,7 +47,7 @@ def olley_pakes(
     groups = [part for part in add_up(_rows(data, ["period", "group"]), TERMS, True) if part.group != TOTAL]
     groups = [*groups, *add_up(_share(data), TERMS, True)]
     wanted = [part for part in groups if part.group != TOTAL]
-    return Decomposition("olley-pakes", _ordered([*totals, *_between(data, wanted), *wanted]), missing)
+    return Decomposition("olley-pakes", _ordered([*totals, *_between(totals, wanted), *wanted]), missing)
 
 
 def _rows(data: Any, by: list[str]) -> Any:
@@ -61,7 +68,7 @@ def _share(data: Any) -> Any:
     return contributions(data, "share", shares(data, ["period"], "w"), data["w"])
 
 
-def _between(data: Any, groups: list[Part]) -> list[Part]:
+def _between(totals: tuple[Part, ...], groups: list[Part]) -> list[Part]:
     """The plain mean of the groups' aggregates, and the covariance of aggregates and shares, per year."""
     found = []
     for period in sorted({part.period for part in groups}):
@@ -71,7 +78,7 @@ def _between(data: Any, groups: list[Part]) -> list[Part]:
         size = [here["share", name].value or 0.0 for name in names]
         mean = sum(level) / len(level)
         spread = sum((s - 1 / len(names)) * (value - mean) for s, value in zip(size, level, strict=True))
-        firms = sum(here["aggregate", name].firms for name in names)
+        firms = next(part.firms for part in totals if part.period == period)
         largest = most(*(here["aggregate", name].largest for name in names))
         found += [
             Part("group-mean", TOTAL, period, mean, firms, largest),

@@ -1,8 +1,8 @@
 """The parts of a decomposition, each with the evidence that disclosure control needs.
 
 Every method here first works out what each firm contributes to each part, in a frame with the columns
-`firm`, `term`, `group`, `value` and `weight`; `add_up` sums these. So each part is a known sum over firms,
-parts add up by construction, and the largest contributor is known.
+`owner`, `period`, `term`, `group`, `value` and `weight`; `add_up` sums these. So each part is a known sum
+over firms, parts add up by construction, and the largest contributor is known.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from firmtrade.result import TOTAL
 class Part:
     """One figure of a decomposition.
 
-    `value` is None where it is not defined (no firm, or a weight of zero). `firms` is the number of
-    firms it is a sum over; `largest` the largest firm's part of that sum, from 0 to 1: the larger of its
-    share in the absolute contributions and, where the figure is weighted, in the weights. `degrees` is
-    None: nothing is estimated.
+    `value` is None where it is not defined (no firm, or a weight of zero). `firms` is the number of firms
+    (of owners, where these are given) it is a sum over; `largest` the largest one's part of that sum, from
+    0 to 1: the larger of its share in the absolute contributions and, where the figure is weighted, in the
+    weights. `degrees` is None: nothing is estimated.
     """
 
     term: str
@@ -56,7 +56,7 @@ class Decomposition:
 
 
 def add_up(rows: Any, terms: Sequence[str], grouped: bool) -> tuple[Part, ...]:
-    """Sum the contributions in `rows` (firm, period, term, group, value, weight) by term and period.
+    """Sum the contributions in `rows` (owner, period, term, group, value, weight) by term and period.
 
     Gives the total over all firms and, if `grouped`, each group; a group without a firm in a term has no
     part there. `weight` may be NaN: the figure is not weighted.
@@ -67,11 +67,11 @@ def add_up(rows: Any, terms: Sequence[str], grouped: bool) -> tuple[Part, ...]:
     whole = rows.assign(group=TOTAL)
     every = pandas.concat([whole, rows], ignore_index=True) if grouped else whole
     keys = ["period", "group", "term"]
-    firms = every.groupby([*keys, "firm"], sort=True, as_index=False)[["value", "weight"]].sum(min_count=1)
+    firms = every.groupby([*keys, "owner"], sort=True, as_index=False)[["value", "weight"]].sum(min_count=1)
     firms["size"] = firms["value"].abs()
     sums = firms.groupby(keys, sort=True).agg(
         value=("value", "sum"),
-        firms=("firm", "size"),
+        firms=("owner", "size"),
         size=("size", "sum"),
         most=("size", "max"),
         weight=("weight", "sum"),
@@ -102,10 +102,10 @@ def most(*shares: float | None) -> float | None:
 
 
 def contributions(data: Any, term: str, value: Any, weight: Any = None, group: str = "group") -> Any:
-    """The rows for `add_up` of one term: `data` has `firm`, `period` and the column `group`."""
+    """The rows for `add_up` of one term: `data` has `owner`, `period` and the column `group`."""
     pandas = econ("pandas", "a decomposition")
     rows = {
-        "firm": data["firm"],
+        "owner": data["owner"],
         "period": data["period"],
         "group": data[group],
         "term": term,
@@ -118,5 +118,5 @@ def stack(rows: Iterable[Any]) -> Any:
     """The contributions of several terms in one frame."""
     pandas = econ("pandas", "a decomposition")
     full = [part for part in rows if not part.empty]
-    empty = pandas.DataFrame(columns=["firm", "period", "group", "term", "value", "weight"])
+    empty = pandas.DataFrame(columns=["owner", "period", "group", "term", "value", "weight"])
     return pandas.concat(full, ignore_index=True) if full else empty

@@ -13,7 +13,13 @@ SWITCHERS = ("start", "end", "apart")
 
 
 def turnover(
-    frame: Any, columns: dict[str, str], start: int, end: int, group: str | None, switchers: str
+    frame: Any,
+    columns: dict[str, str],
+    start: int,
+    end: int,
+    group: str | None,
+    switchers: str,
+    owner: str | None,
 ) -> tuple[Any, int]:
     """One row per firm with productivity and weight at both dates, and how many firms are unknown.
 
@@ -28,7 +34,7 @@ def turnover(
     if not start < end:
         raise StudyError(f"A change needs a start before its end, not {start} and {end}.")
     numbers = {"p": columns["productivity"], "w": columns["weight"]}
-    data = read(frame, columns["firm"], columns["year"], numbers, group)
+    data = read(frame, columns["firm"], columns["year"], numbers, group, owner=owner)
     data = data[data["year"].isin((start, end))].copy()
     data["usable"] = known(data, "p", "w", columns["weight"])
     both = pair(data, start, end, ["p", "w", "usable"])

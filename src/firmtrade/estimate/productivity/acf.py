@@ -26,7 +26,13 @@ import numpy as np
 from firmtrade.errors import Unanswerable
 from firmtrade.estimate.extras import econ
 from firmtrade.estimate.productivity import process
-from firmtrade.estimate.productivity.outcome import ProductionFunction, effects, elasticities, productivity
+from firmtrade.estimate.productivity.outcome import (
+    ProductionFunction,
+    effects,
+    elasticities,
+    productivity,
+    size,
+)
 from firmtrade.estimate.productivity.panel import (
     Array,
     Inputs,
@@ -85,25 +91,19 @@ def acf(
     found = _solutions(moments)
     values = found[0][0]
     now = moments.now
-    firms, degrees = len(np.unique(panel.firm[now])), len(now) - len(values) - 1 - order
+    of = size(panel, now, len(values) + 1 + order)
     gains = process.effects(moments.output - panel.inputs @ values, panel, order)
     drawn, failed = _resample(panel, degree, order, values, replications, seed)
     spread = _spread(drawn)
-    each, scale = elasticities(
-        inputs,
-        values,
-        [spread.get(f"{place}") for place in range(len(values))],
-        spread.get("scale"),
-        firms,
-        degrees,
-    )
+    errors = [spread.get(f"{place}") for place in range(len(values))]
+    each, scale = elasticities(inputs, values, errors, spread.get("scale"), of)
     return ProductionFunction(
         method="ackerberg-caves-frazer",
         elasticities=each,
         scale=scale,
-        exporting=effects(gains, spread, firms, degrees),
+        exporting=effects(gains, spread, of),
         observations=len(now),
-        firms=firms,
+        firms=of.owners,
         unknown=panel.unknown,
         roots=tuple(tuple(float(value) for value in root) for root, _ in found),
         replications=replications,

@@ -18,8 +18,8 @@ LEVEL = 0.95  # of every interval here
 class Estimate:
     """One estimated number with its standard error and 95 % interval (None where there is no error).
 
-    `firms` is the number of firms behind it, `degrees` the firm-years less the estimated coefficients;
-    `largest` is None: a coefficient is no sum with a largest part.
+    `firms` is the number of firms (owners, where given) behind it, `degrees` the firm-years less the
+    estimated coefficients; `largest` is None: a coefficient is no sum with a largest part.
     """
 
     name: str
@@ -30,6 +30,15 @@ class Estimate:
     firms: int
     degrees: int
     largest: float | None = None
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much an estimate rests on: clusters (firms), their owners, and the residual degrees of freedom."""
+
+    clusters: int
+    owners: int
+    degrees: int
 
 
 @dataclass(frozen=True)
@@ -74,37 +83,35 @@ class ProductionFunction:
         return known[name]
 
 
-def estimate(name: str, value: float, error: float | None, firms: int, degrees: int) -> Estimate:
+def size(panel: Panel, now: Array, coefficients: int) -> Size:
+    """The size of an estimate from the rows `now`."""
+    owners = len(np.unique(panel.owner[now]))
+    return Size(len(np.unique(panel.firm[now])), owners, len(now) - coefficients)
+
+
+def estimate(name: str, value: float, error: float | None, of: Size) -> Estimate:
     """The number with its interval, from Student's t with as many degrees of freedom as firms less one."""
     if error is None or not np.isfinite(error):
-        return Estimate(name, float(value), None, None, None, firms, degrees)
-    half = float(econ("scipy.stats", "a production function").t.ppf((1 + LEVEL) / 2, firms - 1)) * error
-    return Estimate(
-        name, float(value), float(error), float(value - half), float(value + half), firms, degrees
-    )
+        return Estimate(name, float(value), None, None, None, of.owners, of.degrees)
+    half = float(econ("scipy.stats", "a production function").t.ppf((1 + LEVEL) / 2, of.clusters - 1)) * error
+    ends = float(value - half), float(value + half)
+    return Estimate(name, float(value), float(error), *ends, of.owners, of.degrees)
 
 
 def elasticities(
-    inputs: Inputs,
-    values: Array,
-    errors: Iterable[float | None],
-    total: float | None,
-    firms: int,
-    degrees: int,
+    inputs: Inputs, values: Array, errors: Iterable[float | None], total: float | None, of: Size
 ) -> tuple[tuple[Estimate, ...], Estimate]:
     """The inputs' elasticities and their sum, whose standard error is `total`."""
     each = tuple(
-        estimate(name, value, error, firms, degrees)
+        estimate(name, value, error, of)
         for name, value, error in zip(inputs.names, values, errors, strict=True)
     )
-    return each, estimate("scale", float(values.sum()), total, firms, degrees)
+    return each, estimate("scale", float(values.sum()), total, of)
 
 
-def effects(
-    values: Mapping[str, float], errors: Mapping[str, float], firms: int, degrees: int
-) -> tuple[Estimate, ...]:
+def effects(values: Mapping[str, float], errors: Mapping[str, float], of: Size) -> tuple[Estimate, ...]:
     """The effects of exporting, in the order of `values`."""
-    return tuple(estimate(name, value, errors.get(name), firms, degrees) for name, value in values.items())
+    return tuple(estimate(name, value, errors.get(name), of) for name, value in values.items())
 
 
 def productivity(frame: Any, panel: Panel, values: Array) -> Any:

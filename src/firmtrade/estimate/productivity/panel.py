@@ -23,6 +23,7 @@ class Inputs:
     `free` inputs (labour) react to what the firm learns in the year, `state` inputs (capital) were decided
     before; `proxy` (materials) rises with productivity. `export` is the firm's trade status as yes/no, if
     trade may change productivity. `year_effects` puts a constant for each year into every equation.
+    `owner` is who is behind a firm, as disclosure control counts (by default the firm).
     """
 
     firm: str
@@ -33,6 +34,7 @@ class Inputs:
     proxy: str
     export: str | None = None
     year_effects: bool = True
+    owner: str | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -59,6 +61,7 @@ class Panel:
     years: Array
     lagged: NDArray[np.bool_]
     label: NDArray[np.int64]
+    owner: NDArray[np.int64]
     unknown: int
 
     @property
@@ -70,7 +73,7 @@ class Panel:
         """The panel of these rows, which must keep each firm's rows together and in order."""
         picked: dict[str, Any] = {
             name: getattr(self, name)[index]
-            for name in ("firm", "output", "free", "state", "proxy", "years", "lagged", "label")
+            for name in ("firm", "output", "free", "state", "proxy", "years", "lagged", "label", "owner")
         }
         export = None if self.export is None else self.export[index]
         return replace(self, export=export, **picked)
@@ -99,7 +102,11 @@ def load(frame: Any, inputs: Inputs) -> Panel:
     columns = [inputs.output, *inputs.names, inputs.proxy, *([inputs.export] if inputs.export else [])]
     names = {f"x{place}": column for place, column in enumerate(columns)}
     data = read(
-        frame.assign(_place=range(len(frame))), inputs.firm, inputs.year, {**names, "place": "_place"}
+        frame.assign(_place=range(len(frame))),
+        inputs.firm,
+        inputs.year,
+        {**names, "place": "_place"},
+        owner=inputs.owner,
     )
     known = data.dropna(subset=list(names)).reset_index(drop=True)
     values = known[list(names)].to_numpy(dtype="float64")
@@ -122,6 +129,7 @@ def load(frame: Any, inputs: Inputs) -> Panel:
         years=np.array([year == value for value in later], dtype="float64").reshape(len(later), len(year)).T,
         lagged=same.to_numpy(dtype="bool"),
         label=known["place"].to_numpy(dtype="int64"),
+        owner=known["owner"].factorize()[0].astype("int64"),
         unknown=len(data) - len(known),
     )
 

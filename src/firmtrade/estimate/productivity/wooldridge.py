@@ -31,6 +31,7 @@ from firmtrade.estimate.productivity.outcome import (
     effects,
     elasticities,
     productivity,
+    size,
 )
 from firmtrade.estimate.productivity.panel import (
     Array,
@@ -84,9 +85,9 @@ def wooldridge(
     panel = load(frame, inputs)
     found = solve(panel, degree, equations)
     now = np.flatnonzero(panel.lagged)
-    firms, degrees = len(np.unique(panel.firm[now])), len(now) - found.parameters
+    of = size(panel, now, found.parameters)
     errors, total = np.sqrt(np.diag(found.covariance)), float(np.sqrt(found.covariance.sum()))
-    each, scale = elasticities(inputs, found.values, errors, total, firms, degrees)
+    each, scale = elasticities(inputs, found.values, errors, total, of)
     test = _test(found)
     gains = process.effects(_omega(panel, found.values, degree), panel, order)
     spread = _spread(panel, degree, equations, order, replications if gains else 0, seed)
@@ -94,9 +95,9 @@ def wooldridge(
         method=f"wooldridge-{equations}",
         elasticities=each,
         scale=scale,
-        exporting=effects(gains, spread, firms, degrees),
+        exporting=effects(gains, spread, of),
         observations=len(now),
-        firms=firms,
+        firms=of.owners,
         unknown=panel.unknown,
         test=test,
         replications=replications if gains else 0,
