@@ -38,7 +38,7 @@ def panel(tmp_path_factory: Any) -> Path:
         "import_intra": np.where(frame["id"] % 5 < 2, 100, 0),
         "import_extra": 0,
         "export_intra": (frame["exports"] * 100 * np.exp(frame["y"])).round(2),
-        "export_extra": np.where(frame["id"] % 3 == 0, frame["exports"] * 50.0, 0),
+        "export_extra": np.where(frame["id"] % 3 == frame["year"] % 3, frame["exports"] * 50.0, 0),
         "capital": (1000 * np.exp(frame["k"])).round(2),
         "materials": (1000 * np.exp(frame["m"])).round(2),
     }
@@ -53,7 +53,7 @@ MODELS = {
     "alone": {"like": "growth", "groups": ""},
     "trade": {"kind": "margins", "sample": "all"},
     "markets": {
-        "kind": "margins", "sample": "all", "values": ["exports_intra", "exports_extra"], "yearly": False,
+        "kind": "margins", "sample": "all", "values": ["export_intra", "export_extra"], "yearly": False,
     },
     "jobs": {"kind": "job-flows", "sample": "all"},
     "tfp": {"kind": "production-function", "sample": "all", "replications": 10},

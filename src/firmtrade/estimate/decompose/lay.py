@@ -103,14 +103,14 @@ def ties(tables: Iterable[Result], groups: str | None, sums: Sequence[Sequence[s
     for result in tables:
         for place, cell in enumerate(result.cells):
             group = cell.codes.get(groups, TOTAL) if groups else TOTAL
-            key = (cell.measure, cell.sample, cell.period, group, cell.codes.get("part", ""))
-            at.setdefault(key, []).append((result.name, place))
+            one = (cell.measure, cell.sample, cell.period, group, cell.codes.get("part", ""))
+            at.setdefault(one, []).append((result.name, place))
     found: list[Tie] = [(places[0], other) for places in at.values() for other in places[1:]]
     first = {key: places[0] for key, places in at.items()}
     for names in sums:
         for key in [key for key in first if key[4] == names[0]]:
-            wanted = [(*key[:4], name) for name in names]
-            found.append(tuple(first[one] for one in wanted if one in first))
+            wanted = [(*key[:4], each) for each in names]
+            found.append(tuple(first[name] for name in wanted if name in first))
     wholes: dict[tuple[str, ...], list[tuple[str, int]]] = {}
     for key in sorted(first, key=lambda key: (key[3] != TOTAL, key)):
         wholes.setdefault((*key[:3], key[4]), []).append(first[key])

@@ -90,6 +90,9 @@ def _margins(frame: Any, model: Model, start: int, end: int) -> Any:
 
     columns = ["firm", "year", "owner", *(["groups"] if model.options.groups else [])]
     several = len(model.options.values) > 1
+    for at, name in enumerate(model.options.values):
+        if frame[f"value_{at}"].dropna().isin((0, 1)).all():
+            raise Unanswerable(f"It needs values of {name}, of which the panel only says yes or no.")
     long = pandas.concat(
         [
             frame[columns].assign(market=str(at), value=frame[f"value_{at}"])
@@ -97,14 +100,8 @@ def _margins(frame: Any, model: Model, start: int, end: int) -> Any:
         ],
         ignore_index=True,
     )
-    said: dict[str, Any] = {
-        "firm": "firm",
-        "year": "year",
-        "value": "value",
-        "start": start,
-        "end": end,
-        "owner": "owner",
-    }
+    said: dict[str, Any] = {name: name for name in ("firm", "year", "value", "owner")}
+    said |= {"start": start, "end": end}
     group = "groups" if model.options.groups else None
     if several:
         return margins(long, **said, levels=("market",), group=group)
