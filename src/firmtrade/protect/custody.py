@@ -116,13 +116,13 @@ def summary(custody: Custody) -> dict[str, Any]:
     hidden = Counter(judged.table for judged in custody.hidden)
     counts = [part.counts for part in custody.parts if part.counts is not None]
     return {
-        "profile": custody.profile.name,
+        "profile": custody.policy.profile.name,
         "rules": [
             {"name": rule.name, "title": rule.title, "source": rule.source,
              "numbers": {name: float(value) for name, value in rule.numbers.items()}}
-            for rule in custody.profile.rules
+            for rule in custody.policy.profile.rules
         ],
         "tables": {name: {"figures": total[name], "hidden": hidden[name]} for name in sorted(total)},
         "attack": counted(custody.parts),
-        **({"counts": perturb.summary(counts, custody.method)} if counts else {}),
+        **({"counts": perturb.summary(counts, custody.policy.method)} if counts else {}),
     }  # fmt: skip
