@@ -84,8 +84,9 @@ class Proposal:
     @property
     def helps(self) -> bool:
         """Whether less of the table is hidden with the whole release too, and no more of the release."""
-        return self.here.less(self.before) or (
-            self.everywhere.less(self.before) and self.release[1].share <= self.release[0].share
+        return not self.refused and (
+            self.here.less(self.before)
+            or (self.everywhere.less(self.before) and self.release[1].share <= self.release[0].share)
         )
 
     def toml(self) -> str:
@@ -314,8 +315,7 @@ def as_text(found: Sequence[Proposal], without: Sequence[str]) -> list[str]:
         if not one.helps:
             lines += [
                 f"{one.table}: to combine {one.dimension} {_united(one)} would help the table alone "
-                f"({one.alone[0]} hidden, then {one.alone[1]}), but not in this release, whose other tables "
-                f"have these classes: {one.here} hidden{_elsewhere(one)}.",
+                f"({one.alone[0]} hidden, then {one.alone[1]}), but {_but(one)}.",
                 "",
             ]
     if without:
@@ -327,11 +327,17 @@ def _united(one: Proposal) -> str:
     return " and ".join(code.replace(UNION, " with ") for code in one.codes if UNION in code)
 
 
+def _but(one: Proposal) -> str:
+    """Why what helps a table alone does not help the release."""
+    if one.refused:
+        return f"a run would stop: {one.refused} sums of the release cannot be protected then"
+    return f"not in this release, whose other tables have these classes: {one.here} hidden{_elsewhere(one)}"
+
+
 def _elsewhere(one: Proposal) -> str:
-    stop = f"; a run would stop: {one.refused} sums cannot be protected" if one.refused else ""
     if not one.others:
-        return f" (all figures of the release: {one.release[0]} hidden now, {one.release[1]} then){stop}"
+        return f" (all figures of the release: {one.release[0]} hidden now, {one.release[1]} then)"
     return (
-        f"{stop}; {one.everywhere} if it is done in {', '.join(one.others)} too (all figures of the release: "
+        f"; {one.everywhere} if it is done in {', '.join(one.others)} too (all figures of the release: "
         f"{one.release[0]} hidden now, {one.release[1]} then)"
     )
