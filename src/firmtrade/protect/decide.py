@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 STATUS = {"frequency": "A", "dominance": "O", "percent": "M", "group": "M"}
 FREE, SECONDARY, OTHER, TOLD = "F", "D", "U", "C"
 
+#: The reason of a figure that is no sum and is hidden because the custodian names it.
+NAMED = "the custodian names it"
 #: Up to so many figures in one system the search for what to hide is made harder.
 SMALL = 3000
 
@@ -182,7 +184,7 @@ def _decide(
         else:
             parts.append(changed(counts[number]) if number in counts else _decided(one, free))
         covered.add(parts[-1])
-    return judged(parts, backing, profile, catalog)
+    return judged(parts, backing, profile, catalog, manual)
 
 
 def _asked_for(
@@ -329,12 +331,23 @@ def _judged(ask: Ask, decisions: Decisions, backing: Backing, catalog: Catalog) 
     return () if not firms or side * firms >= least else (f"fewer than {least} firms on a side",)
 
 
-def judged(parts: Sequence[Decided], backing: Backing, profile: Profile, catalog: Catalog) -> Decisions:
-    """The decisions that follow from parts that are protected already: what is no sum is judged."""
+def judged(
+    parts: Sequence[Decided],
+    backing: Backing,
+    profile: Profile,
+    catalog: Catalog,
+    manual: frozenset[Ask] = frozenset(),
+) -> Decisions:
+    """The decisions that follow from parts that are protected already: what is no sum is judged.
+
+    No equation ties a median to other figures, so one that the custodian hides by name is hidden alone.
+    """
     decisions = Decisions(profile, tuple(parts), {})
     asks = {ask for figures in backing.figures.values() for behind in figures for ask in behind}
     others = sorted(asks - decisions._place.keys(), key=repr)
-    return replace(decisions, others={ask: _judged(ask, decisions, backing, catalog) for ask in others})
+    found = {ask: _judged(ask, decisions, backing, catalog) for ask in others}
+    named = {ask: (*found[ask], NAMED) for ask in others if ask in manual}
+    return replace(decisions, others={**found, **named})
 
 
 def counted(parts: Sequence[Decided]) -> dict[str, int]:

@@ -38,6 +38,11 @@ class Policy:
                 "[protect]: a ledger joins releases whose figures are hidden, not rounded or perturbed ones. "
                 "Leave out 'ledger' or 'method'."
             )
+        if self.hide and not self.profile.of("manual"):
+            raise StudyError(
+                f"[protect] hide names figures, and the profile {self.profile.name} has no rule that says "
+                "how well they are protected. Add manual-20, or another rule of the kind manual, to its rules."
+            )
 
     def with_profile(self, profile: Profile) -> Policy:
         """The same by other rules."""
