@@ -41,7 +41,7 @@ class Policy:
         if self.hide and not self.profile.of("manual"):
             raise StudyError(
                 f"[protect] hide names figures, and the profile {self.profile.name} has no rule that says "
-                "how well they are protected. Add manual-20, or another rule of the kind manual, to its rules."
+                "how well they are protected. Add manual-20, or another rule of that kind, to its rules."
             )
 
     def with_profile(self, profile: Profile) -> Policy:
