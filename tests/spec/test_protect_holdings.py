@@ -90,9 +90,7 @@ def test_figures_are_hidden_by_name(tmp_path):
 
 
 def test_a_median_is_hidden_by_name_though_nothing_adds_up_to_it(tmp_path):
-    median = (
-        '[measures.middle]\ntitle = "M"\nexpr = "median(employment)"\nunit = "FTE"\nsource = "own"\n'
-    )
+    median = '[measures.middle]\ntitle = "M"\nexpr = "median(employment)"\nunit = "FTE"\nsource = "own"\n'
     table = '[tables.medians]\nsample = "all-firms"\nperiod = 2002\nmeasures = ["middle"]\nby = ["region"]\n'
     (tmp_path / "panel.csv").write_text(
         "firm,year,activity,region,employment\n"
