@@ -13,8 +13,8 @@ from typing import Annotated
 import typer
 
 from firmtrade.errors import DisclosureError
+from firmtrade.result import MARK
 
-MARK = "CONFIDENTIAL: for the custodian of the data only"
 Panel = Annotated[
     str | None,
     typer.Option("--panel", "-p", help="File, folder, pattern or database URL; overrides the study's."),

@@ -254,16 +254,18 @@ class Study:
         What the custodian of the data keeps of a protected release goes into `custody`, by default the
         folder beside it that is called after it (`out-custody`).
         """
-        from firmtrade.protect import recording, write_custody
+        from firmtrade.protect import custody_folder, recording, write_custody
         from firmtrade.publish import write
         from firmtrade.publish.custodian import custodian_files
 
+        # Before anything is computed: a folder that may not be written stops the run at once.
+        place = custody_folder(Path(out), Path(custody) if custody else None)
         release, kept = self._release(unprotected)
         with recording(kept.policy.ledger if kept else None, Path(out)):
             if kept is not None:
                 self.progress("write what the custodian keeps")
                 further = custodian_files(kept, release, self.spec.catalog)
-                write_custody(kept, Path(custody) if custody else _beside(Path(out)), further)
+                write_custody(kept, place, further)
             self.progress("write the report")
             return write(release, Path(out), self.progress)
 
@@ -364,11 +366,6 @@ class Study:
             **{f"dropped: {why}": n for why, n in sorted(panel.dropped.items())},
         }
         return Provenance(panel.hashes(), rows, self.spec.catalog.hash(), __version__, panel.synthetic)
-
-
-def _beside(out: Path) -> Path:
-    """The custodian's folder of a release."""
-    return out.with_name(f"{out.name}-custody")
 
 
 def _with_evidence(setting: Setting, policy: Policy, engine: DuckDB, panel: Panel) -> Setting:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from firmtrade.errors import DataError, StudyError
+from firmtrade.errors import DataError, DisclosureError, StudyError
 from firmtrade.protect.classes import Words
 from firmtrade.protect.inside import read_inside
 from firmtrade.protect.merge import propose
@@ -217,3 +217,16 @@ def test_the_commands_are_marked_and_write_for_the_custodian_only(tmp_path: Path
     merged = firmtrade("merge", *source, "--share", "30")
     assert merged.returncode == 0 and "Combine size 50-99 with 100-249" in merged.stdout
     assert json.loads((release / "manifest.json").read_text("utf-8"))["protected"]
+
+
+def test_the_custodians_folder_replaces_nothing_else(tmp_path: Path, asked: Study) -> None:
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "diary.txt").write_text("not ours", "utf-8")
+    with pytest.raises(DataError, match="holds something else"):
+        asked.run(tmp_path / "out", custody=mine)
+    assert (mine / "diary.txt").exists() and not (tmp_path / "out").exists()
+    for out, custody in (("out", "out"), ("out", "out/kept"), ("kept/out", "kept")):
+        with pytest.raises(DisclosureError, match="neither may lie in the other"):
+            asked.run(tmp_path / out, custody=tmp_path / custody)
+    assert not (tmp_path / "out").exists() and not (tmp_path / "kept").exists()
