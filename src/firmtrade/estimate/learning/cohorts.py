@@ -9,11 +9,12 @@ Firms are sorted into five kinds:
 - `undetermined`: unknown flags, or years without a record, leave open whether it started or never did;
 - `brief`: started, but did not trade in `after` of the `within` years that follow.
 
-`before` = 3 with `after` = 2 of `within` = 3 are the starters of the International Study Group on Exports and Productivity
-(2008), Review of World Economics 144. `after` is 0 by default, since who goes on trading is an outcome of the start: firms
-that did well go on. So is stopping: by default a start lasts (`stops` = "ignore"), and the effect is that of
-having started, whatever came after (intention to treat). `censor` drops a starter's years from its first stop on, and `drop`
-drops starters that stop; both compare survivors of trade with all others.
+`before` = 3 with `after` = 2 of `within` = 3 are the starters of the International Study Group on Exports and
+Productivity (2008), Review of World Economics 144. `after` is 0 by default, since who goes on trading is an
+outcome of the start: firms that did well go on. So is stopping: by default a start lasts (`stops` =
+"ignore"), and the effect is that of having started, whatever came after (intention to treat). `censor` drops
+a starter's years from its first stop on, and `drop` drops starters that stop; both compare survivors of trade
+with all others.
 """
 
 from __future__ import annotations
@@ -41,7 +42,8 @@ class Start:
 
 @dataclass(frozen=True, eq=False)
 class Cohorts:
-    """Each firm's `kind`, first year of trade `start` (infinite: none) and `until`, the last year that may be used.
+    """Each firm's `kind`, first year of trade `start` (infinite: none) and `until`, the last year that may be
+    used.
 
     `counts` says how many firms are of each kind, `stopped` how many starters are known to have stopped again
     within the panel; with `stops` = "drop" those are counted there and are no starters.
@@ -78,7 +80,7 @@ def cohorts(frame: Any, firm: str, year: str, flag: str, rule: Start | None = No
         ever, "starter", np.where((recorded & np.isnan(traded)).any(axis=1), "undetermined", "never")
     ).astype(object)
     seen = first - first_record
-    clean = np.array([no[i, max(f - rule.before, 0) : f].sum() == rule.before for i, f in enumerate(first)])
+    clean = _before(no, first, rule.before) == rule.before
     kind[ever & ~clean] = "undetermined"
     kind[ever & (seen < rule.before)] = "left-censored"
     _keep_on(kind, yes, no, first, rule)
@@ -94,16 +96,13 @@ def cohorts(frame: Any, firm: str, year: str, flag: str, rule: Start | None = No
 def flag_numbers(flags: Any) -> Array:
     """1 for yes, 0 for no, NaN for unknown, of a boolean, nullable, object or numeric column."""
     pandas = econ("pandas", "cohorts of starters")
-    numbers: Array = pandas.to_numeric(flags.astype("object").map(_number), errors="coerce").to_numpy(
-        dtype=float
-    )
+    if getattr(flags.dtype, "kind", "O") in "biuf":
+        values = flags.to_numpy(dtype=float)
+    else:
+        values = pandas.array(flags.astype("object"), dtype="boolean").astype("Float64")
+        values = values.to_numpy(dtype=float, na_value=np.nan)
+    numbers: Array = np.where(np.isnan(values), np.nan, values > 0)
     return numbers
-
-
-def _number(flag: Any) -> float:
-    if flag is None or flag is econ("pandas", "cohorts of starters").NA or flag != flag:
-        return np.nan
-    return float(flag > 0)
 
 
 def two_way(exports: Any, imports: Any) -> Array:
@@ -114,11 +113,20 @@ def two_way(exports: Any, imports: Any) -> Array:
 
 
 def select(frame: Any, firm: str, year: str, found: Cohorts, start: str = "start") -> Any:
-    """The rows of starters and of firms that never trade, up to `until`, with the column `start` (infinite: never)."""
+    """The rows of starters and of firms that never trade, up to `until`, with the column `start` (infinite:
+    never)."""
     place = {name: i for i, name in enumerate(found.firms.tolist())}
     at = np.array([place[name] for name in frame[firm].astype(str)])
     keep = np.isin(found.kind[at], ("starter", "never")) & (frame[year].to_numpy() <= found.until[at])
     return frame.assign(**{start: found.start[at]})[keep]
+
+
+def _before(no: Array, first: Array, years: int) -> Array:
+    """In how many of the `years` before `first` a firm is known not to have traded."""
+    total = np.concatenate([np.zeros((len(no), 1), dtype=int), np.cumsum(no, axis=1)], axis=1)
+    firm = np.arange(len(no))
+    counted: Array = total[firm, first] - total[firm, np.maximum(first - years, 0)]
+    return counted
 
 
 def _calendar(years: Array) -> Array:
@@ -133,7 +141,8 @@ def _spread(values: Array, years: Array, whole: Array) -> Array:
 
 
 def _keep_on(kind: Array, yes: Array, no: Array, first: Array, rule: Start) -> None:
-    """Mark starters that did not trade in `after` of the `within` years after the start, or where that is not known."""
+    """Mark starters that did not trade in `after` of the `within` years after the start, or where that is not
+    known."""
     if rule.after == 0:
         return
     for i in np.flatnonzero(kind == "starter"):

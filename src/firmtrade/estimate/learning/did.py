@@ -1,8 +1,8 @@
 """Group-time effects: what trading did, in each year, to the firms that started in each year.
 
-Callaway and Sant'Anna (2021), Difference-in-differences with multiple time periods, Journal of Econometrics 225.
-ATT(g, t) compares the change of outcome from a base year before the start to year t of the firms that started
-in g with that of firms that had not started by then, so that no firm that trades serves as a control.
+Callaway and Sant'Anna (2021), Difference-in-differences with multiple time periods, Journal of Econometrics
+225. ATT(g, t) compares the change of outcome from a base year before the start to year t of the firms that
+started in g with that of firms that had not started by then, so that no firm that trades serves as a control.
 
 Conventions are those of R's did (2.5): base year g - 1 for t >= g and, with a `varying` base, t - 1 before;
 covariates of the earlier of the two years; firms that start in or before the first year are left out;
@@ -31,10 +31,10 @@ Z95 = 1.959963984540054
 class Design:
     """How firms are compared.
 
-    `controls`: `never` traders only, or firms that have `not-yet` started too. `base`: `varying` or `universal`
-    (g - 1 for every t). `at`: covariates of the `earlier` year of each comparison, or of its `base` year. `powers`
-    of the outcome in the base year join the covariates: firms alike in level (see `verdict`). A group with
-    fewer than `smallest` firms has no effect of its own.
+    `controls`: `never` traders only, or firms that have `not-yet` started too. `base`: `varying` or
+    `universal` (g - 1 for every t). `at`: covariates of the `earlier` year of each comparison, or of its
+    `base` year. `powers` of the outcome in the base year join the covariates: firms alike in level (see
+    `verdict`). A group with fewer than `smallest` firms has no effect of its own.
     """
 
     controls: Literal["not-yet", "never"] = "not-yet"
@@ -90,7 +90,8 @@ class GroupTimes:
 
 
 def group_time_effects(wide: Wide, design: Design | None = None) -> GroupTimes:
-    """ATT(g, t) of every group and year, with standard errors; an effect that cannot be had is NaN with its reason.
+    """ATT(g, t) of every group and year, with standard errors; an effect that cannot be had is NaN with its
+    reason.
 
     Raises DataError where there is no group, no control or no second year.
     """
@@ -109,9 +110,9 @@ def group_time_effects(wide: Wide, design: Design | None = None) -> GroupTimes:
             base = _base_year(kept.years, group, time, design.base)
             if base is None:
                 continue
+            if not np.isinf(kept.start).any() and max(time, base) >= max(sizes):
+                continue  # every firm has started by then: there is no control
             cell, influence, members = _cell(kept, group, time, base, design)
-            if np.isnan(cell.att) and cell.reason == "after the last control":
-                continue
             cells.append(cell)
             columns.append(influence)
             used.append(members)
@@ -129,7 +130,8 @@ def group_time_effects(wide: Wide, design: Design | None = None) -> GroupTimes:
 
 
 def _usable(wide: Wide, design: Design) -> tuple[Wide, int, int]:
-    """Firms that can be compared; those that started too early; those with gaps, where the panel is balanced."""
+    """Firms that can be compared; those that started too early; those with gaps, where the panel is
+    balanced."""
     early = wide.start <= wide.years[0]
     keep = ~early
     whole = np.isfinite(wide.outcome).all(axis=1) & np.isfinite(wide.covariates).all(axis=(0, 2))
@@ -149,32 +151,58 @@ def _base_year(years: Array, group: int, time: int, base: str) -> int | None:
 
 
 def _cell(wide: Wide, group: int, time: int, base: int, design: Design) -> tuple[GroupTime, Array, Array]:
+    """ATT(group, time), each firm's influence on it (n) and the firms compared (n, boolean)."""
     treated = wide.start == group
     control = np.isinf(wide.start)
     if design.controls == "not-yet":
         control = control | ((wide.start > max(time, base)) & ~treated)
     b, t = np.searchsorted(wide.years, [base, time])
     x = _covariates(wide, b if design.at == "base" else min(b, t), b, design.powers)
-    known = np.isfinite(wide.outcome[:, b]) & np.isfinite(wide.outcome[:, t]) & np.isfinite(x).all(axis=1)
-    members = (treated | control) & known
-    influence = np.zeros(len(wide.firms))
-    ones, zeros = int((treated & members).sum()), int((control & members).sum())
+    change = wide.outcome[:, t] - wide.outcome[:, b]
+    return _compared(group, time, base, change, treated, control, x, design)
 
-    def made(att: float, error: float, reason: str = "") -> GroupTime:
-        low, high = att - Z95 * error, att + Z95 * error
-        return GroupTime(group, time, base, att, error, low, high, ones, zeros, ones + zeros, reason)
 
-    if not control.any():
-        return made(np.nan, np.nan, "after the last control"), influence, members
-    if ones < design.smallest:
-        return made(np.nan, np.nan, f"fewer than {design.smallest} firms"), influence, members
+def level_cell(wide: Wide, group: int, time: int) -> tuple[GroupTime, Array, Array]:
+    """The difference in level in year `time` between a group and firms that never start, as `_cell` gives
+    effects."""
+    t = int(np.searchsorted(wide.years, time))
+    x = _covariates(wide, t, t, 0)
+    level, treated, never = wide.outcome[:, t], wide.start == group, np.isinf(wide.start)
+    return _compared(group, time, -1, level, treated, never, x, Design(method="reg"))
+
+
+def _compared(
+    group: int, time: int, base: int, change: Array, treated: Array, control: Array, x: Array, design: Design
+) -> tuple[GroupTime, Array, Array]:
+    members = (treated | control) & np.isfinite(change) & np.isfinite(x).all(axis=1)
+    influence = np.zeros(len(members))
+    if (treated & members).sum() < design.smallest:
+        return _effect(group, time, base, f"fewer than {design.smallest} firms"), influence, members
     if time == base:
-        return made(0.0, 0.0), influence, members
-    change = wide.outcome[members, t] - wide.outcome[members, b]
-    found = compare(change, treated[members], x[members], design.method)
-    influence[members] = found.influence * (len(wide.firms) / max(members.sum(), 1))
-    error = float(np.sqrt((influence**2).mean() / len(influence))) if not found.reason else np.nan
-    return made(found.att, error, found.reason), influence, members
+        sides = (treated & members, control & members)
+        return _effect(group, time, base, "", 0.0, 0.0, *sides), influence, members
+    found = compare(change[members], treated[members], x[members], design.method)
+    influence[members] = found.influence * (len(members) / max(members.sum(), 1))
+    members[members] = found.kept
+    error = np.nan if found.reason else float(np.sqrt((influence**2).mean() / len(influence)))
+    sides = (treated & members, control & members)
+    return _effect(group, time, base, found.reason, found.att, error, *sides), influence, members
+
+
+def _effect(
+    group: int,
+    time: int,
+    base: int,
+    reason: str,
+    att: float = np.nan,
+    error: float = np.nan,
+    treated: Array | None = None,
+    controls: Array | None = None,
+) -> GroupTime:
+    ones = 0 if treated is None else int(treated.sum())
+    zeros = 0 if controls is None else int(controls.sum())
+    low, high = att - Z95 * error, att + Z95 * error
+    return GroupTime(group, time, base, att, error, low, high, ones, zeros, ones + zeros, reason)
 
 
 def _covariates(wide: Wide, at: int, base: int, powers: int) -> Array:

@@ -12,6 +12,7 @@ from typing import Literal
 import numpy as np
 
 from firmtrade.estimate.learning.did import Z95, GroupTime, GroupTimes
+from firmtrade.estimate.learning.honest import Path
 from firmtrade.estimate.learning.wide import Array
 
 Kind = Literal["simple", "group", "dynamic", "calendar"]
@@ -37,7 +38,8 @@ class Effect:
 
 @dataclass(frozen=True, eq=False)
 class Aggregate:
-    """`overall` and its `parts`; `influence` (n x parts) and `covariance` of the parts; `weights` of parts in `overall`."""
+    """`overall` and its `parts`; `influence` (n x parts) and `covariance` of the parts; `weights` of parts in
+    `overall`."""
 
     kind: Kind
     overall: Effect
@@ -84,6 +86,43 @@ def aggregate(
     after = [i for i in keys if effects.cells[i].time >= effects.cells[i].group]
     overall = _effect(effects, None, att, whole, after)
     return Aggregate(kind, overall, tuple(parts), table, whole, table.T @ table / effects.firms**2)
+
+
+def event_path(effects: GroupTimes, earliest: int = -5, latest: int = 5) -> Path | None:
+    """The event study as `honest` and `trends` read it; None where no firm is seen after its start.
+
+    `effects` must have the universal base, so that every coefficient is relative to the year before the
+    start. Weights are those of the group-time effects in the `simple` average: firms, by years since the
+    start. Years beyond a gap are left out.
+    """
+    whole = aggregate(effects, "dynamic", earliest, latest)
+    have = {part.key: i for i, part in enumerate(whole.parts)}
+    after = _unbroken(range(0, latest + 1), have)
+    before = _unbroken(range(-2, earliest - 1, -1), have)[::-1]
+    if not after:
+        return None
+    chosen = [have[key] for key in (*before, *after)]
+    weights = dict.fromkeys(after, 0)
+    for cell in effects.cells:
+        if cell.time - cell.group in weights and not np.isnan(cell.att):
+            weights[cell.time - cell.group] += effects.sizes[cell.group]
+    share = np.array([weights[key] for key in after], dtype=float)
+    return Path(
+        (*before, *after),
+        np.array([whole.parts[i].att for i in chosen]),
+        whole.covariance[np.ix_(chosen, chosen)],
+        share / share.sum(),
+        whole.overall.firms,
+    )
+
+
+def _unbroken(keys: range, have: dict[int | None, int]) -> list[int]:
+    found: list[int] = []
+    for key in keys:
+        if key not in have:
+            break
+        found.append(key)
+    return found
 
 
 def _key(cell: GroupTime, kind: Kind) -> int:

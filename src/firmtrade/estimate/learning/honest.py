@@ -1,16 +1,18 @@
-"""How far may trends differ before the finding falls: Rambachan and Roth (2023), Review of Economic Studies 90.
+"""How far may trends differ before the finding falls: Rambachan and Roth (2023), Review of Economic Studies
+90.
 
 Two ways to bound what the difference in trends may do after the start, given what it did before:
 
-- `smoothness`: its slope changes by at most M from one year to the next (M = 0: a linear difference goes on). The
-  interval is the shortest of fixed length around a linear estimate (Armstrong and Kolesar 2018).
-- `relative magnitudes`: from one year to the next it moves by at most Mbar times its largest move before the start.
-  The interval inverts the conditional and least-favourable hybrid test of Andrews, Roth and Pakes (2023) with
-  kappa = alpha / 10, on the moments of the years after the start, as R's HonestDiD does by default.
+- `smoothness`: its slope changes by at most M from one year to the next (M = 0: a linear difference goes on).
+  The interval is the shortest of fixed length around a linear estimate (Armstrong and Kolesar 2018).
+- `relative magnitudes`: from one year to the next it moves by at most Mbar times its largest move before the
+  start. The interval inverts the conditional and least-favourable hybrid test of Andrews, Roth and Pakes
+  (2023) with kappa = alpha / 10, on the moments of the years after the start, as R's HonestDiD does by
+  default.
 
-The linear programmes of the hybrid test need no solver here. Their constraints are differences of
-consecutive years, each bounded from above and from below, so that the multipliers have a closed form: one
-pair for each year, which bounds the sign of the largest move, and one vertex for each side of the effect (`_Moments`).
+The linear programmes of the hybrid test need no solver here. Their constraints are differences of consecutive
+years, each bounded from above and from below, so that the multipliers have a closed form: one pair for each
+year, which bounds the sign of the largest move, and one vertex for each side of the effect (`_Moments`).
 
 The breakdown value is the largest M or Mbar at which the interval still excludes 0.
 """
@@ -60,9 +62,11 @@ class Sensitivity:
 
 @dataclass(frozen=True, eq=False)
 class Path:
-    """Event-study coefficients in order of `times` (years since the start, base -1 left out) and their covariance.
+    """Event-study coefficients in order of `times` (years since the start, base -1 left out) and their
+    covariance.
 
-    `weights` (one for each coefficient from 0 on) define the average effect. Times must have no gap but the base.
+    `weights` (one for each coefficient from 0 on) define the average effect. Times must have no gap but the
+    base.
     """
 
     times: tuple[int, ...]
@@ -78,7 +82,8 @@ class Path:
 
 
 def smoothness(path: Path, values: Sequence[float], alpha: float = 0.05) -> Sensitivity:
-    """Fixed-length intervals when the slope of the difference in trends changes by at most each of `values` a year."""
+    """Fixed-length intervals when the slope of the difference in trends changes by at most each of `values` a
+    year."""
     bounds = tuple(_fixed_length(path, value, alpha) for value in values)
     unit = float(np.sqrt(path.weights @ _after(path) @ path.weights))
     falls = _last(lambda m: _excludes(_fixed_length(path, m, alpha)), unit)
@@ -88,7 +93,8 @@ def smoothness(path: Path, values: Sequence[float], alpha: float = 0.05) -> Sens
 def relative_magnitudes(
     path: Path, values: Sequence[float], alpha: float = 0.05, seed: int = 0
 ) -> Sensitivity:
-    """Hybrid intervals when the difference moves by at most each of `values` times its largest move before."""
+    """Hybrid intervals when the difference moves by at most each of `values` times its largest move
+    before."""
     bounds = tuple(_hybrid(path, value, alpha, seed) for value in values)
     falls = _last(lambda m: not bool(_accepts(path, m, np.array([0.0]), alpha, seed)[0]), 1.0)
     return Sensitivity("relative magnitudes", bounds, falls, path.firms)
@@ -118,7 +124,7 @@ def _last(holds: Callable[[float], bool], unit: float) -> float:
     return low
 
 
-# Smoothness ----------------------------------------------------------------------------------------------------
+# Smoothness
 
 
 def folded_quantile(bias: float, alpha: float) -> float:
@@ -142,8 +148,9 @@ def _fixed_length(path: Path, m: float, alpha: float) -> Bound:
     """The shortest interval of fixed length whose centre is linear in the coefficients.
 
     Years before get weights v. Unknown linear trends cancel when the sum of v_k k is minus that of the
-    weights after, else the bias has no bound. With u_j the sum over k of v_k (k - j)+ (counted backwards
-    from the base year), the worst bias is M times (the same sum of absolute values after the start plus that of |u|).
+    weights after, else the bias has no bound. With u_j the sum over k of v_k (k - j)+ (counted backwards from
+    the base year), the worst bias is M times (the same sum of absolute values after the start plus that of
+    |u|).
     """
     scale = float(np.sqrt(path.weights @ _after(path) @ path.weights))
     cumulate = _steps(path.before)  # u = cumulate @ v, v by years before, nearest first
@@ -215,14 +222,16 @@ def _shortest(
     return np.concatenate([start[:1], found.x[: k - 1] - found.x[k - 1 :]])
 
 
-# Relative magnitudes -------------------------------------------------------------------------------------------
+# Relative magnitudes
 
 
 @dataclass(frozen=True, eq=False)
 class _Moments:
-    """Vertices of the multipliers, as linear forms in the coefficients: `forms` @ estimates - `slopes` * effect.
+    """Vertices of the multipliers, as linear forms in the coefficients: `forms` @ estimates - `slopes` *
+    effect.
 
-    The hypothesis says that all are at most 0; each is divided by the weighted standard deviation of its moments.
+    The hypothesis says that all are at most 0; each is divided by the weighted standard deviation of its
+    moments.
     """
 
     forms: Array

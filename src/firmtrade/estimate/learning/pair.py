@@ -1,10 +1,10 @@
 """One two-by-two comparison: the change of the treated against the change of the controls.
 
-Three estimators of the effect on the treated with the influence function of each firm, as in Sant'Anna and
-Zhao (2020), Doubly robust difference-in-differences estimators, Journal of Econometrics 219: outcome
+Estimators of the effect on the treated, with the influence of each firm on them. Three are those of Sant'Anna
+and Zhao (2020), Doubly robust difference-in-differences estimators, Journal of Econometrics 219: outcome
 regression (`reg`), stabilised inverse probability weighting (`ipw`) and their doubly robust combination
-(`dr`, their traditional estimator: logit by maximum likelihood, regression by least squares). Without covariates all
-three are the difference of two mean changes.
+(`dr`, their traditional estimator: logit by maximum likelihood, regression by least squares). `balance`
+weighs controls by entropy balancing. Without covariates all are the difference of two mean changes.
 """
 
 from __future__ import annotations
@@ -14,42 +14,74 @@ from typing import Literal
 
 import numpy as np
 
+from firmtrade.estimate.learning.balance import entropy_balance
 from firmtrade.estimate.learning.wide import Array
 
-Method = Literal["dr", "ipw", "reg"]
+Method = Literal["dr", "ipw", "reg", "balance"]
 
 TRIM = 0.995  # a control this likely to be treated has no counterpart; R's DRDID leaves it out too
 
 
 @dataclass(frozen=True, eq=False)
 class Compared:
-    """The effect on the treated and each firm's influence on it (mean 0); `reason` says why there is none."""
+    """The effect on the treated and each firm's influence on it (mean 0); `reason` says why there is none.
+
+    `kept` (n, boolean) are the firms compared: those of a category that only one side has are left out.
+    """
 
     att: float
     influence: Array
+    kept: Array
     reason: str = ""
 
 
 def compare(change: Array, treated: Array, covariates: Array, method: Method) -> Compared:
-    """Compare the `change` (n) of `treated` (n, boolean) and other firms, given `covariates` (n x k, no constant).
+    """Compare the `change` (n) of `treated` (n, boolean) and others, given `covariates` (n x k, no constant).
 
     Influence is on the scale of sqrt(n): the standard error is the root of mean(influence**2) / n.
     """
-    n = len(change)
+    kept = _counterparts(treated, covariates)
+    found = _compare(change[kept], treated[kept], covariates[kept], method)
+    influence = np.zeros(len(change))
+    influence[kept] = found.influence * (len(change) / max(kept.sum(), 1))
+    return Compared(found.att, influence, kept, found.reason)
+
+
+def _counterparts(treated: Array, covariates: Array) -> Array:
+    """Firms whose categories (columns of 0 and 1) both sides have."""
+    kept = np.ones(len(treated), dtype=bool)
+    for column in covariates.T:
+        ones = column == 1
+        if (ones | (column == 0)).all() and ones.any() and (ones & treated).any() != (ones & ~treated).any():
+            kept &= ~ones
+    return kept
+
+
+def _compare(change: Array, treated: Array, covariates: Array, method: Method) -> Compared:
     if not treated.any() or treated.all():
-        return Compared(np.nan, np.zeros(n), "no treated firm" if not treated.any() else "no control")
+        return _none(treated, "no treated firm" if not treated.any() else "no control")
     if covariates.shape[1] == 0:
         return _plain(change, treated)
     x, reason = _design(covariates, treated)
     if reason:
-        return Compared(np.nan, np.zeros(n), reason)
+        return _none(treated, reason)
     d = treated.astype(float)
     if method == "reg":
         return _regression(change, d, x)
+    if method == "balance":
+        return _balanced(change, d, x)
     score = _propensity(d, x)
     if score is None:
-        return Compared(np.nan, np.zeros(n), "covariates separate the treated from the controls")
+        return _none(treated, "covariates separate the treated from the controls")
     return _weighted(change, d, x, *score) if method == "ipw" else _doubly(change, d, x, *score)
+
+
+def _none(treated: Array, reason: str) -> Compared:
+    return Compared(np.nan, np.zeros(len(treated)), treated, reason)
+
+
+def _made(att: float, influence: Array) -> Compared:
+    return Compared(float(att), influence, np.ones(len(influence), dtype=bool))
 
 
 def _plain(change: Array, treated: Array) -> Compared:
@@ -60,7 +92,7 @@ def _plain(change: Array, treated: Array) -> Compared:
         mean = change[side].mean()
         influence[side] = sign * (change[side] - mean) * (n / side.sum())
         means.append(mean)
-    return Compared(float(means[0] - means[1]), influence)
+    return _made(means[0] - means[1], influence)
 
 
 def _design(covariates: Array, treated: Array) -> tuple[Array, str]:
@@ -129,7 +161,7 @@ def _regression(change: Array, d: Array, x: Array) -> Compared:
     share = d.mean()
     treat, control = (d * change).mean() / share, (d * fitted).mean() / share
     influence = d * (change - treat) - d * (fitted - control) - linear @ (d[:, None] * x).mean(axis=0)
-    return Compared(float(treat - control), influence / share)
+    return _made(treat - control, influence / share)
 
 
 def _odds(d: Array, p: Array) -> Array:
@@ -143,7 +175,7 @@ def _weighted(change: Array, d: Array, x: Array, p: Array, linear: Array) -> Com
     treat, control = (d * change).mean() / d.mean(), (w * change).mean() / w.mean()
     slope = ((w * (change - control))[:, None] * x).mean(axis=0)
     influence = d * (change - treat) / d.mean() - (w * (change - control) + linear @ slope) / w.mean()
-    return Compared(float(treat - control), influence)
+    return _made(treat - control, influence)
 
 
 def _doubly(change: Array, d: Array, x: Array, p: Array, linear: Array) -> Compared:
@@ -153,4 +185,20 @@ def _doubly(change: Array, d: Array, x: Array, p: Array, linear: Array) -> Compa
     of_treat = d * (rest - treat) - lines @ (d[:, None] * x).mean(axis=0)
     slope = ((w * (rest - control))[:, None] * x).mean(axis=0)
     of_control = w * (rest - control) + linear @ slope - lines @ (w[:, None] * x).mean(axis=0)
-    return Compared(float(treat - control), of_treat / d.mean() - of_control / w.mean())
+    return _made(treat - control, of_treat / d.mean() - of_control / w.mean())
+
+
+def _balanced(change: Array, d: Array, x: Array) -> Compared:
+    """Controls weighted by entropy balancing; the influence is that of the doubly robust estimator which it
+    is."""
+    n, ones = len(d), d == 1
+    found = entropy_balance(x[ones, 1:], x[~ones, 1:])
+    if found.reason:
+        return _none(ones, found.reason)
+    w = np.zeros(n)
+    w[~ones] = found.weights
+    att = float(change[ones].mean() - w @ change)
+    root = np.sqrt(w[~ones])
+    beta = np.linalg.lstsq(x[~ones] * root[:, None], change[~ones] * root, rcond=None)[0]
+    rest = change - x @ beta
+    return _made(att, np.where(ones, (rest - att) * (n / ones.sum()), -n * w * rest))

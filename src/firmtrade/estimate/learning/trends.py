@@ -29,11 +29,12 @@ class Wald:
 
 @dataclass(frozen=True)
 class Slope:
-    """Trend before the start, in units of the outcome a year, by generalised least squares through the base year.
+    """Trend before the start, in units of the outcome a year, by generalised least squares through the base
+    year.
 
-    `expected` is what it would add to the average effect after the start if it went on (`std_error_expected`), and
-    `beyond` the average effect less that, with its standard error: the estimate that allows for a linear
-    difference in trends, which is the fixed-length interval of `honest` at M = 0.
+    `expected` is what it would add to the average effect after the start if it went on
+    (`std_error_expected`), and `beyond` the average effect less that, with its standard error: the estimate
+    that allows for a linear difference in trends, which is the fixed-length interval of `honest` at M = 0.
     """
 
     slope: float

@@ -25,7 +25,7 @@ class Wide:
 
     `outcome` is n x T, NaN where the firm has no record or no value; `start` the first year of treatment,
     infinite for a firm that never starts; `covariates` is k x n x T without a constant (a category is
-    its dummies, the first left out), NaN where unknown, and `names` says what its k layers are.
+    a dummy for each of its codes), NaN where unknown, and `names` says what its k layers are.
     """
 
     firms: Array
@@ -98,7 +98,7 @@ def _numbers(frame: Any, name: str) -> Array:
 
 
 def _layers(frame: Any, covariates: Sequence[str]) -> tuple[list[Array], tuple[str, ...]]:
-    """Values of each covariate by row; a category gives a dummy for each code but the first."""
+    """Values of each covariate by row; a category gives a dummy for each code."""
     layers, names = [], []
     for name in covariates:
         column = frame[name]
@@ -108,7 +108,7 @@ def _layers(frame: Any, covariates: Sequence[str]) -> tuple[list[Array], tuple[s
             continue
         known = column.notna().to_numpy()
         codes = column.astype(str).to_numpy()
-        for code in np.unique(codes[known])[1:]:
+        for code in np.unique(codes[known]):
             layers.append(np.where(known, (codes == code).astype(float), np.nan))
             names.append(f"{name}={code}")
     return layers, tuple(names)
