@@ -1,7 +1,7 @@
 """Panels of firms with a planted truth: who starts to export, and what starting does, are known.
 
-Log productivity is a lasting level of the firm, a trend of the firm, a year effect, an autoregressive part and
-noise, plus what was learnt since the start. Firms start with a yearly hazard that depends on an index:
+Log productivity is a lasting level of the firm, a trend of the firm, a year effect, an autoregressive part
+and noise, plus what was learnt since the start. Firms start with a yearly hazard that depends on an index:
 
 - `none`: on nothing;
 - `level`: on the firm's lasting level;
@@ -18,6 +18,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+
+from firmtrade.estimate.learning.cohorts import cohorts, select
+from firmtrade.estimate.learning.evidence import Evidence, gather
+from firmtrade.estimate.learning.wide import widen
 
 TRUTHS = {  # what starting depends on, and whether starting teaches
     "selection": ("level", False),
@@ -64,7 +68,8 @@ def truth(name: str, effect: float = 0.12, trend: float = 0.03, **more: Any) -> 
 
 
 def panel(p: Planted) -> pd.DataFrame:
-    """One row for each firm and year: firm, year, lp (log productivity), export, size, industry, true effect."""
+    """One row for each firm and year: firm, year, lp (log productivity), export, size, industry, true
+    effect."""
     rng = np.random.default_rng(p.seed)
     n, t = p.firms, p.years
     level, trend = rng.normal(0, p.level, n), rng.normal(0, p.trend, n)
@@ -146,3 +151,16 @@ def _frame(
         }
     )
     return frame[there.ravel()]
+
+
+def evidence_of(frame: pd.DataFrame) -> tuple[Evidence, pd.DataFrame]:
+    """What a panel says, and the rows of starters and of firms that never trade that say it."""
+    found = cohorts(frame, "firm", "year", "export")
+    rows = select(frame, "firm", "year", found)
+    return gather(widen(rows, "firm", "year", "lp", "start")), rows
+
+
+def planted_effect(rows: pd.DataFrame, latest: int = 5) -> float:
+    """What starting did on average in the first years, to the starters that are there."""
+    since = rows["year"] - rows["start"]
+    return float(rows.loc[(since >= 0) & (since <= latest), "taught"].mean())

@@ -22,6 +22,7 @@ import numpy as np
 
 from firmtrade.errors import DataError
 from firmtrade.estimate.learning.pair import Method, compare
+from firmtrade.estimate.learning.staying import stay_weights
 from firmtrade.estimate.learning.wide import Array, Wide
 
 Z95 = 1.959963984540054
@@ -43,6 +44,7 @@ class Design:
     panel: Literal["pairs", "balanced"] = "pairs"
     at: Literal["earlier", "base"] = "earlier"
     powers: int = 0
+    staying: bool = False
     smallest: int = 1
 
 
@@ -104,6 +106,7 @@ def group_time_effects(wide: Wide, design: Design | None = None) -> GroupTimes:
         raise DataError(
             "Every firm starts sooner or later: use controls that have not yet started ('not-yet')."
         )
+    stay = stay_weights(kept) if design.staying else None
     cells, columns, used = [], [], []
     for group in sizes:
         for time in kept.years.tolist():
@@ -112,7 +115,7 @@ def group_time_effects(wide: Wide, design: Design | None = None) -> GroupTimes:
                 continue
             if not np.isinf(kept.start).any() and max(time, base) >= max(sizes):
                 continue  # every firm has started by then: there is no control
-            cell, influence, members = _cell(kept, group, time, base, design)
+            cell, influence, members = _cell(kept, group, time, base, design, stay)
             cells.append(cell)
             columns.append(influence)
             used.append(members)
@@ -150,7 +153,9 @@ def _base_year(years: Array, group: int, time: int, base: str) -> int | None:
     return int(earlier[-1]) if len(earlier) else None
 
 
-def _cell(wide: Wide, group: int, time: int, base: int, design: Design) -> tuple[GroupTime, Array, Array]:
+def _cell(
+    wide: Wide, group: int, time: int, base: int, design: Design, stay: Array | None
+) -> tuple[GroupTime, Array, Array]:
     """ATT(group, time), each firm's influence on it (n) and the firms compared (n, boolean)."""
     treated = wide.start == group
     control = np.isinf(wide.start)
@@ -159,7 +164,10 @@ def _cell(wide: Wide, group: int, time: int, base: int, design: Design) -> tuple
     b, t = np.searchsorted(wide.years, [base, time])
     x = _covariates(wide, b if design.at == "base" else min(b, t), b, design.powers)
     change = wide.outcome[:, t] - wide.outcome[:, b]
-    return _compared(group, time, base, change, treated, control, x, design)
+    weights = None
+    if stay is not None and time > group:
+        weights = stay[:, t] / stay[:, np.searchsorted(wide.years, group)]
+    return _compared(group, time, base, change, treated, control, x, design, weights)
 
 
 def level_cell(wide: Wide, group: int, time: int) -> tuple[GroupTime, Array, Array]:
@@ -167,12 +175,23 @@ def level_cell(wide: Wide, group: int, time: int) -> tuple[GroupTime, Array, Arr
     effects."""
     t = int(np.searchsorted(wide.years, time))
     x = _covariates(wide, t, t, 0)
-    level, treated, never = wide.outcome[:, t], wide.start == group, np.isinf(wide.start)
+    treated, never = wide.start == group, np.isinf(wide.start)
+    # A starter has lived to start; so must those that it is compared with, or the frail are among them only.
+    there = np.isfinite(wide.outcome[:, wide.years == group]).all(axis=1)
+    level = np.where(there, wide.outcome[:, t], np.nan)
     return _compared(group, time, -1, level, treated, never, x, Design(method="reg"))
 
 
 def _compared(
-    group: int, time: int, base: int, change: Array, treated: Array, control: Array, x: Array, design: Design
+    group: int,
+    time: int,
+    base: int,
+    change: Array,
+    treated: Array,
+    control: Array,
+    x: Array,
+    design: Design,
+    weights: Array | None = None,
 ) -> tuple[GroupTime, Array, Array]:
     members = (treated | control) & np.isfinite(change) & np.isfinite(x).all(axis=1)
     influence = np.zeros(len(members))
@@ -181,7 +200,8 @@ def _compared(
     if time == base:
         sides = (treated & members, control & members)
         return _effect(group, time, base, "", 0.0, 0.0, *sides), influence, members
-    found = compare(change[members], treated[members], x[members], design.method)
+    given = None if weights is None else weights[members]
+    found = compare(change[members], treated[members], x[members], design.method, given)
     influence[members] = found.influence * (len(members) / max(members.sum(), 1))
     members[members] = found.kept
     error = np.nan if found.reason else float(np.sqrt((influence**2).mean() / len(influence)))

@@ -35,13 +35,17 @@ class Compared:
     reason: str = ""
 
 
-def compare(change: Array, treated: Array, covariates: Array, method: Method) -> Compared:
+def compare(
+    change: Array, treated: Array, covariates: Array, method: Method, weights: Array | None = None
+) -> Compared:
     """Compare the `change` (n) of `treated` (n, boolean) and others, given `covariates` (n x k, no constant).
 
-    Influence is on the scale of sqrt(n): the standard error is the root of mean(influence**2) / n.
+    Influence is on the scale of sqrt(n): the standard error is the root of mean(influence**2) / n. `weights`
+    (n) of the controls are for the regression only and are taken as known.
     """
     kept = _counterparts(treated, covariates)
-    found = _compare(change[kept], treated[kept], covariates[kept], method)
+    given = None if weights is None else weights[kept]
+    found = _compare(change[kept], treated[kept], covariates[kept], method, given)
     influence = np.zeros(len(change))
     influence[kept] = found.influence * (len(change) / max(kept.sum(), 1))
     return Compared(found.att, influence, kept, found.reason)
@@ -57,7 +61,9 @@ def _counterparts(treated: Array, covariates: Array) -> Array:
     return kept
 
 
-def _compare(change: Array, treated: Array, covariates: Array, method: Method) -> Compared:
+def _compare(
+    change: Array, treated: Array, covariates: Array, method: Method, weights: Array | None
+) -> Compared:
     if not treated.any() or treated.all():
         return _none(treated, "no treated firm" if not treated.any() else "no control")
     if covariates.shape[1] == 0:
@@ -67,10 +73,10 @@ def _compare(change: Array, treated: Array, covariates: Array, method: Method) -
         return _none(treated, reason)
     d = treated.astype(float)
     if method == "reg":
-        return _regression(change, d, x)
+        return _regression(change, d, x, weights)
     if method == "balance":
         return _balanced(change, d, x)
-    score = _propensity(d, x)
+    score = propensity(d, x)
     if score is None:
         return _none(treated, "covariates separate the treated from the controls")
     return _weighted(change, d, x, *score) if method == "ipw" else _doubly(change, d, x, *score)
@@ -124,7 +130,7 @@ def _independent(x: Array) -> list[int]:
     return keep
 
 
-def _propensity(d: Array, x: Array) -> tuple[Array, Array] | None:
+def propensity(d: Array, x: Array) -> tuple[Array, Array] | None:
     """Logit probabilities by Newton's method and the influence of each firm on the coefficients (n x k)."""
     n = len(d)
     scale = np.linalg.norm(x, axis=0) / np.sqrt(n)
@@ -145,10 +151,10 @@ def _propensity(d: Array, x: Array) -> tuple[Array, Array] | None:
     return p, ((d - p)[:, None] * z) @ inverse / scale
 
 
-def _outcome(change: Array, d: Array, x: Array) -> tuple[Array, Array]:
+def _outcome(change: Array, d: Array, x: Array, weights: Array | None = None) -> tuple[Array, Array]:
     """Change that controls with these covariates have, and the influence on the coefficients (n x k)."""
     n = len(d)
-    control = 1 - d
+    control = 1 - d if weights is None else (1 - d) * weights
     scale = np.linalg.norm(x, axis=0) / np.sqrt(n)
     z = x / scale
     inverse = np.linalg.inv((z * control[:, None]).T @ z / n)
@@ -156,8 +162,8 @@ def _outcome(change: Array, d: Array, x: Array) -> tuple[Array, Array]:
     return fitted, ((control * (change - fitted))[:, None] * z) @ inverse / scale
 
 
-def _regression(change: Array, d: Array, x: Array) -> Compared:
-    fitted, linear = _outcome(change, d, x)
+def _regression(change: Array, d: Array, x: Array, weights: Array | None) -> Compared:
+    fitted, linear = _outcome(change, d, x, weights)
     share = d.mean()
     treat, control = (d * change).mean() / share, (d * fitted).mean() / share
     influence = d * (change - treat) - d * (fitted - control) - linear @ (d[:, None] * x).mean(axis=0)
