@@ -93,10 +93,11 @@ def spec(table: ReleasedTable, words: Mapping[str, Word], width: int) -> Spec:
     if not table.cells:
         return _nothing(width)
     facets = max(1, len(_codes(table, chart.facet))) if chart.facet else 1
-    per_row = facets if width > NARROW else 1
+    per_row = min(facets, 4 if facets == 4 else 3) if width > NARROW else 1
     inner = width // per_row - (24 if per_row > 1 else 0)
     labelled = _fits(table, words, inner * facets)
-    unit: Spec = {"width": inner, "height": _HEIGHT, "layer": _layers(table, words, inner, labelled)}
+    height = _HEIGHT if facets <= per_row or width <= NARROW else _HEIGHT * 2 // 3
+    unit: Spec = {"width": inner, "height": height, "layer": _layers(table, words, inner, labelled)}
     body: Spec = (
         unit
         if not chart.facet
