@@ -17,7 +17,8 @@ LALONDE = find_spec("causaldata")
 
 @pytest.mark.skipif(LALONDE is None, reason="pip install causaldata==0.1.5: a source package, so not locked")
 def test_lalonde() -> None:
-    """The trainees of the experiment against the population survey: a gain of 1,456 dollars; 1,794 were measured.
+    """The trainees of the experiment against the population survey: a gain of 1,456 dollars; 1,794 were
+    measured.
 
     Balanced on 12 covariates. Hainmueller's method on the data of Dehejia and Wahba (1999), as packaged by
     causaldata 0.1.5 (MIT); without weights the difference is -8,498.
@@ -39,7 +40,8 @@ def test_lalonde() -> None:
 
 
 def covariates(frame: pd.DataFrame) -> np.ndarray:
-    """Age and schooling with squares, marks of race, marriage and degree, earnings and whether there were any."""
+    """Age and schooling with squares, marks of race, marriage and degree, earnings and whether there were
+    any."""
     age, schooling, earned, earned_later = (frame[name] for name in ("age", "educ", "re74", "re75"))
     marks = [frame[name] for name in ("black", "hisp", "marr", "nodegree")]
     columns = [
@@ -63,7 +65,8 @@ def drawn() -> tuple[np.ndarray, np.ndarray]:
 
 
 def test_means_are_balanced_and_weights_are_exponential(drawn: tuple[np.ndarray, np.ndarray]) -> None:
-    """Both together make the solution unique: log weights are linear in the covariates, and means are equal."""
+    """Both together make the solution unique: log weights are linear in the covariates, and means are
+    equal."""
     treated, controls = drawn
     found = entropy_balance(treated, controls)
     np.testing.assert_allclose(found.weights @ controls, treated.mean(axis=0), atol=1e-9)

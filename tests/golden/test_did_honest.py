@@ -14,9 +14,10 @@ import pandas as pd
 import pytest
 
 from firmtrade.estimate.learning import honest
-from firmtrade.estimate.learning.did import Design, group_time_effects
+from firmtrade.estimate.learning.did import group_time_effects
 from firmtrade.estimate.learning.events import event_path
 from firmtrade.estimate.learning.honest import relative_magnitudes, smoothness
+from firmtrade.estimate.learning.shapes import Design
 from firmtrade.estimate.learning.wide import widen
 
 SMOOTH = {
@@ -32,7 +33,8 @@ RELATIVE = {0.5: (0.0241, 0.0673), 1.0: (0.0171, 0.0720), 1.5: (0.00859, 0.0796)
 
 @pytest.fixture(scope="module")
 def medicaid(shared: Path) -> honest.Path:
-    """The event study of the 2014 expansion against states that had not expanded by 2015; effect of the first year."""
+    """The event study of the 2014 expansion against states that had not expanded by 2015; effect of the first
+    year."""
     frame = pd.read_stata(shared / "data" / "did-golden" / "ehec.dta", convert_categoricals=False)
     frame["year"] = frame["year"].astype(int)
     frame = frame[(frame["year"] < 2016) & (frame["yexp2"] != 2015)]
@@ -40,8 +42,8 @@ def medicaid(shared: Path) -> honest.Path:
     wide = widen(frame, "stfips", "year", "dins", "start")
     path = event_path(group_time_effects(wide, Design("never", base="universal")), earliest=-6)
     assert path is not None
-    # With one cohort these are the two-way coefficients, whose errors have the small-sample factor of fixest: 43
-    # states, 344 rows, 15 coefficients without the state effects.
+    # With one cohort these are the two-way coefficients, whose errors have the small-sample factor of fixest:
+    # 43 states, 344 rows, 15 coefficients without the state effects.
     factor = 43 / 42 * 343 / (344 - 15)
     return replace(path, covariance=path.covariance * factor, weights=np.array([1.0, 0.0]))
 

@@ -1,4 +1,5 @@
-"""Bands that cover a whole event study at once: the multiplier bootstrap of Callaway and Sant'Anna (2021, 4.1).
+"""Bands that cover a whole event study at once: the multiplier bootstrap of Callaway and Sant'Anna (2021,
+4.1).
 
 A 95 % interval for each year leaves out one of twenty of them; the band is wide enough for all together.
 """
@@ -17,10 +18,11 @@ BLOCK = 100  # draws at a time
 
 @dataclass(frozen=True)
 class Bands:
-    """`critical` is how many bootstrap standard errors the band takes to each side; ends in the order of the parts.
+    """`critical` is how many bootstrap standard errors the band takes to each side; ends in the order of the
+    parts.
 
-    `std_errors` are those of the bootstrap, robust to single draws: a quarter to three quarters of its law. A part
-    without an error (a base year) has a band of no width and does not count.
+    `std_errors` are those of the bootstrap, robust to single draws: a quarter to three quarters of its law. A
+    part without an error (a base year) has a band of no width and does not count.
     """
 
     critical: float
@@ -35,7 +37,8 @@ class Bands:
 
 
 def uniform_bands(found: Aggregate, level: float = 0.95, draws: int = 999, seed: int = 0) -> Bands:
-    """Bands for all parts of an aggregation, from random signs of each firm's influence (clustered by firm)."""
+    """Bands for all parts of an aggregation, from random signs of each firm's influence (clustered by
+    firm)."""
     random = np.random.default_rng(seed)
     n = len(found.influence)
     blocks = []

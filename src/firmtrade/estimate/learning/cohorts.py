@@ -25,7 +25,7 @@ from typing import Any, Literal
 import numpy as np
 
 from firmtrade.estimate.extras import econ
-from firmtrade.estimate.learning.wide import Array, widen
+from firmtrade.estimate.learning.wide import Array, identifiers, widen
 
 KINDS = ("starter", "never", "left-censored", "undetermined", "brief")
 
@@ -115,8 +115,7 @@ def two_way(exports: Any, imports: Any) -> Array:
 def select(frame: Any, firm: str, year: str, found: Cohorts, start: str = "start") -> Any:
     """The rows of starters and of firms that never trade, up to `until`, with the column `start` (infinite:
     never)."""
-    place = {name: i for i, name in enumerate(found.firms.tolist())}
-    at = np.array([place[name] for name in frame[firm].astype(str)])
+    at = np.searchsorted(found.firms, identifiers(frame[firm]))
     keep = np.isin(found.kind[at], ("starter", "never")) & (frame[year].to_numpy() <= found.until[at])
     return frame.assign(**{start: found.start[at]})[keep]
 

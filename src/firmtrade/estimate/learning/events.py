@@ -11,8 +11,8 @@ from typing import Literal
 
 import numpy as np
 
-from firmtrade.estimate.learning.did import Z95, GroupTime, GroupTimes
 from firmtrade.estimate.learning.honest import Path
+from firmtrade.estimate.learning.shapes import Z95, GroupTime, GroupTimes
 from firmtrade.estimate.learning.wide import Array
 
 Kind = Literal["simple", "group", "dynamic", "calendar"]
@@ -22,7 +22,7 @@ Kind = Literal["simple", "group", "dynamic", "calendar"]
 class Effect:
     """An aggregated effect. `key` is a group, years since the start or a calendar year; None for one number.
 
-    `firms` are the distinct firms compared, `treated` those among them that started.
+    `firms` are the distinct firms (or owners) compared, `treated` those among them that started.
     """
 
     key: int | None
@@ -176,5 +176,6 @@ def _effect(effects: GroupTimes, key: int | None, att: float, influence: Array, 
     error = float(np.sqrt((influence**2).mean() / effects.firms)) if chosen else np.nan
     used = effects.used[:, chosen].any(axis=1)
     groups = {effects.cells[i].group for i in chosen}
-    treated = int((used & np.isin(effects.start, sorted(groups))).sum())
-    return Effect(key, att, error, att - Z95 * error, att + Z95 * error, treated, int(used.sum()))
+    ours = used & np.isin(effects.start, sorted(groups))
+    treated, firms = (len(np.unique(effects.owners[some])) for some in (ours, used))
+    return Effect(key, att, error, att - Z95 * error, att + Z95 * error, treated, firms)

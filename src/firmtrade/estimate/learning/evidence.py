@@ -23,11 +23,12 @@ from typing import Literal
 import numpy as np
 
 from firmtrade.errors import DataError
-from firmtrade.estimate.learning.did import Design, GroupTimes, group_time_effects
+from firmtrade.estimate.learning.did import group_time_effects
 from firmtrade.estimate.learning.events import Aggregate, aggregate, event_path
 from firmtrade.estimate.learning.fading import lasting
 from firmtrade.estimate.learning.honest import Path
 from firmtrade.estimate.learning.levels import level_gaps
+from firmtrade.estimate.learning.shapes import Design, GroupTimes
 from firmtrade.estimate.learning.trends import Slope, Wald, slope, wald
 from firmtrade.estimate.learning.wide import Wide
 

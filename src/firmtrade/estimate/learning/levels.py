@@ -11,35 +11,22 @@ from __future__ import annotations
 
 import numpy as np
 
-from firmtrade.estimate.learning.did import Design, GroupTime, GroupTimes, level_cell
+from firmtrade.estimate.learning.cell import assembled, level, made
+from firmtrade.estimate.learning.shapes import Design, GroupTimes
 from firmtrade.estimate.learning.wide import Wide
 
 
 def level_gaps(wide: Wide, furthest: int = 3) -> GroupTimes:
     """Differences in level of each group in each of the `furthest` years before its start (`time` < `group`).
 
-    A cell's `att` is the difference and its `base` the same year as `time`. Aggregate with kind `dynamic`.
+    A cell's `att` is the difference; its `base` is -1, since there is none. Aggregate with kind `dynamic`.
     """
     kept = wide.take(wide.start > wide.years[0])
-    sizes = {int(g): int((kept.start == g).sum()) for g in np.unique(kept.start[np.isfinite(kept.start)])}
-    cells: list[GroupTime] = []
-    columns, used = [], []
-    for group in sizes:
-        for time in kept.years[(kept.years < group) & (kept.years >= group - furthest)].tolist():
-            cell, influence, members = level_cell(kept, group, time)
-            cells.append(cell)
-            columns.append(influence)
-            used.append(members)
-    early = len(wide.firms) - len(kept.firms)
-    shape = (len(kept.firms), 0)
-    return GroupTimes(
-        tuple(cells),
-        np.column_stack(columns) if columns else np.empty(shape),
-        np.column_stack(used) if used else np.empty(shape, dtype=bool),
-        kept.start,
-        sizes,
-        len(kept.firms),
-        early,
-        0,
-        Design(controls="never", method="reg", base="universal", at="base"),
-    )
+    design = Design(controls="never", method="reg", base="universal", at="base")
+    groups = np.unique(kept.start[np.isfinite(kept.start)]).astype(int).tolist()
+    found = [
+        made(kept, level(kept, group, time), design)
+        for group in groups
+        for time in kept.years[(kept.years < group) & (kept.years >= group - furthest)].tolist()
+    ]
+    return assembled(kept, found, design, len(wide.firms) - len(kept.firms), 0)

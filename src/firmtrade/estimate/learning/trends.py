@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from firmtrade.estimate.extras import econ
-from firmtrade.estimate.learning.did import GroupTimes
+from firmtrade.estimate.learning.shapes import GroupTimes
 from firmtrade.estimate.learning.wide import Array
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from firmtrade.estimate.learning.did import Z95
+from firmtrade.estimate.learning.shapes import Z95
 from firmtrade.estimate.learning.wide import Array, Wide
 
 

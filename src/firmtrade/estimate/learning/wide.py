@@ -34,6 +34,11 @@ class Wide:
     start: Array
     covariates: Array
     names: tuple[str, ...]
+    owners: Array
+
+    def count(self, chosen: Array) -> int:
+        """Distinct owners of the firms where `chosen` (n, boolean) is true."""
+        return len(np.unique(self.owners[chosen]))
 
     def take(self, keep: Array) -> Wide:
         """The firms where `keep` (n, boolean) is true."""
@@ -44,18 +49,28 @@ class Wide:
             self.start[keep],
             self.covariates[:, keep],
             self.names,
+            self.owners[keep],
         )
 
 
-def widen(frame: Any, firm: str, year: str, outcome: str, start: str, covariates: Sequence[str] = ()) -> Wide:
+def widen(
+    frame: Any,
+    firm: str,
+    year: str,
+    outcome: str,
+    start: str,
+    covariates: Sequence[str] = (),
+    owner: str | None = None,
+) -> Wide:
     """Arrays of a data frame with one row for each firm and year.
 
-    `start` is a column that is constant within a firm: the first year of treatment; missing, infinite or
-    0 says never. A covariate that is not a number is a category. Raises DataError where a key is missing
-    or stands twice, and where a firm has two starts.
+    `start` is a column that is constant within a firm: the first year of treatment; missing, infinite or 0
+    says never. A covariate that is not a number is a category. `owner` is the column of the holding that a
+    firm belongs to, as evidence counts them (its last year's; none: each firm is its own). Raises DataError
+    where a key is missing or stands twice, and where a firm has two starts.
     """
     keys = _sorted(frame, firm, year)
-    firms, row = np.unique(keys[firm].astype(str).to_numpy(), return_inverse=True)
+    firms, row = np.unique(identifiers(keys[firm]), return_inverse=True)
     years, column = np.unique(keys[year].to_numpy().astype(np.int64), return_inverse=True)
 
     def spread(values: Array) -> Array:
@@ -72,7 +87,17 @@ def widen(frame: Any, firm: str, year: str, outcome: str, start: str, covariates
         odd = keys[firm].to_numpy()[starts[row] != first][0]
         raise DataError(f"Firm {odd} has more than one first year in column '{start}': it must be constant.")
     cube = np.array([spread(layer) for layer in layers]).reshape(len(names), len(firms), len(years))
-    return Wide(firms, years, spread(_numbers(keys, outcome)), starts, cube, names)
+    owners = np.arange(len(firms))
+    if owner is not None:
+        owners[row] = np.unique(identifiers(keys[owner]), return_inverse=True)[1]
+    return Wide(firms, years, spread(_numbers(keys, outcome)), starts, cube, names, owners)
+
+
+def identifiers(column: Any) -> Array:
+    """Whole numbers as they are, all else as text: what firms are told apart and sorted by."""
+    whole = getattr(column.dtype, "kind", "O") in "iu"
+    found: Array = column.to_numpy() if whole else column.astype(str).to_numpy(dtype=object).astype(str)
+    return found
 
 
 def _sorted(frame: Any, firm: str, year: str) -> Any:
@@ -88,8 +113,8 @@ def _sorted(frame: Any, firm: str, year: str) -> Any:
         raise DataError(
             f"Firm {row[firm]} has more than one row for {row[year]}: keep one row for a firm and year."
         )
-    order = frame.assign(**{firm: frame[firm].astype(str)})
-    return order.sort_values([firm, year], kind="stable")
+    order = np.lexsort([frame[year].to_numpy(), identifiers(frame[firm])])
+    return frame.iloc[order]
 
 
 def _numbers(frame: Any, name: str) -> Array:
