@@ -62,7 +62,7 @@ class Verdict:
     margin: float
     starters: int
     firms: int
-    reading: str = ""
+    reading: Literal["same trends", "same level", ""] = ""
 
 
 def judge(evidence: Evidence, rule: Rule | None = None) -> tuple[Verdict, Verdict]:
@@ -123,7 +123,7 @@ def _small(reading: Reading, margin: float, rule: Rule) -> bool:
     """Whether what went wrong before the start is too little to matter, by its trend and in every year."""
     if reading.slope is None or not reading.joint.degrees:
         return False
-    stake = rule.small * max(abs(reading.effect), margin)
+    stake = rule.small * max(abs(reading.average.att), margin)
     trend = abs(reading.slope.expected) + 1.64 * reading.slope.std_error_expected
     furthest = float(np.abs(reading.path.estimates[: reading.path.before]).max())
     return trend <= stake and furthest <= stake
@@ -131,17 +131,21 @@ def _small(reading: Reading, margin: float, rule: Rule) -> bool:
 
 def _answer(reading: Reading, margin: float, rule: Rule) -> tuple[Answer, str]:
     slope = reading.slope
+    found = reading.average
     assert slope is not None  # `believed` asks for years before the start
-    if reading.effect > rule.shown * reading.std_error:
+    if found.att > rule.shown * found.std_error:
         beyond = slope.beyond / slope.std_error_beyond
         if beyond <= max(0.0, slope.expected / slope.std_error_expected):
             return "cannot tell", "a trend from before the start explains as much"
         if reading.name == "same level" and not reading.lasting > rule.z * reading.std_error_lasting:
             return "cannot tell", "the effect fades like a good year"
         return "shown", ""
-    if detectable(reading.std_error) > margin:
+    if detectable(found.std_error) > margin:
         return "cannot tell", "too few data"
-    return "not shown", "starters fell behind" if reading.effect < -rule.shown * reading.std_error else ""
+    return (
+        "not shown",
+        "starters fell behind" if reading.average.att < -rule.shown * reading.average.std_error else "",
+    )
 
 
 def _few(evidence: Evidence, rule: Rule) -> str:
@@ -151,7 +155,8 @@ def _few(evidence: Evidence, rule: Rule) -> str:
 
 
 def _of(reading: Reading, margin: float) -> tuple[float, float, float, float, float, float, int, int]:
-    return _told(reading.effect, reading.std_error, margin, reading.starters, reading.firms)
+    found = reading.average
+    return _told(found.att, found.std_error, margin, found.treated, found.firms)
 
 
 def _told(
@@ -173,7 +178,7 @@ def _verdict(
     smallest: float = np.nan,
     starters: int = 0,
     firms: int = 0,
-    reading: str = "",
+    reading: Literal["same trends", "same level", ""] = "",
 ) -> Verdict:
     return Verdict(
         question, answer, why, effect, error, low, high, smallest, margin, starters, firms, reading

@@ -54,17 +54,14 @@ def aggregate(
 ) -> Aggregate:
     """Sum up `effects`; a cell without an effect is left out.
 
-    `earliest` and `latest` limit the years since the start of a `dynamic` aggregation. The overall effect
-    of `dynamic` is the mean over years since the start from 0 on.
+    `earliest` and `latest` limit the years since the start. The overall effect of `dynamic` is the mean over
+    years since the start from 0 on; that of `simple` weighs them by the firms seen.
     """
-    known = [i for i, cell in enumerate(effects.cells) if not np.isnan(cell.att)]
-    keys = {i: _key(effects.cells[i], kind) for i in known}
-    if kind == "dynamic":
-        low = -np.inf if earliest is None else earliest
-        high = np.inf if latest is None else latest
-        keys = {i: key for i, key in keys.items() if low <= key <= high}
-    else:
-        keys = {i: key for i, key in keys.items() if effects.cells[i].time >= effects.cells[i].group}
+    low = -np.inf if earliest is None else earliest
+    high = np.inf if latest is None else latest
+    low = low if kind == "dynamic" else max(low, 0)
+    since = {i: c.time - c.group for i, c in enumerate(effects.cells) if not np.isnan(c.att)}
+    keys = {i: _key(effects.cells[i], kind) for i, years in since.items() if low <= years <= high}
     if kind == "simple":
         att, influence = _mean(effects, list(keys), own=True)
         return Aggregate(

@@ -17,6 +17,7 @@ Pischke 2009, Mostly harmless econometrics, 5.4; on why matching on the outcome 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -24,7 +25,7 @@ import numpy as np
 
 from firmtrade.errors import DataError
 from firmtrade.estimate.learning.did import group_time_effects
-from firmtrade.estimate.learning.events import Aggregate, aggregate, event_path
+from firmtrade.estimate.learning.events import Aggregate, Effect, aggregate, event_path
 from firmtrade.estimate.learning.fading import lasting
 from firmtrade.estimate.learning.honest import Path
 from firmtrade.estimate.learning.levels import level_gaps
@@ -44,7 +45,7 @@ DESIGNS: dict[Name, Design] = {
 class Reading:
     """One comparison: its event study, the average effect, and the checks before the start.
 
-    `effect` averages the years since the start, 0 to `latest`, weighted by starters seen. `lasting` is what
+    `average` is over the years since the start, 0 to `latest`, weighted by starters seen. `lasting` is what
     of the effect is left if that of the first year were a shock that fades as shocks of other firms do, with
     its standard error: nothing is left where starting merely coincides with a good year.
     """
@@ -52,14 +53,11 @@ class Reading:
     name: Name
     effects: GroupTimes
     path: Path
-    effect: float
-    std_error: float
+    average: Effect
     joint: Wald
     slope: Slope | None
     lasting: float
     std_error_lasting: float
-    starters: int
-    firms: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,20 +81,28 @@ class Evidence:
         return next((reading for reading in self.readings if reading.name == name), None)
 
 
-def gather(wide: Wide, earliest: int = -5, latest: int = 5) -> Evidence:
+def gather(
+    wide: Wide, designs: Mapping[Name, Design] = DESIGNS, earliest: int = -5, latest: int = 5
+) -> Evidence:
     """All that `verdict` needs, from firms that start after the first year and firms that never do."""
     gaps = aggregate(level_gaps(wide), "dynamic")
-    starters = int((np.isfinite(wide.start) & (wide.start > wide.years[0])).sum())
+    starters = int((np.isfinite(wide.start) & (wide.start > wide.years.min(initial=0))).sum())
     readings, why = [], ""
-    for name, design in DESIGNS.items():
+    for name, design in designs.items():
         try:
             readings.append(read(name, wide, design, earliest, latest))
         except DataError as error:
             why = str(error)
-    with np.errstate(invalid="ignore"):
-        deviations = wide.outcome - np.nanmean(wide.outcome, axis=0)
-    spread = float(np.sqrt(np.nanmean(deviations**2)))
-    return Evidence(gaps, tuple(readings), starters, int(np.isinf(wide.start).sum()), spread, why)
+    return Evidence(gaps, tuple(readings), starters, int(np.isinf(wide.start).sum()), spread(wide), why)
+
+
+def spread(wide: Wide) -> float:
+    """Standard deviation of the outcome between firms of the same year."""
+    known = np.isfinite(wide.outcome)
+    if not known.any():
+        return np.nan
+    mean = np.where(known, wide.outcome, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
+    return float(np.sqrt(((wide.outcome - mean)[known] ** 2).mean()))
 
 
 def read(name: Name, wide: Wide, design: Design, earliest: int = -5, latest: int = 5) -> Reading:
@@ -105,21 +111,15 @@ def read(name: Name, wide: Wide, design: Design, earliest: int = -5, latest: int
     path = event_path(effects, earliest, latest)
     if path is None:
         raise DataError("No starter can be compared with other firms after its start.")
-    weights = np.concatenate([np.zeros(path.before), path.weights])
     before = slice(0, path.before)
-    joint = wald(path.estimates[before], path.covariance[before, before], path.firms)
-    whole = aggregate(effects, "dynamic", 0, latest).overall
     left, error = lasting(wide, path)
     return Reading(
         name,
         effects,
         path,
-        float(weights @ path.estimates),
-        float(np.sqrt(weights @ path.covariance @ weights)),
-        joint,
-        slope(path.times, path.estimates, path.covariance, weights),
+        aggregate(effects, "simple", latest=latest).overall,
+        wald(path.estimates[before], path.covariance[before, before], path.firms),
+        slope(path),
         left,
         error,
-        whole.treated,
-        whole.firms,
     )

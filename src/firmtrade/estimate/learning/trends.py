@@ -6,12 +6,12 @@ slope below belong beside it (Roth 2022, Pretest with caution, American Economic
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from firmtrade.estimate.extras import econ
+from firmtrade.estimate.learning.honest import Path
 from firmtrade.estimate.learning.shapes import GroupTimes
 from firmtrade.estimate.learning.wide import Array
 
@@ -70,20 +70,21 @@ def wald(estimates: Array, covariance: Array, firms: int) -> Wald:
     return Wald(statistic, k, float(econ("scipy.stats", "a test of trends").chi2.sf(statistic, k)), firms)
 
 
-def slope(times: Sequence[int], estimates: Array, covariance: Array, weights: Array) -> Slope | None:
+def slope(path: Path) -> Slope | None:
     """Linear trend of the event-study coefficients before the start, and the average effect beyond it.
 
-    `times` are years since the start without the base year -1; `weights` those of the years after the start
-    (0 before). None where there is no year before the base year.
+    None where there is no year before the base year.
     """
+    covariance, estimates = path.covariance, path.estimates
     since = (
-        np.array(times, dtype=float) + 1
-    )  # years since the base year, where the difference is 0 by construction
+        np.array(path.times, dtype=float) + 1
+    )  # since the base year, where the difference is 0 by construction
     pre = since < 0
     if not pre.any():
         return None
     weight = np.linalg.solve(covariance[np.ix_(pre, pre)], since[pre])
     weight = weight / (weight @ since[pre])
+    weights = np.concatenate([np.zeros(path.before), path.weights])
     years = float(weights @ since)
     of_slope = np.zeros(len(since))
     of_slope[pre] = weight
