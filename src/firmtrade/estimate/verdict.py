@@ -27,16 +27,18 @@ class Rule:
     """Thresholds. Margins are in standard deviations of the outcome between firms of the same year.
 
     `shown`: standard errors that an estimate must exceed (2.81: a two-sided test at 0.5 %). `p` and `z`: a
-    check before the start fails below this p or beyond this number of standard errors. `small`: share of what
-    is at stake below which a failed check does not matter. `selection` and `learning`: the difference that
-    matters; data that could not have found it (80 % power, 5 % level) say nothing. `firms`: least number of
-    starters, and of firms that never trade.
+    check before the start fails below this p or beyond this number of standard errors. A check that fails
+    does not matter where it is off by less than the share `of_effect` of an effect, or `of_margin` of the
+    margin where there is no effect. `selection` and `learning`: the difference that matters; data that could
+    not have found it (80 % power, 5 % level) say nothing. `firms`: least number of starters, and of firms
+    that never trade.
     """
 
     shown: float = 2.81
-    p: float = 0.01
-    z: float = 2.58
-    small: float = 1 / 3
+    p: float = 0.005
+    z: float = 2.81
+    of_effect: float = 0.25
+    of_margin: float = 0.5
     selection: float = 0.3
     learning: float = 0.2
     firms: int = 30
@@ -123,7 +125,9 @@ def _small(reading: Reading, margin: float, rule: Rule) -> bool:
     """Whether what went wrong before the start is too little to matter, by its trend and in every year."""
     if reading.slope is None or not reading.joint.degrees:
         return False
-    stake = rule.small * max(abs(reading.average.att), margin)
+    found = reading.average
+    effect = found.att > rule.shown * found.std_error
+    stake = rule.of_effect * found.att if effect else rule.of_margin * margin
     trend = abs(reading.slope.expected) + 1.64 * reading.slope.std_error_expected
     furthest = float(np.abs(reading.path.estimates[: reading.path.before]).max())
     return trend <= stake and furthest <= stake

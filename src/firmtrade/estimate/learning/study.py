@@ -11,7 +11,7 @@ from firmtrade.errors import DataError
 from firmtrade.estimate.learning.cohorts import Cohorts, Start, cohorts, select
 from firmtrade.estimate.learning.did import group_time_effects
 from firmtrade.estimate.learning.events import Effect, aggregate
-from firmtrade.estimate.learning.evidence import DESIGNS, Evidence, gather
+from firmtrade.estimate.learning.evidence import DESIGNS, Evidence, Name, gather
 from firmtrade.estimate.learning.honest import Sensitivity, relative_magnitudes, smoothness
 from firmtrade.estimate.learning.pair import Method
 from firmtrade.estimate.learning.shapes import Design
@@ -55,7 +55,7 @@ class Studied:
     two_way: NotToTrust | None
     smooth: Sensitivity | None
     relative: Sensitivity | None
-    about: str = ""
+    about: Name | None = None
 
 
 def study(frame: Any, asked: Asked, firm: str = "firm", year: str = "year") -> Studied:
@@ -90,10 +90,12 @@ def _balanced(wide: Wide, latest: int) -> tuple[Effect | None, str]:
     return found, ""
 
 
-def _sensitivity(evidence: Evidence, learning: Verdict) -> tuple[Sensitivity | None, Sensitivity | None, str]:
+def _sensitivity(
+    evidence: Evidence, learning: Verdict
+) -> tuple[Sensitivity | None, Sensitivity | None, Name | None]:
     reading = evidence.reading(learning.reading or "same trends")
     if reading is None or not reading.path.before:
-        return None, None, ""
+        return None, None, None
     unit = reading.average.std_error
     smooth = smoothness(reading.path, tuple(step * unit for step in (0.0, 0.25, 0.5, 1.0)))
     return smooth, relative_magnitudes(reading.path, MAGNITUDES), reading.name
