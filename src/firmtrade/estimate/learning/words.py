@@ -106,20 +106,21 @@ def _power(found: Verdict, speech: Speech, what: str) -> str:
 def rule_text(rule: Rule, latest: int) -> str:
     """The whole rule, as it is printed with every verdict."""
     return _flowing(f"""
-        Self-selection is shown if starters, in the year before they started, exceeded firms that never did by more
-        than {rule.shown:g} standard errors. Learning is read from starters against firms that had not started
-        ('same trends'). This comparison holds if, before the start, effects are jointly nought (p at least
-        {rule.p:g}) and have no slope (within {rule.z:g} standard errors), or if they are off by less than
-        {rule.of_effect:.0%} of the effect (without an effect: {rule.of_margin:.0%} of the margin). Where it does not
-        hold, firms that were at the same level in the year before are compared ('same level'), if these had come
-        to it the same way by the same tests, and at most half as far off; else it cannot be told. Learning is shown
-        if the average effect over the year of the start and the {latest} that follow exceeds {rule.shown:g} standard
-        errors and accounts for the figures better than a trend from before the start that goes on; at the
-        same level, it must not fade as a good year does either. If the effect is no larger, learning is not
-        shown, provided that the data would have found (80 % power, 5 % level) a margin of {rule.learning:g} standard
-        deviations of the outcome between firms ({rule.selection:g} for self-selection); else it cannot be told, as
-        with fewer than {rule.firms} starters or firms that never start. Thresholds are strict because a verdict
-        takes several steps.
+        Self-selection is shown if starters, in the year before they started, exceeded firms that never
+        did by more than {rule.shown:g} standard errors. Learning is read from starters against firms
+        that had not started ('same trends'). This comparison holds if, before the start, effects are
+        jointly nought (p at least {rule.p:g}) and have no slope (within {rule.z:g} standard errors), or
+        if they are off by less than {rule.of_effect:.0%} of the effect (without an effect:
+        {rule.of_margin:.0%} of the margin). Where it does not hold, firms that were at the same level
+        in the year before are compared ('same level'), if these had come to it the same way by the same
+        tests, and at most half as far off; else it cannot be told. Learning is shown if the average
+        effect over the year of the start and the {latest} that follow exceeds {rule.shown:g} standard
+        errors and accounts for the figures better than a trend from before the start that goes on; at
+        the same level, it must not fade as a good year does either. If the effect is no larger,
+        learning is not shown, provided that the data would have found (80 % power, 5 % level) a margin
+        of {rule.learning:g} standard deviations of the outcome between firms ({rule.selection:g} for
+        self-selection); else it cannot be told, as with fewer than {rule.firms} starters or firms that
+        never start. Thresholds are strict because a verdict takes several steps.
     """)
 
 
@@ -129,18 +130,19 @@ def methods_text(asked: Asked, speech: Speech, controls: str) -> str:
     after = f" and traded in {start.after} of the {start.within} years that follow" if start.after else ""
     given = f", given {controls} in that year {_METHODS[asked.method]}" if controls else ""
     return _flowing(f"""
-        The outcome is {speech.outcome}{", in logarithms" if speech.logs else ""}. A starter is known not to have
-        traded in the {start.before} years before its first year of trade{after}; firms that traded earlier, or
-        of which that is not known, are neither starters nor controls. {_STOPS[start.stops]}. A firm belongs to the
-        sample if it does in the first year in which it is seen. Effects by year of start and year (Callaway and
-        Sant'Anna 2021) compare starters with firms that never start or have not yet started, relative to the
-        year before the start{given}; each comparison uses the firms whose outcome is known in both of its
-        years. Standard errors are clustered by firm. Firms at the same level are compared by a regression on the
-        outcome of the year before and its square; those that start later leave, and those like them that stay
-        count for them. Balanced controls are weighted to the starters' means (Hainmueller 2012): where lasting
-        differences decide who starts, matching on level mistakes them for learning. Sensitivity to trends that
-        differ follows Rambachan and Roth (2023). Two-way fixed effects compare late starters with early ones and
-        are shown as the number not to trust.
+        The outcome is {speech.outcome}{", in logarithms" if speech.logs else ""}. A starter is known
+        not to have traded in the {start.before} years before its first year of trade{after}; firms that
+        traded earlier, or of which that is not known, are neither starters nor controls.
+        {_STOPS[start.stops]}. A firm belongs to the sample if it does in the first year in which it is
+        seen. Effects by year of start and year (Callaway and Sant'Anna 2021) compare starters with
+        firms that never start or have not yet started, relative to the year before the start{given};
+        each comparison uses the firms whose outcome is known in both of its years. Standard errors are
+        clustered by firm. Firms at the same level are compared by a regression on the outcome of the
+        year before and its square; those that start later leave, and those like them that stay count
+        for them. Balanced controls are weighted to the starters' means (Hainmueller 2012): where
+        lasting differences decide who starts, matching on level mistakes them for learning. Sensitivity
+        to trends that differ follows Rambachan and Roth (2023). Two-way fixed effects compare late
+        starters with early ones and are shown as the number not to trust.
     """)
 
 
@@ -150,7 +152,7 @@ _METHODS = {
     "reg": "(by regression)",
 }
 _STOPS = {
-    "ignore": "A start lasts: what is told is the effect of having started, whether or not a firm stops again",
+    "ignore": "A start lasts: this is the effect of having started, whether or not a firm stops again",
     "censor": "A starter is followed until it first stops, which compares survivors of trade with all others",
     "drop": "Starters that stop are left out, which compares survivors of trade with all others",
 }
