@@ -2,7 +2,8 @@
 
 A definition says what one word means (`name, kind, title, expr, unit, source`). The catalog holds the
 built-in words and those of one study, which may add to them or replace them. What a word needs and
-uses, and whether it may be added up, is read off its expression.
+uses, and whether it may be added up, is read off its expression. What a model tells is a statistic, and
+what tells its figures apart a coordinate: these have none, for the model works them out.
 """
 
 from __future__ import annotations
@@ -20,7 +21,17 @@ from firmtrade.errors import StudyError, nearest
 T = TypeVar("T")
 
 DEFINITIONS = Path(__file__).parent / "definitions"
-KINDS = ("parameter", "variable", "dimension", "measure", "sample", "rule", "source")
+KINDS = (
+    "parameter",
+    "variable",
+    "dimension",
+    "measure",
+    "sample",
+    "rule",
+    "source",
+    "statistic",
+    "coordinate",
+)
 
 #: Aggregates that a variable may take over the years of a firm.
 HISTORIES = ("count", "max", "min", "sum")
@@ -37,6 +48,8 @@ _REQUIRED = {
     "sample": {"title", "expr", "source"},
     "rule": {"title", "rule", "source", "values"},
     "source": {"title"},
+    "statistic": {"title", "text", "unit", "source"},
+    "coordinate": {"title", "source"},
 }
 _OPTIONAL = {
     "parameter": {"text"},
@@ -46,6 +59,8 @@ _OPTIONAL = {
     "sample": {"text"},
     "rule": {"text"},
     "source": {"text", "url", "doi"},
+    "statistic": {"decimals"},
+    "coordinate": {"text", "codes"},
 }
 
 

@@ -31,11 +31,28 @@ DIMENSIONS = (
 
 
 @dataclass(frozen=True)
+class Evidence:
+    """What disclosure control must know of a model's figure; a table's figures are sums that it sees itself.
+
+    `kind` names the rule that judges it. `firms` are the distinct firms behind it, `degrees` the residual
+    degrees of freedom of its fit, `largest` the largest firm's share of the sum it rests on, `events` how
+    many firms had the event of a survival step. None where the kind has no such thing.
+    """
+
+    kind: str
+    firms: int
+    degrees: int | None = None
+    largest: float | None = None
+    events: int | None = None
+
+
+@dataclass(frozen=True)
 class Cell:
     """One figure. `value` is unrounded; None means undefined (no firm, or a zero denominator).
 
     `codes` maps a dimension to a code; a dimension that is absent is `_T`. `firms` is the number of
-    firms that the figure is about: evidence for disclosure control, never published by itself.
+    firms that the figure is about: evidence for disclosure control, never published by itself. `evidence` is
+    there for the figures of a model.
     """
 
     sample: str
@@ -46,6 +63,7 @@ class Cell:
     unit: str
     decimals: int
     firms: int
+    evidence: Evidence | None = None
 
     def attribute(self, name: str) -> str:
         """The cell's sample, period, measure, or code of the dimension `name`."""
@@ -60,12 +78,20 @@ def _attribute(cell: Cell | ReleasedCell, name: str) -> str:
 
 @dataclass(frozen=True)
 class Chart:
-    """How a figure is drawn: `kind` is bar, stacked or line; x, color and facet name attributes."""
+    """How a figure is drawn; x, color and facet name attributes.
+
+    `kind` is bar, stacked or line; or, for models, interval (points with their bounds), event (the same over
+    numbers, with a line at nought) or steps (a survival curve). `measure` is what is drawn, `low` and `high`
+    are the measures of its bounds.
+    """
 
     kind: str
     x: str
     color: str | None = None
     facet: str | None = None
+    measure: str | None = None
+    low: str | None = None
+    high: str | None = None
 
 
 @dataclass(frozen=True)
@@ -196,6 +222,42 @@ class ReleasedTable:
 
 
 @dataclass(frozen=True)
+class Finding:
+    """A sentence that a model's figures allow. `rests_on` are their (table, position of the cell).
+
+    It leaves only with all the figures that it rests on. `verdict` is its short form, for machines.
+    """
+
+    question: str
+    verdict: str
+    text: str
+    rests_on: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True)
+class Modelled:
+    """The answer of one model: confidential. `methods` says how it was made, `rule` how findings are decided.
+
+    `sources` are citations. Each cell of `tables` has its evidence. `refused` is why there is no answer, in
+    words that tell nothing of any firm.
+    """
+
+    name: str
+    kind: str
+    title: str
+    tables: tuple[Result, ...]
+    findings: tuple[Finding, ...] = ()
+    methods: str = ""
+    rule: str = ""
+    sources: tuple[str, ...] = ()
+    refused: str = ""
+
+    def __repr__(self) -> str:
+        """Say what it is, not what is in it."""
+        return f"<Modelled {self.name}: {sum(len(t.cells) for t in self.tables)} figures, confidential>"
+
+
+@dataclass(frozen=True)
 class Match:
     """One published cell beside the released one. Values are as printed and as computed.
 
@@ -243,6 +305,21 @@ class Provenance:
 
 
 @dataclass(frozen=True)
+class ReleasedModel:
+    """A model as it may leave: its tables, the sentences whose figures are all free, how it was made."""
+
+    name: str
+    kind: str
+    title: str
+    tables: tuple[ReleasedTable, ...]
+    findings: tuple[Finding, ...] = ()
+    methods: str = ""
+    rule: str = ""
+    sources: tuple[str, ...] = ()
+    refused: str = ""
+
+
+@dataclass(frozen=True)
 class Release:
     """All that may be published of one run. Made by `firmtrade.protect` only.
 
@@ -263,3 +340,9 @@ class Release:
     protection: str
     provenance: Provenance
     published: Published | None = None
+    models: tuple[ReleasedModel, ...] = ()
+
+    @property
+    def all_tables(self) -> tuple[ReleasedTable, ...]:
+        """The tables, and those of the models after them."""
+        return (*self.tables, *(table for model in self.models for table in model.tables))

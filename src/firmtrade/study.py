@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from firmtrade.catalog import Definition
 from firmtrade.describe.spec import Table, read_table
-from firmtrade.errors import DataError, StudyError
-from firmtrade.result import Attrition, Provenance, Release, Result
+from firmtrade.errors import DataError, StudyError, nearest
+from firmtrade.result import Attrition, Modelled, Provenance, Release, Result
 from firmtrade.study_file import StudySpec, make_study, read_study, studies
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from firmtrade.describe.cells import Codes
     from firmtrade.describe.compute import Setting
     from firmtrade.describe.computed import Computed
+    from firmtrade.estimate.model import Model
     from firmtrade.protect import Custody, Origin
     from firmtrade.protect.rules import Profile
 
@@ -111,6 +112,28 @@ class Study:
         with self._opened(strict=check) as (engine, panel, setting):
             return [Shown.of(result) for result in self._compute(engine, panel, setting, tables).results]
 
+    def models(self, names: Iterable[str] | None = None) -> list[Modelled]:
+        """The answers of these models, or of all models of the study. Confidential."""
+        asked = [model for model in self.spec.models if names is None or model.name in set(names)]
+        with self._opened() as (engine, panel, setting):
+            return list(self._modelled(engine, panel, setting, asked))
+
+    def model(self, name: str) -> Modelled:
+        """The answer of one model of the study. Confidential."""
+        known = [model.name for model in self.spec.models]
+        if name not in known:
+            raise StudyError(f"The study has no model '{name}'.{nearest(name, known)}")
+        return self.models([name])[0]
+
+    def _modelled(
+        self, engine: DuckDB, panel: Panel, setting: Setting, models: Iterable[Model]
+    ) -> tuple[Modelled, ...]:
+        if not models:
+            return ()
+        from firmtrade.estimate.modelled import answer
+
+        return answer(engine, panel.columns, setting.meaning, models, self.progress)
+
     def attrition(self) -> list[Attrition]:
         """What each condition of each sample removes. Confidential."""
         with self._opened(strict=False) as (engine, panel, setting):
@@ -165,7 +188,7 @@ class Study:
             return release
 
     def _release(self, reason: str | None) -> tuple[Release, Custody | None]:
-        from firmtrade.protect import Recorder, release_protected, release_unprotected
+        from firmtrade.protect import Recorder, release_protected, release_unprotected, with_models
         from firmtrade.protect.method import read_method
         from firmtrade.protect.rules import profile
         from firmtrade.reconcile.beside import read_shipped
@@ -185,6 +208,7 @@ class Study:
             how.attach(engine)
             setting = replace(setting, evidence=not open_anyway, keyed=how.keyed, listed=bool(ledger))
             computed = self._compute(engine, panel, setting, None)
+            modelled = self._modelled(engine, panel, setting, self.spec.models)
             origin = self._origin(panel, computed)
         labels = {w.name: _labels(w, setting) for w in self.spec.catalog if w.kind == "dimension"}
         if rules is None:
@@ -204,7 +228,8 @@ class Study:
                 how,
                 ledger,
             )
-        return replace(made, published=printed.beside(made.tables) if printed else None), kept
+        made = replace(made, published=printed.beside(made.tables) if printed else None)
+        return with_models(made, kept, modelled, self.spec.catalog, labels)
 
     def _why(self, panel: Panel, reason: str | None) -> bool:
         """Whether there is a reason to leave without disclosure control."""

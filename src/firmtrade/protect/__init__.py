@@ -16,10 +16,11 @@ These modules need numpy and the solver and are imported where they are used.
 
 from firmtrade.protect.custody import write_custody
 from firmtrade.protect.ledger import Recorder, recording
+from firmtrade.protect.modelled import with_models
 from firmtrade.protect.protected import Custody, release_protected
 from firmtrade.protect.release import Origin, reason_to_leave, release_unprotected
 
 __all__ = [
     "Custody", "Origin", "Recorder", "reason_to_leave", "recording", "release_protected",
-    "release_unprotected", "write_custody",
+    "release_unprotected", "with_models", "write_custody",
 ]  # fmt: skip

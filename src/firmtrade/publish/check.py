@@ -25,8 +25,8 @@ def check(release: Release) -> None:
         raise DisclosureError(
             f"A {type(release).__name__} cannot be published: only firmtrade.protect makes a Release."
         )
-    names = [table.name.lower() for table in release.tables]
-    for table in release.tables:
+    names = [table.name.lower() for table in release.all_tables]
+    for table in release.all_tables:
         _check_name(table, names)
         for cell in table.cells:
             _check_cell(table, cell)

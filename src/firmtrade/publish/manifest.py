@@ -34,6 +34,7 @@ def manifest(release: Release, outputs: Mapping[str, str]) -> dict[str, Any]:
         "rows": dict(made.rows),
         "study": release.study,
         "synthetic": made.synthetic,
+        "models": {model.name: sum(len(table.cells) for table in model.tables) for model in release.models},
         "tables": {table.name: len(table.cells) for table in release.tables},
         "title": release.title,
         "warnings": list(release.warnings),

@@ -31,7 +31,7 @@ def report(release: Release) -> View:
         "study": release.study,
         "status": _status(release),
         "warnings": list(release.warnings),
-        "sections": _sections(release),
+        "sections": [*_sections(release), *_models(release)],
         "published": beside.section(release),
         "samples": _samples(release),
         "glossary": _glossary(release.words.values()),
@@ -55,8 +55,30 @@ def _sections(release: Release) -> list[View]:
         view = table(item, release.words, release.source, beside.below(item, release))
         found.setdefault(item.section, []).append(view)
     return [
-        {"title": _section_title(title), "id": f"section-{at}", "tables": views}
+        {"title": _section_title(title), "id": f"section-{at}", "tables": views, "model": None}
         for at, (title, views) in enumerate(found.items(), start=1)
+    ]
+
+
+def _models(release: Release) -> list[View]:
+    """A section for each model: what was found, its tables, how it was made."""
+    return [
+        {
+            "title": typeset(model.title),
+            "id": f"model-{model.name}",
+            # A model's table has no unknown groups: its notes count what it leaves out.
+            "tables": [
+                {**table(item, release.words, release.source), "unknowns": None} for item in model.tables
+            ],
+            "model": {
+                "findings": [typeset(finding.text) for finding in model.findings],
+                "methods": typeset(model.methods),
+                "rule": typeset(model.rule),
+                "sources": [typeset(source) for source in model.sources],
+                "refused": typeset(model.refused),
+            },
+        }
+        for model in release.models
     ]
 
 

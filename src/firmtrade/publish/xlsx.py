@@ -72,9 +72,9 @@ def write_xlsx(release: Release, path: Path, pictures: Mapping[str, bytes]) -> N
             }
         )
         styles = Styles(book)
-        sheets = _sheet_names(release.tables)
+        sheets = _sheet_names(release.all_tables)
         _contents(book.add_worksheet(_CONTENTS), release, sheets, styles)
-        for table in release.tables:
+        for table in release.all_tables:
             _Sheet(book.add_worksheet(sheets[table.name]), release, table, styles).write(pictures)
         if release.published:
             write_compared(book.add_worksheet(_COMPARED), release, styles)
@@ -139,7 +139,7 @@ def _contents(sheet: Worksheet, release: Release, sheets: Mapping[str, str], sty
         row += 1
     row += 1
     section = None
-    for table in release.tables:
+    for table in release.all_tables:
         if table.section != section:
             section = table.section
             sheet.write_string(row, 0, section, styles("section"))
@@ -255,7 +255,8 @@ class _Sheet:
         self.at += 1
         for note in footnotes(self.table.cells):
             self._line(f"{note['symbol']}: {note['text']}", "note")
-        self._line(unknown_line(self.table, self.release.words), "note")
+        if self.table in self.release.tables:
+            self._line(unknown_line(self.table, self.release.words), "note")
         for text in self.table.notes:
             self._line(typeset(text), "note")
         if text := below(self.table, self.release):

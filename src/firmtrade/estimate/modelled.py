@@ -1,0 +1,71 @@
+"""All models of a study: their answers, and why some cannot be given."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterable
+
+from firmtrade._engine.duckdb import DuckDB
+from firmtrade.catalog import Catalog
+from firmtrade.classify.expand import Meaning
+from firmtrade.errors import FirmtradeError, MissingExtra, Unanswerable
+from firmtrade.estimate.data import read
+from firmtrade.estimate.kinds import kind_of
+from firmtrade.estimate.model import Model
+from firmtrade.result import Modelled
+
+
+def answer(
+    engine: DuckDB,
+    columns: Iterable[str],
+    meaning: Meaning,
+    models: Iterable[Model],
+    progress: Callable[[str], None],
+) -> tuple[Modelled, ...]:
+    """The answers in the order of the models; one that cannot be given says why."""
+    found = []
+    for model in models:
+        progress(f"model {model.name}")
+        found.append(_answered(engine, columns, meaning, model))
+    return tuple(found)
+
+
+def _answered(engine: DuckDB, columns: Iterable[str], meaning: Meaning, model: Model) -> Modelled:
+    try:
+        return one(engine, columns, meaning, model)
+    except (MissingExtra, Unanswerable) as error:
+        why = str(error)
+    except FirmtradeError:
+        raise
+    except Exception as error:
+        if engine.debug:
+            raise
+        # An estimator may fail on data that nobody foresaw; its message may quote them, so it is not told.
+        why = f"the estimation failed ({type(error).__name__}); --debug shows where."
+    return Modelled(model.name, model.kind, model.title, (), refused=why)
+
+
+def one(engine: DuckDB, columns: Iterable[str], meaning: Meaning, model: Model) -> Modelled:
+    """The answer of one model. Raises Unanswerable where the panel lacks what it needs."""
+    kind = kind_of(model.kind)
+    data = read(engine, columns, meaning, model, kind.needs(model), kind.ROWS)
+    with warnings.catch_warnings():
+        # What a package warns of (and may quote data in) is for its developers; a kind looks itself
+        # whether a fit converged, and says so in a note.
+        if not engine.debug:
+            warnings.simplefilter("ignore")
+        made = kind.answer(data, model)
+    return Modelled(
+        name=model.name,
+        kind=model.kind,
+        title=model.title,
+        tables=made.tables,
+        findings=made.findings,
+        methods=" ".join(part for part in (model.text, made.methods) if part),
+        rule=made.rule,
+        sources=_cited(kind.SOURCES, meaning.catalog),
+    )
+
+
+def _cited(names: Iterable[str], catalog: Catalog) -> tuple[str, ...]:
+    return tuple(catalog.citation(name) for name in names)
