@@ -15,6 +15,7 @@ import numpy
 
 from firmtrade.errors import DataError, nearest
 from firmtrade.estimate.extras import econ
+from firmtrade.result import UNKNOWN
 
 #: Whole numbers are their own codes if they are at most so many times as spread out as there are rows.
 _SPREAD = 4
@@ -60,28 +61,35 @@ def need(frame: Any, names: Iterable[str], what: str) -> None:
 
 
 def codes(column: Any) -> tuple[numpy.ndarray, Sequence[Any]]:
-    """A column as whole numbers from 0 (unknown is -1) and the value that each one stands for, sorted."""
+    """A column as whole numbers from 0 (unknown is -1) and the value that each one stands for, sorted.
+
+    The code `unknown` of a dimension is unknown.
+    """
     pandas = econ("pandas", "a model")
     if isinstance(column.dtype, pandas.CategoricalDtype):
-        return _categories(column.cat)
-    values = column.to_numpy()
-    if values.dtype.kind in "iu" and len(values):
-        low, high = int(values.min()), int(values.max())
-        if high - low < _SPREAD * len(values) + 1000:
-            return (values - low).astype(numpy.int32), range(low, high + 1)
-    found, labels = pandas.factorize(column, sort=True)
-    return found.astype(numpy.int32), list(labels)
+        found, labels = _categories(column.cat)
+    else:
+        if column.dtype.kind in "iu" and len(column):
+            values = column.to_numpy()
+            low, high = int(values.min()), int(values.max())
+            if high - low < _SPREAD * len(values) + 1000:
+                return (values - low).astype(numpy.int32), range(low, high + 1)
+        found, labels = pandas.factorize(column, sort=True)
+    found = found.astype(numpy.int32)
+    if UNKNOWN in labels:
+        found[found == list(labels).index(UNKNOWN)] = -1
+    return found, list(labels)
 
 
-def _categories(column: Any) -> tuple[numpy.ndarray, Sequence[Any]]:
+def _categories(column: Any) -> tuple[numpy.ndarray, Any]:
     found = column.codes.to_numpy()
     labels = column.categories
     if labels.is_monotonic_increasing:
-        return found.astype(numpy.int32), list(labels)
+        return found, labels
     order = labels.argsort()
     place = numpy.empty(len(labels) + 1, dtype=numpy.int32)
     place[order], place[-1] = numpy.arange(len(labels)), -1  # the last stands for unknown, whose code is -1
-    return place[found], list(labels[order])
+    return place[found], labels[order]
 
 
 def dense(found: numpy.ndarray) -> numpy.ndarray:
@@ -133,7 +141,7 @@ def flags(frame: Any, name: str) -> numpy.ndarray:
 
 
 def in_order(firms: numpy.ndarray, years: numpy.ndarray, what: str) -> numpy.ndarray | None:
-    """The order of firm and year, or None if the rows have it. Raises DataError for a firm twice in a year."""
+    """The order of firm and year; None if the rows have it. Raises DataError for a firm twice in a year."""
     key = firms.astype(numpy.int64) * (int(years.max(initial=0)) + 1) + years
     steps = numpy.diff(key)
     order = None

@@ -1,9 +1,9 @@
-"""Effects of industry, year, region or firm taken out of columns, by pyfixest, to the same digits every time.
+"""Effects of industry, year, region or firm taken out of columns by pyfixest, to the same digits every time.
 
-pyfixest has two ways. Alternating projections, its default, stop when a step is small, which on panels with firm
-effects is long before the end: on the Chilean plants with industry x year and plant effects its default tolerance
-left errors of 1e-3, and 1e-9 was not reached in 10,000 steps. The modified LSMR of its `within` backend is there
-in 0.03 seconds with errors below 1e-8, so that is what is used here for two effects or more.
+pyfixest has two ways. Alternating projections, its default, stop when a step is small, which on panels with
+firm effects is long before the end: on the Chilean plants with industry x year and plant effects its default
+tolerance left errors of 1e-3, and 1e-9 was not reached in 10,000 steps. The modified LSMR of its `within`
+backend is there in 0.03 seconds with errors below 1e-8, so that is what is used here.
 """
 
 from __future__ import annotations
@@ -40,10 +40,10 @@ def without_effects(columns: numpy.ndarray, effects: Sequence[numpy.ndarray]) ->
 
 @functools.cache
 def _demean():
-    """pyfixest's function, once its threads are started: one, since sums over several differ in the last digits.
+    """pyfixest's function on one thread, since sums over several differ in the last digits.
 
-    They are started by the first call and read their number from the environment then. It is put
-    back at once: other libraries read the same name.
+    Its threads are started by the first call, which reads their number from the environment. That is put back
+    at once: other libraries read the same name.
     """
     demean = econ("pyfixest.core.demean", "a regression").demean_within
     before = os.environ.get(_THREADS)
@@ -60,7 +60,7 @@ def _demean():
 
 
 def not_alone(effects: Sequence[numpy.ndarray], rows: int) -> numpy.ndarray | slice:
-    """The rows that no effect explains by itself: those alone in a level, round after round (Correia 2015)."""
+    """The rows that no effect explains by itself: none alone in a level, round after round (Correia 2015)."""
     if not effects or not rows:
         return slice(None)
     codes = numpy.empty((len(effects), rows), dtype=numpy.uint32).T
@@ -71,10 +71,10 @@ def not_alone(effects: Sequence[numpy.ndarray], rows: int) -> numpy.ndarray | sl
 
 
 def parameters(effects: Sequence[numpy.ndarray], firms: numpy.ndarray) -> tuple[int, int, bool]:
-    """How many effects are estimated, how many the small-sample correction counts, and whether firms have one.
+    """How many effects are estimated, how many the small-sample correction counts, whether firms have one.
 
-    Each set after the first gives up one level. A set that is nested in firms (each level belongs to one firm)
-    counts as one: the convention of R fixest (`ssc(K.fixef = "nested")`) and pyfixest.
+    Each set after the first gives up one level. A set that is nested in firms (each level belongs to one
+    firm) counts as one: the convention of R fixest (`ssc(K.fixef = "nested")`) and pyfixest.
     """
     levels = [int(effect.max(initial=-1)) + 1 for effect in effects]
     inside = [
@@ -90,6 +90,8 @@ def _nested(effect: numpy.ndarray, levels: int, firms: numpy.ndarray) -> bool:
     return bool((owner[effect] == firms).all())
 
 
-def kept(effects: Sequence[numpy.ndarray], keep: numpy.ndarray | slice, rows: int) -> tuple[numpy.ndarray, ...]:
-    """The effects of the rows to `keep`, without gaps; without effects a single level, which is a constant."""
+def kept(
+    effects: Sequence[numpy.ndarray], keep: numpy.ndarray | slice, rows: int
+) -> tuple[numpy.ndarray, ...]:
+    """The effects of the rows to `keep`, without gaps; without any a single level, which is a constant."""
     return tuple(dense(effect[keep]) for effect in effects) or (numpy.zeros(rows, dtype=numpy.int32),)

@@ -1,8 +1,8 @@
-"""Least squares with effects and errors clustered by firm, with the evidence that disclosure control needs.
+"""Least squares with effects, errors clustered by firm, and the evidence that disclosure control needs.
 
-The effects are taken out by pyfixest; the rest is small algebra on what remains. pyfixest's own `feols` does the
-same and is what the tests compare with, but on 10 million rows it needs 4.6 GiB of memory, and what it throws
-away to need less (3.8 GiB) is what the evidence is computed from.
+pyfixest takes out the effects; the rest is small algebra on what remains. Its own `feols` does the same and
+is what the tests compare with, but on 10 million rows it needs 4.6 GiB of memory, and what it throws away to
+need less (3.8 GiB) is what the evidence is computed from.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy
 
+from firmtrade.estimate.columns import dense
 from firmtrade.estimate.effects import kept, not_alone, parameters, without_effects
 from firmtrade.estimate.extras import econ
 
@@ -25,11 +26,12 @@ class Coefficient:
     """One coefficient with its interval and the evidence behind it.
 
     `low` and `high` bound the confidence interval and `p_value` is two-sided, by Student's t with (firms of
-    the fit - 1) degrees of freedom. `firms` are the distinct firms on the term's side: those that have the status
-    (or a value other than zero) in any year, and with firm effects those whose value changes. `degrees`
-    are the fit's residual degrees of freedom: observations less all terms and effects. `largest` is the
-    largest firm's share of the variation that identifies the term (its sum of squares once
-    the effects and the other terms are taken out): in least squares, the weight of its rows.
+    the fit - 1) degrees of freedom. `firms` are the distinct firms (or owners, where they are known) on the
+    term's side: those that have the status, or a value other than zero, in any year, and with firm effects
+    those whose value changes. `degrees` are the fit's residual degrees of freedom: observations less all
+    terms and effects. `largest` is the share of the largest firm (or owner) in the variation that identifies
+    the term, which is its sum of squares once the effects and the other terms are taken out: in least
+    squares, the weight of its rows.
     """
 
     term: str
@@ -67,11 +69,12 @@ class Fit:
 
 @dataclass(frozen=True)
 class _Rows:
-    """What is regressed. `design` is rows x (1 + terms), the outcome first; `starts` begin the firms' rows."""
+    """`design` is rows x (1 + terms), the outcome first; `starts` are where the rows of a firm begin."""
 
     design: numpy.ndarray
     effects: tuple[numpy.ndarray, ...]
     firms: numpy.ndarray
+    owners: numpy.ndarray
     starts: numpy.ndarray
     terms: tuple[str, ...]
     singletons: int
@@ -93,16 +96,17 @@ def fit(
     terms: Mapping[str, numpy.ndarray],
     effects: Sequence[numpy.ndarray],
     firms: numpy.ndarray,
+    owners: numpy.ndarray | None = None,
     level: float = 0.95,
 ) -> Fit:
     """Regress `outcome` on `terms` with `effects` (codes from 0), errors clustered by firm.
 
-    Rows are ordered by firm (`firms` are codes that never fall) and have no unknown values. Without effects there
-    is a constant. The variance is the sandwich of Liang and Zeger (1986) times (N - 1)/(N - K) and
-    G/(G - 1), where G is the number of firms and K counts the terms and the effects, those nested in firms as
-    one: the convention of R fixest and pyfixest.
+    Rows are ordered by firm (`firms` are codes that never fall) and have no unknown values; `owners` are
+    codes too. Without effects there is a constant. The variance is the sandwich of Liang and Zeger (1986)
+    times (N - 1)/(N - K) and G/(G - 1), where G is the number of firms and K counts the terms and the
+    effects, those nested in firms as one: the convention of R fixest and pyfixest.
     """
-    rows = _rows(outcome, terms, effects, firms)
+    rows = _rows(outcome, terms, effects, firms, firms if owners is None else owners)
     count = len(rows.firms)
     absorbed, counted, nested = parameters(rows.effects, rows.firms)
     solved = _solve(rows, counted) if len(rows.starts) > 1 and count > len(terms) + absorbed else None
@@ -112,7 +116,7 @@ def fit(
         _coefficient(
             name, float(solved.estimates[place]), float(solved.variance[place, place]) ** 0.5,
             len(rows.starts) - 1, level,
-            firms=_behind(rows.design[:, solved.columns[place]], rows.starts, nested), observations=count,
+            firms=_behind(rows, solved.columns[place], nested), observations=count,
             degrees=degrees, largest=solved.shares[place],
         )
         for place, name in enumerate(names)
@@ -129,6 +133,7 @@ def _rows(
     terms: Mapping[str, numpy.ndarray],
     effects: Sequence[numpy.ndarray],
     firms: numpy.ndarray,
+    owners: numpy.ndarray,
 ) -> _Rows:
     keep = not_alone(effects, len(outcome))
     left = firms[keep]
@@ -137,11 +142,12 @@ def _rows(
         design[:, place] = column[keep]
     starts = numpy.flatnonzero(numpy.diff(left, prepend=-1))
     found = kept(effects, keep, len(left))
-    return _Rows(design, found, left, starts, tuple(terms), len(outcome) - len(left))
+    alone = len(outcome) - len(left)
+    return _Rows(design, found, left, dense(owners[keep]), starts, tuple(terms), alone)
 
 
 def _solve(rows: _Rows, counted: int) -> _Solved | None:
-    """Normal equations of what is left without the effects, and the sandwich; None if no term is identified."""
+    """Normal equations of what is left without the effects, and the sandwich; None if no term is left."""
     taken = without_effects(rows.design, rows.effects)
     gram = _gram(taken)
     columns = _identified(gram, [_spread(column) for column in rows.design.T])
@@ -155,7 +161,7 @@ def _solve(rows: _Rows, counted: int) -> _Solved | None:
     count, groups = len(rows.firms), len(rows.starts)
     factor = (count - 1) / (count - len(columns) - counted) * groups / (groups - 1)
     variance = bread @ _meat(taken, columns, residual, rows.starts) @ bread * factor
-    shares = [_largest(taken, columns, row, rows.starts) for row in bread]
+    shares = [_largest(taken, columns, row, rows.owners) for row in bread]
     explained = 1 - _product(residual, residual) / float(gram[0, 0]) if gram[0, 0] > 0 else None
     return _Solved(columns, estimates, variance, shares, explained)
 
@@ -201,22 +207,24 @@ def _meat(
 
 
 def _largest(
-    taken: numpy.ndarray, columns: Sequence[int], row: numpy.ndarray, starts: numpy.ndarray
+    taken: numpy.ndarray, columns: Sequence[int], row: numpy.ndarray, owners: numpy.ndarray
 ) -> float:
-    """The largest firm's share of the sum of squares of a term less the others, which is X (X'X)^-1 e to scale."""
+    """The largest owner's share of the sum of squares of a term less the others: X (X'X)^-1 e, to scale."""
     alone = numpy.zeros(len(taken))
     for column, weight in zip(columns, row, strict=True):
         alone += weight * taken[:, column]
     alone *= alone
-    by_firm = numpy.add.reduceat(alone, starts)
-    return float(by_firm.max() / by_firm.sum())
+    by_owner = numpy.bincount(owners, weights=alone)
+    return float(by_owner.max() / by_owner.sum())
 
 
-def _behind(column: numpy.ndarray, starts: numpy.ndarray, nested: bool) -> int:
-    """How many firms have the status, or with firm effects change it."""
-    high = numpy.maximum.reduceat(column, starts)
-    low = numpy.minimum.reduceat(column, starts)
-    return int(numpy.count_nonzero(high != low if nested else (high != 0) | (low != 0)))
+def _behind(rows: _Rows, place: int, nested: bool) -> int:
+    """The owners of firms that have the status, or with firm effects change it."""
+    column = rows.design[:, place]
+    high = numpy.maximum.reduceat(column, rows.starts)
+    low = numpy.minimum.reduceat(column, rows.starts)
+    has = high != low if nested else (high != 0) | (low != 0)
+    return len(numpy.unique(rows.owners[rows.starts[has]]))
 
 
 def _coefficient(
