@@ -101,8 +101,8 @@ class Premia:
 
 
 @dataclass(frozen=True)
-class _Ready:
-    """Arrays of the rows of one regression, by firm and year."""
+class Ready:
+    """Arrays of the rows of one regression, by firm and year; `statuses` has the code of each."""
 
     group: Group
     outcome: numpy.ndarray
@@ -114,7 +114,16 @@ class _Ready:
     base: int
     statuses: dict[str, int]
 
-    def of(self, rows: numpy.ndarray, group: Group) -> _Ready:
+    @property
+    def base_firms(self) -> int:
+        """Distinct owners of firms that have the base status in any year."""
+        return len(numpy.unique(self.owners[self.status == self.base]))
+
+    def terms(self) -> dict[str, numpy.ndarray]:
+        """Whether a row has each status."""
+        return {name: self.status == place for name, place in self.statuses.items()}
+
+    def of(self, rows: numpy.ndarray, group: Group) -> Ready:
         """The same of some of the rows."""
         return replace(
             self, group=group, outcome=self.outcome[rows], status=self.status[rows],
@@ -130,25 +139,35 @@ def premia(frame: Any, spec: PremiaSpec) -> Premia:
     Rows whose outcome is unknown, zero or negative, or whose status, control or effect is unknown, are left
     out and counted. Raises DataError for a column that lacks or repeated firm-years.
     """
-    need(frame, (*spec.outcomes, spec.status, spec.firm, spec.year, *spec.by), "a premia regression")
-    asked, absent = _present(frame, spec)
     lines: list[Premium] = []
     missing: list[NotEstimated] = []
     fits: list[tuple[Group, Fit]] = []
-    left_out = []
+    left_out: list[tuple[Group, tuple[LeftOut, ...]]] = []
+    asked, absent = _present(frame, spec)
     for outcome in asked.outcomes:
         ready, groups, taken = _prepare(frame, asked, outcome)
         left_out += taken
         for part in (ready, *_groups(ready, groups)):
-            found = _fitted(part, spec.level)
+            terms = {**part.terms(), **part.controls}
+            found = fit(part.outcome, terms, part.effects, part.firms, part.owners, spec.level)
             fits.append((part.group, found))
             for each in _lines(part, found):
                 (lines if isinstance(each, Premium) else missing).append(each)  # type: ignore[arg-type]
     return Premia(tuple(lines), tuple(missing), tuple(fits), tuple(left_out), absent)
 
 
+def premia_rows(
+    frame: Any, spec: PremiaSpec
+) -> tuple[list[tuple[Ready, list[tuple[Group, tuple[LeftOut, ...]]]]], tuple[str, ...]]:
+    """The rows of each outcome's regression with who was left out, and the columns that lack."""
+    asked, absent = _present(frame, spec)
+    made = [_prepare(frame, asked, outcome) for outcome in asked.outcomes]
+    return [(ready, taken) for ready, _, taken in made], absent
+
+
 def _present(frame: Any, spec: PremiaSpec) -> tuple[PremiaSpec, tuple[str, ...]]:
     """The spec without what the data lack, and the names of that."""
+    need(frame, (*spec.outcomes, spec.status, spec.firm, spec.year, *spec.by), "a premia regression")
     wanted = (*spec.log_controls, *(name for effect in spec.effects for name in effect))
     absent = tuple(dict.fromkeys(name for name in wanted if name not in frame.columns))
     effects = tuple(tuple(name for name in effect if name not in absent) for effect in spec.effects)
@@ -158,7 +177,7 @@ def _present(frame: Any, spec: PremiaSpec) -> tuple[PremiaSpec, tuple[str, ...]]
 
 def _prepare(
     frame: Any, spec: PremiaSpec, outcome: str
-) -> tuple[_Ready, dict[str, Any], list[tuple[Group, tuple[LeftOut, ...]]]]:
+) -> tuple[Ready, dict[str, Any], list[tuple[Group, tuple[LeftOut, ...]]]]:
     """The rows of one outcome as arrays, the codes of the columns to repeat by, and who was left out."""
     sieve = Sieve(len(frame))
     values = amounts(frame, outcome)
@@ -176,7 +195,7 @@ def _prepare(
         sieve.take(found < 0, f"{name} is unknown")
     rows, firms, owners = _order(frame, spec, sieve.keep)
     effects = [dense(crossed([known[name][0][rows] for name in effect])) for effect in spec.effects]
-    ready = _Ready(
+    ready = Ready(
         group=Group(outcome), outcome=logs(values[rows]), status=status[rows],
         controls={name: column[rows] for name, column in controls.items()},
         effects=(*effects, *([firms] if spec.firm_effects else [])), firms=firms, owners=owners,
@@ -215,7 +234,7 @@ def _group(column: Any, rows: numpy.ndarray | slice) -> tuple[numpy.ndarray, Seq
     return found[rows], labels
 
 
-def _groups(ready: _Ready, groups: dict[str, tuple[numpy.ndarray, Sequence[Any]]]) -> list[_Ready]:
+def _groups(ready: Ready, groups: dict[str, tuple[numpy.ndarray, Sequence[Any]]]) -> list[Ready]:
     """The rows of each group that has any, in the order of the columns and their codes."""
     return [
         ready.of(numpy.flatnonzero(found == place), Group(ready.group.outcome, name, str(label)))
@@ -225,15 +244,8 @@ def _groups(ready: _Ready, groups: dict[str, tuple[numpy.ndarray, Sequence[Any]]
     ]
 
 
-def _fitted(ready: _Ready, level: float) -> Fit:
-    terms = {name: ready.status == place for name, place in ready.statuses.items()}
-    return fit(
-        ready.outcome, {**terms, **ready.controls}, ready.effects, ready.firms, ready.owners, level
-    )  # fmt: skip
-
-
-def _lines(ready: _Ready, found: Fit) -> list[Premium | NotEstimated]:
-    base = len(numpy.unique(ready.owners[ready.status == ready.base]))
+def _lines(ready: Ready, found: Fit) -> list[Premium | NotEstimated]:
+    base = ready.base_firms
     made: list[Premium | NotEstimated] = []
     for status, place in ready.statuses.items():
         coefficient = found.get(status)
@@ -247,7 +259,7 @@ def _lines(ready: _Ready, found: Fit) -> list[Premium | NotEstimated]:
     return made
 
 
-def _why(ready: _Ready, place: int, base: int) -> str:
+def _why(ready: Ready, place: int, base: int) -> str:
     if not base:
         return "no firm to compare with"
     if not (ready.status == place).any():

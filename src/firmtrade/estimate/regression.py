@@ -113,7 +113,7 @@ def fit(
     names = [rows.terms[column - 1] for column in solved.columns] if solved else []
     degrees = count - len(names) - absorbed
     found = tuple(
-        _coefficient(
+        student(
             name, float(solved.estimates[place]), float(solved.variance[place, place]) ** 0.5,
             len(rows.starts) - 1, level,
             firms=_behind(rows, solved.columns[place], nested), observations=count,
@@ -227,9 +227,10 @@ def _behind(rows: _Rows, place: int, nested: bool) -> int:
     return len(numpy.unique(rows.owners[rows.starts[has]]))
 
 
-def _coefficient(
+def student(
     term: str, estimate: float, std_error: float, free: int, level: float, **evidence: Any
 ) -> Coefficient:
+    """A coefficient whose interval and p-value are Student's with `free` degrees of freedom."""
     special = econ("scipy.special", "a regression")
     reach = float(special.stdtrit(free, 0.5 + level / 2)) * std_error
     p_value = 2 * float(special.stdtr(free, -abs(estimate) / std_error)) if std_error > 0 else 0.0
