@@ -60,6 +60,12 @@ def need(frame: Any, names: Iterable[str], what: str) -> None:
             )
 
 
+def present(frame: Any, names: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """(those of `names` that are columns of the frame, the others)."""
+    there = tuple(name for name in names if name in frame.columns)
+    return there, tuple(name for name in names if name not in there)
+
+
 def codes(column: Any) -> tuple[numpy.ndarray, Sequence[Any]]:
     """A column as whole numbers from 0 (unknown is -1) and the value that each one stands for, sorted.
 

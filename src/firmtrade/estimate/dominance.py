@@ -30,7 +30,8 @@ class DominanceSpec:
     """What is compared; names of columns. The outcome is taken in logarithms.
 
     `within` are columns whose means are taken out first, by year: firms are then compared within their
-    industry, as Delgado, Farinas and Ruano compare each firm with the mean of its industry. `alpha` is the level of both tests for the verdict.
+    industry, as Delgado, Farinas and Ruano compare each firm with the mean of its industry. `alpha` is the
+    level of the tests for the verdict.
     """
 
     outcome: str

@@ -19,7 +19,18 @@ from typing import Any
 
 import numpy
 
-from firmtrade.estimate.columns import LeftOut, Sieve, amounts, codes, crossed, dense, in_order, logs, need
+from firmtrade.estimate.columns import (
+    LeftOut,
+    Sieve,
+    amounts,
+    codes,
+    crossed,
+    dense,
+    in_order,
+    logs,
+    need,
+    present,
+)
 from firmtrade.estimate.regression import Coefficient, Fit, fit
 
 
@@ -168,11 +179,11 @@ def premia_rows(
 def _present(frame: Any, spec: PremiaSpec) -> tuple[PremiaSpec, tuple[str, ...]]:
     """The spec without what the data lack, and the names of that."""
     need(frame, (*spec.outcomes, spec.status, spec.firm, spec.year, *spec.by), "a premia regression")
-    wanted = (*spec.log_controls, *(name for effect in spec.effects for name in effect))
-    absent = tuple(dict.fromkeys(name for name in wanted if name not in frame.columns))
-    effects = tuple(tuple(name for name in effect if name not in absent) for effect in spec.effects)
-    controls = tuple(name for name in spec.log_controls if name not in absent)
-    return replace(spec, log_controls=controls, effects=tuple(filter(None, effects))), absent
+    controls, absent = present(frame, spec.log_controls)
+    effects = [present(frame, effect) for effect in spec.effects]
+    lacking = dict.fromkeys((*absent, *(name for _, lack in effects for name in lack)))
+    kept = tuple(effect for effect, _ in effects if effect)
+    return replace(spec, log_controls=controls, effects=kept), tuple(lacking)
 
 
 def _prepare(
