@@ -75,7 +75,7 @@ class Reading:
 
 @dataclass(frozen=True)
 class Readings:
-    """The readings by group, status, survivors or all, and who was left out; `share` is the limit of flags."""
+    """The readings by group and status, and who was left out; a flag goes up above `share`."""
 
     lines: tuple[Reading, ...]
     left_out: tuple[LeftOut, ...]
