@@ -29,7 +29,7 @@ from firmtrade.estimate.columns import (
     need,
     present,
 )
-from firmtrade.estimate.regression import Coefficient, Fit, fit
+from firmtrade.estimate.regression import CONTROL, Coefficient, Fit, fit
 
 #: What growth is measured by: the log difference of survivors, or the mid-point rate with exits.
 LOG, MIDPOINT = "log", "midpoint"
@@ -153,8 +153,9 @@ def growth(frame: Any, spec: GrowthSpec, measure: str = LOG) -> Growth:
     controls, effects = {}, []
     for name in (*asked.log_controls, *asked.controls):
         values = amounts(frame, name)[seen.rows]
-        controls[name] = logs(values) if name in asked.log_controls else values
-        sieve.take(numpy.isnan(controls[name]), f"{name} is unknown" + _zero(name in asked.log_controls))
+        taken = logs(values) if name in asked.log_controls else values
+        controls[CONTROL + name] = taken
+        sieve.take(numpy.isnan(taken), f"{name} is unknown" + _zero(name in asked.log_controls))
     for effect in asked.effects:
         effects.append(crossed([codes(frame[name])[0][seen.rows] for name in effect]))
         sieve.take(effects[-1] < 0, f"{' x '.join(effect)} is unknown")

@@ -31,7 +31,7 @@ from firmtrade.estimate.columns import (
     need,
     present,
 )
-from firmtrade.estimate.regression import Coefficient, Fit, fit
+from firmtrade.estimate.regression import CONTROL, Coefficient, Fit, fit
 
 
 @dataclass(frozen=True)
@@ -199,8 +199,8 @@ def _prepare(
     controls = {}
     for name in spec.log_controls:
         if name != outcome:
-            controls[name] = logs(amounts(frame, name))
-            sieve.take(numpy.isnan(controls[name]), f"{name} is unknown, zero or negative: no logarithm")
+            controls[CONTROL + name] = logged = logs(amounts(frame, name))
+            sieve.take(numpy.isnan(logged), f"{name} is unknown, zero or negative: no logarithm")
     known = {name: codes(frame[name]) for effect in spec.effects for name in effect}
     for name, (found, _) in known.items():
         sieve.take(found < 0, f"{name} is unknown")

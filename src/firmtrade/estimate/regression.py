@@ -17,6 +17,8 @@ from firmtrade.estimate.columns import dense
 from firmtrade.estimate.effects import kept, not_alone, parameters, without_effects
 from firmtrade.estimate.extras import econ
 
+#: What the names of controls begin with among the terms: a status may be called like a column.
+CONTROL = "control: "
 #: A term is not identified if the effects and the terms before it leave less than this of its variation.
 COLLINEAR = 1e-9
 

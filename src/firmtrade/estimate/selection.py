@@ -31,7 +31,7 @@ from firmtrade.estimate.columns import (
     need,
     present,
 )
-from firmtrade.estimate.regression import Coefficient, fit
+from firmtrade.estimate.regression import CONTROL, Coefficient, fit
 from firmtrade.estimate.starters import Cohort, StarterRule, cohorts, history
 
 GROWTH = "growth"
@@ -240,7 +240,10 @@ def _growth(columns: _Columns, pairs: _Pairs, spec: SelectionSpec) -> PreEntry |
 def _fitted(
     outcome: numpy.ndarray, columns: _Columns, pairs: _Pairs, rows: numpy.ndarray, spec: SelectionSpec
 ) -> Coefficient | None:
-    terms = {_TERM: pairs.starts, **{name: values[rows] for name, values in columns.controls.items()}}
+    terms = {
+        _TERM: pairs.starts,
+        **{CONTROL + name: values[rows] for name, values in columns.controls.items()},
+    }
     effects = [dense(effect[rows]) for effect in columns.effects]
     owners = dense(columns.owners[rows])
     return fit(outcome, terms, effects, dense(pairs.firms), owners, spec.level).get(_TERM)
