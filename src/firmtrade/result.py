@@ -9,6 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NoReturn, Self
+
+from firmtrade.errors import DisclosureError
 
 TOTAL = "_T"  # a dimension that the cell is not broken down by
 UNKNOWN = "unknown"  # the code of firms whose group is not known
@@ -46,8 +49,31 @@ class Evidence:
     events: int | None = None
 
 
+#: Stands above what only the custodian of the data may read.
+MARK = "CONFIDENTIAL: for the custodian of the data only"
+
+
+class Confidential:
+    """What tells of single firms: it is not pickled, so that no cache or queue writes it unnoticed.
+
+    It is never changed, so that a copy is the thing itself.
+    """
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        raise DisclosureError(
+            f"A {type(self).__name__} is confidential and cannot be pickled or written. Ask the study again "
+            "where it is needed; to publish it, firmtrade.protect makes a Release."
+        )
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self
+
+
 @dataclass(frozen=True)
-class Cell:
+class Cell(Confidential):
     """One figure. `value` is unrounded; None means undefined (no firm, or a zero denominator).
 
     `codes` maps a dimension to a code; a dimension that is absent is `_T`. `firms` is the number of
@@ -59,11 +85,11 @@ class Cell:
     period: str
     codes: Mapping[str, str]
     measure: str
-    value: float | None
+    value: float | None = field(repr=False)
     unit: str
     decimals: int
-    firms: int
-    evidence: Evidence | None = None
+    firms: int = field(repr=False)
+    evidence: Evidence | None = field(default=None, repr=False)
 
     def attribute(self, name: str) -> str:
         """The cell's sample, period, measure, or code of the dimension `name`."""
@@ -107,14 +133,14 @@ class Unknown:
     period: str
     dimension: str
     code: str | None
-    firms: int | None
+    firms: int | None = field(repr=False)
     codes: Mapping[str, str]
     measure: str
     unit: str = "count"
 
 
 @dataclass(frozen=True)
-class Result:
+class Result(Confidential):
     """The cells of one table or figure: confidential. `rows` and `columns` name attributes."""
 
     name: str
@@ -138,8 +164,8 @@ class AttritionStep:
     """One condition of a sample: firm-years that are left after it, and lost because it is unknown."""
 
     condition: str
-    left: int
-    unknown: int
+    left: int = field(repr=False)
+    unknown: int = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -235,7 +261,7 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Modelled:
+class Modelled(Confidential):
     """The answer of one model: confidential. `methods` says how it was made, `rule` how findings are decided.
 
     `sources` are citations. Each cell of `tables` has its evidence. `refused` is why there is no answer, in

@@ -23,7 +23,7 @@ def with_models(
     release: Release, custody: Custody | None, models: Iterable[Modelled], catalog: Catalog, labels: Labels
 ) -> tuple[Release, Custody | None]:
     """A release with its models, and what the custodian keeps with their figures."""
-    made, judged = released_models(models, catalog, labels, custody.profile if custody else None)
+    made, judged = released_models(models, catalog, labels, custody.policy.profile if custody else None)
     if not made:
         return release, custody
     words = words_of([table for model in made for table in model.tables], catalog)

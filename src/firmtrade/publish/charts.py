@@ -16,6 +16,7 @@ from firmtrade.errors import StudyError
 from firmtrade.publish import intervals
 from firmtrade.publish.layout import capital, label
 from firmtrade.publish.numbers import HIDDEN, UNDEFINED, cell_text, is_change, is_hidden, typeset
+from firmtrade.publish.only import only_table
 from firmtrade.publish.view import measure_title, signed_measures
 from firmtrade.result import TOTAL, ReleasedCell, ReleasedTable, Word
 
@@ -44,6 +45,7 @@ def draw(table: ReleasedTable, words: Mapping[str, Word]) -> Drawing:
     """Draw a figure."""
     import vl_convert
 
+    only_table(table)
     table = drawable(table)
     wide = spec(table, words, WIDE)
     narrow = spec(table, words, NARROW)
@@ -88,15 +90,17 @@ def _svg(text: str) -> str:
 
 def spec(table: ReleasedTable, words: Mapping[str, Word], width: int) -> Spec:
     """The Vega-Lite specification of a figure, its data inside."""
+    only_table(table)
     chart = table.chart
     assert chart is not None, f"{table.name} is not a figure"
     if not table.cells:
         return _nothing(width)
     facets = max(1, len(_codes(table, chart.facet))) if chart.facet else 1
-    per_row = facets if width > NARROW else 1
+    per_row = min(facets, 4 if facets == 4 else 3) if width > NARROW else 1
     inner = width // per_row - (24 if per_row > 1 else 0)
     labelled = _fits(table, words, inner * facets)
-    unit: Spec = {"width": inner, "height": _HEIGHT, "layer": _layers(table, words, inner, labelled)}
+    height = _HEIGHT if facets <= per_row or width <= NARROW else _HEIGHT * 2 // 3
+    unit: Spec = {"width": inner, "height": height, "layer": _layers(table, words, inner, labelled)}
     body: Spec = (
         unit
         if not chart.facet
@@ -138,6 +142,7 @@ def _fits(table: ReleasedTable, words: Mapping[str, Word], width: int) -> bool:
 
 def rows(table: ReleasedTable, words: Mapping[str, Word]) -> list[Spec]:
     """One row a cell: x, color, facet, value and the printed text. A cell without a figure has value 0."""
+    only_table(table)
     chart = table.chart
     assert chart is not None
     if chart.kind in intervals.KINDS:
@@ -324,6 +329,7 @@ def _config() -> Spec:
 
 def alternative(table: ReleasedTable, words: Mapping[str, Word]) -> str:
     """The figure in words: what is drawn, the highest and lowest value. The data are a table beside it."""
+    only_table(table)
     chart = table.chart
     assert chart is not None
     table = intervals.main_cells(table)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from firmtrade.publish.numbers import cell_text, is_change
+from firmtrade.publish.only import only_table
 from firmtrade.result import ReleasedCell, ReleasedTable, Word
 
 Spec = dict[str, Any]
@@ -31,6 +32,7 @@ def main_cells(table: ReleasedTable) -> ReleasedTable:
 
 def rows(table: ReleasedTable, words: Mapping[str, Word], labelled: Labelled) -> list[Spec]:
     """One row for each point that may be drawn: x, color, facet, value, low and high (None: not told)."""
+    only_table(table)
     chart = table.chart
     assert chart is not None
     bounds = {_key(cell): cell.value for cell in table.cells}

@@ -7,6 +7,7 @@ import io
 from collections.abc import Iterable, Sequence
 
 from firmtrade.publish.numbers import csv_value
+from firmtrade.publish.only import only_release, only_table
 from firmtrade.result import DIMENSIONS, Release, ReleasedCell, ReleasedTable, Unknown
 
 FIXED = ("measure", "value", "unit", "decimals", "confidentiality")
@@ -27,12 +28,14 @@ def _used(tables: Iterable[ReleasedTable]) -> list[str]:
 
 def tables_csv(release: Release, only: ReleasedTable | None = None) -> bytes:
     """The release (or one table) as CSV: UTF-8, LF, `_T` for 'not broken down', empty for no value."""
+    only_release(release)
     names = columns(release)
     return _csv(names, _rows(release.tables if only is None else (only,), names))
 
 
 def models_csv(release: Release, only: ReleasedTable | None = None) -> bytes:
     """The models' figures (or those of one of their tables) in the same form; `model` stands first."""
+    only_release(release)
     tables = [table for model in release.models for table in model.tables]
     names = ("table", "sample", "period", *_used(tables), *FIXED)
     lines = [
@@ -44,7 +47,11 @@ def models_csv(release: Release, only: ReleasedTable | None = None) -> bytes:
 
 
 def _rows(tables: Iterable[ReleasedTable], names: Sequence[str]) -> Iterable[list[str]]:
-    return [line for table in tables for line in _lines(table, names)]
+    found: list[list[str]] = []
+    for table in tables:
+        only_table(table)
+        found += _lines(table, names)
+    return found
 
 
 def _csv(names: Sequence[str], lines: Iterable[list[str]]) -> bytes:

@@ -15,6 +15,7 @@ from firmtrade.publish import beside
 from firmtrade.publish import words as names
 from firmtrade.publish.layout import AnyCell, AnyTable, Grid, Group, Head, Part, capital, grid, labels_of
 from firmtrade.publish.numbers import HIDDEN, UNDEFINED, cell_text, is_change, is_hidden, typeset, unit_text
+from firmtrade.publish.only import only_release
 from firmtrade.result import Release, ReleasedTable, Word
 
 View = dict[str, Any]
@@ -24,6 +25,7 @@ _MANY_ROWS = 12
 
 def report(release: Release) -> View:
     """Shape of the whole report: title block, sections of tables, samples, definitions, provenance."""
+    only_release(release)
     return {
         "title": typeset(release.title),
         "subtitle": typeset(release.subtitle),

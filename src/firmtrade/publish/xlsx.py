@@ -16,6 +16,7 @@ from firmtrade.publish import words as names
 from firmtrade.publish.beside import below
 from firmtrade.publish.layout import Grid, Group, Head, grid
 from firmtrade.publish.numbers import cell_text, excel_format, is_change, typeset
+from firmtrade.publish.only import only_release
 from firmtrade.publish.view import footnotes
 from firmtrade.publish.xlsx_compared import write_compared
 from firmtrade.result import Release, ReleasedCell, ReleasedTable, Word
@@ -60,6 +61,8 @@ _STYLES: dict[str, dict[str, Any]] = {
 def write_xlsx(release: Release, path: Path, pictures: Mapping[str, bytes]) -> None:
     """Write the workbook; `pictures` maps a figure's name to its PNG."""
     import xlsxwriter
+
+    only_release(release)
 
     with xlsxwriter.Workbook(str(path), {"in_memory": True}) as book:
         book.set_properties(

@@ -5,6 +5,7 @@ A kind's module has
     TITLE      how a model of this kind is called where the study gives no title
     SOURCES    names of definitions/sources.toml that its methods paragraph cites
     Options    what [models.NAME] may say besides kind, title, sample and years (a frozen pydantic model)
+    HEADLINE   the statistic that answers its question, and those of the ends of its interval
     ROWS       "sample": firm-years in the sample; "firms": all years of firms that are ever in it
     needs(model)           -> Needs: the expressions that it reads, by the name of their column
     answer(data, model)    -> Answer: tables, findings, the methods paragraph
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from firmtrade.result import Finding, Result
 
 #: Kinds in the order in which they are listed.
-KINDS = ("premia",)
+KINDS = ("premia", "decomposition", "margins", "job-flows", "production-function", "multiverse")
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ class Kind(Protocol):
 
     TITLE: str
     SOURCES: tuple[str, ...]
+    HEADLINE: tuple[str, str, str]
     ROWS: str
     Options: Any
 

@@ -14,6 +14,7 @@ from firmtrade.result import Chart, Evidence
 
 TITLE = "Premia of trading"
 SOURCES = ("bernard-jensen-1999",)
+HEADLINE = ("premium", "premium-low", "premium-high")
 ROWS = "sample"
 
 
