@@ -46,7 +46,8 @@ class SelectionSpec:
     """What is compared: names of columns, outcome and log controls in levels, one row a firm and year.
 
     `flow` is an amount or a condition; positive or true is trading. `effects` are sets of columns that
-    are crossed, as of the year in which the outcome is taken. What the data lack is left out and named.
+    are crossed, as of the year in which the outcome is taken. What the data lack is left out and named. Firms
+    are in a cohort if the condition `member` is true in the first of the years before.
     """
 
     outcome: str
@@ -57,6 +58,7 @@ class SelectionSpec:
     firm: str = "firm"
     year: str = "year"
     owner: str | None = None
+    member: str | None = None
     level: float = 0.95
 
 
@@ -113,6 +115,7 @@ class _Columns:
     controls: dict[str, numpy.ndarray]
     effects: list[numpy.ndarray]
     owners: numpy.ndarray
+    member: numpy.ndarray | None
 
 
 @dataclass(frozen=True)
@@ -173,6 +176,7 @@ def _read(frame: Any, spec: SelectionSpec) -> tuple[_Columns, tuple[str, ...], A
         controls={name: logs(amounts(frame, name)[rows]) for name in controls},
         effects=[crossed(parts) for parts in known],
         owners=codes(frame[spec.owner or spec.firm])[0][rows],
+        member=flags(frame, spec.member)[rows] == 1 if spec.member else None,
     )
     seen = history(
         dense(firms[rows]), grid[rows], flags(frame, spec.flow)[rows], int(labels[0]) if len(labels) else 0
@@ -201,6 +205,9 @@ def _pairs(
     order = numpy.lexsort((numpy.concatenate(years), numpy.concatenate(firms)))
     pairs = _Pairs(*(numpy.concatenate(part)[order] for part in (firms, starts, places, years)))
     sieve = Sieve(len(order))
+    if columns.member is not None:
+        outside = ~columns.member[pairs.rows[:, 0]]
+        sieve.take(outside, f"outside the sample {spec.rule.before} years before")
     sieve.take(
         numpy.isnan(columns.outcome[pairs.rows]).any(axis=1),
         f"{spec.outcome} is unknown, zero or negative in a year before",
