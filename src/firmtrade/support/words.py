@@ -28,7 +28,7 @@ class Part(BaseModel):
 
 
 class Evidence(Part):
-    """A source or a study. `read` says how much of it was read; `sign` what it says of the support studied."""
+    """A source or a study. `read`: how much of it was read; `sign`: what it says of the support studied."""
 
     citation: str
     read: Literal["full", "abstract"]

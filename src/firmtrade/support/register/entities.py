@@ -177,7 +177,7 @@ ENTITIES: dict[str, tuple[str, str, str]] = {
         instead id | What is done in place of it
         reason text | Why
     """),
-    "entry_cases": ("Entry modes looked at, by firm, market and product", "firm_id market product on_date", """
+    "entry_cases": ("Entry modes looked at, by market and product", "firm_id market product on_date", """
         firm_id firms! | The firm
         market markets! | Country
         product id! | Product

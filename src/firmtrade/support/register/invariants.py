@@ -25,7 +25,7 @@ PHASES = ("assess", "plan", "implement", "monitor")
 
 
 def check(name: str, row: Row, before: Row | None = None) -> None:
-    """Raise Refused (its `column` names the field) if a row cannot be; `before` is the version it replaces."""
+    """Raise Refused if a row cannot be (`column` names the field); `before` is the version it replaces."""
     for first, second in ORDERED.get(name, ()):
         early, late = row.get(first), row.get(second)
         if early is not None and late is not None and late < early:
@@ -72,7 +72,7 @@ def _plans(row: Row, before: Row | None) -> None:
     step = PHASES.index(row["phase"]) - PHASES.index(before["phase"])
     if step != 1:
         raise _refused("phase", f"a plan does not go from {before['phase']} to {row['phase']}",
-                       f"The phases are {', '.join(PHASES)}, one after the other; begin a new plan")  # fmt: skip
+                       f"Begin a new plan; the phases are {', '.join(PHASES)}")  # fmt: skip
 
 
 def _proposals(row: Row, before: Row | None) -> None:

@@ -156,6 +156,7 @@ def _markets(cell: object, codes: Sequence[str]) -> str:
 
 _READERS: dict[str, Callable[[object, Sequence[str]], Any]] = {
     "id": _id,
+    "ref": _text,
     "code": _code,
     "truth": _truth,
     "date": _date,

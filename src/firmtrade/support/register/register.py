@@ -42,16 +42,28 @@ class Register:
     @classmethod
     def create(cls, address: str | Path, user: str, purpose: str = "set up", **more: Any) -> Register:
         """Make a register, or bring an older one up to this version. `address` is a file or PostgreSQL."""
-        engine = database.connect(address, make=True)
-        database.migrate(engine)
-        return cls(engine, user, purpose, **more)
+        return cls._ready(database.connect(address, make=True), database.migrate, user, purpose, more)
 
     @classmethod
     def open(cls, address: str | Path, user: str, purpose: str, **more: Any) -> Register:
         """Open a register that is there. `user` and `purpose` go into the log of looks."""
-        engine = database.connect(address)
-        database.check(engine)
-        return cls(engine, user, purpose, **more)
+        return cls._ready(database.connect(address), database.check, user, purpose, more)
+
+    @classmethod
+    def _ready(
+        cls,
+        engine: Engine,
+        prepare: Callable[[Engine], None],
+        user: str,
+        purpose: str,
+        more: Mapping[str, Any],
+    ) -> Register:
+        try:
+            prepare(engine)
+            return cls(engine, user, purpose, **more)
+        except BaseException:
+            engine.dispose()
+            raise
 
     def close(self) -> None:
         """Give back the connections."""
@@ -83,7 +95,7 @@ class Register:
 
     # -- writing ---------------------------------------------------------------------------------------------
 
-    def add(self, name: str, origin: str = "agency", **values: Any) -> str:
+    def add(self, name: str, /, origin: str = "agency", **values: Any) -> str:
         """Write a new row; returns its id. DataError if a value cannot be, or the id is taken."""
         table = entity(name)
         row = rows.checked(table, values)
@@ -98,7 +110,9 @@ class Register:
         with self.transaction() as connection:
             return rows.insert(connection, table, made, self.stamp(origin))
 
-    def change(self, name: str, identifier: str, version: int, origin: str = "agency", **values: Any) -> int:
+    def change(
+        self, name: str, identifier: str, version: int, /, origin: str = "agency", **values: Any
+    ) -> int:
         """Change a row that was read at `version`; returns the new version.
 
         Raises `rows.Conflict` if somebody has changed it since: nothing is overwritten unseen.
@@ -149,7 +163,7 @@ class Register:
         with self.transaction() as connection:
             return bool(rows.by_id(connection, entity(name).name, [identifier]))
 
-    def read(self, name: str, **where: Any) -> list[Row]:
+    def read(self, name: str, /, **where: Any) -> list[Row]:
         """Rows by id whose fields have these values (a list: one of them); logged if they name firms."""
         table = entity(name)
         with self.transaction() as connection:
@@ -171,7 +185,7 @@ class Register:
                 self.look(connection, "history", firm, f"{table.name} {identifier}")
         return found
 
-    def count(self, name: str, **where: Any) -> int:
+    def count(self, name: str, /, **where: Any) -> int:
         """How many rows: a number names no firm and is not logged."""
         with self.transaction() as connection:
             return rows.count(connection, entity(name).name, where)
@@ -212,6 +226,7 @@ class Register:
     # -- the log of looks ------------------------------------------------------------------------------------
 
     def look(self, connection: Connection, action: str, firm_id: str | None, what: str) -> None:
+        """Write down that the user looks at something (firm_id None: at no single firm)."""
         connection.execute(
             tables.table("looks").insert(),
             [{"at": kinds.written(self._clock()), "who": self.user, "purpose": self.purpose,

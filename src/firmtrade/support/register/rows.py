@@ -41,7 +41,7 @@ def checked(table: Entity, given: Mapping[str, Any]) -> Row:
         row = {
             field.name: kinds.read(field.kind, given.get(field.name), field.codes) for field in table.fields
         }
-        identifier = kinds.read("id", given.get("id"))
+        identifier = kinds.read("id" if table.key == ("id",) else "ref", given.get("id"))
     except kinds.Refused as error:
         raise DataError(f"{table.name}: {error}") from None
     for field in table.fields:
@@ -49,14 +49,21 @@ def checked(table: Entity, given: Mapping[str, Any]) -> Row:
             row[field.name] = "unknown"
         if field.required and row[field.name] is None:
             raise DataError(f"A row of {table.name} needs {field.name} ({field.title}).")
-    return {"id": identifier or key(table, row), **row}
+    return {"id": key(table, row, identifier), **row}
 
 
-def key(table: Entity, row: Mapping[str, Any]) -> str:
-    """The id that a row's key fields make: 'F1|2023|export'."""
+def key(table: Entity, row: Mapping[str, Any], given: str | None) -> str:
+    """The id of a row: the one given, or what its key fields make ('F1|2023|export')."""
     if table.key == ("id",):
-        raise DataError(f"A row of {table.name} needs an id.")
-    return "|".join(str(kinds.plain(row[name])) for name in table.key)
+        if given is None:
+            raise DataError(f"A row of {table.name} needs an id.")
+        return given
+    made = "|".join(str(kinds.plain(row[name])) for name in table.key)
+    if given not in (None, made):
+        raise DataError(
+            f"{table.name}: the id '{given}' is not what its fields make: '{made}'. Leave id out."
+        )
+    return made
 
 
 def _valid(table: Entity, row: Row, before: Row | None = None) -> None:
@@ -105,8 +112,8 @@ def change(
     )
     if done.rowcount != 1:
         raise Conflict(
-            f"{table.name}, {before['id']}: somebody has changed it since version {before['version']} was read. "
-            f"Read it again and repeat the change."
+            f"{table.name}, {before['id']}: somebody has changed it since version {before['version']} was "
+            f"read. Read it again and repeat the change."
         )
     return int(before["version"]) + 1
 

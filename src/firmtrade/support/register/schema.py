@@ -48,7 +48,7 @@ class Field:
 
 @dataclass(frozen=True)
 class Entity:
-    """A table. `key` are the fields that make its id; an id that the agency gives itself is the key ('id',)."""
+    """A table. `key` are the fields that make its id; ('id',) if the agency gives it one."""
 
     name: str
     title: str
@@ -60,9 +60,8 @@ class Entity:
         for each in self.fields:
             if each.name == name:
                 return each
-        raise DataError(
-            f"The table {self.name} has no column '{name}'.{nearest(name, [each.name for each in self.fields])}"
-        )
+        known = nearest(name, [each.name for each in self.fields])
+        raise DataError(f"The table {self.name} has no column '{name}'.{known}")
 
     @property
     def named(self) -> bool:
@@ -71,12 +70,12 @@ class Entity:
 
 
 COMMON = (
-    Field("id", "id", "Identifier", required=True),
+    Field("id", "ref", "Identifier", required=True),
     Field("version", "whole", "1 when it was written, one more with each change", required=True),
     Field("origin", "code", "Who the row comes from", required=True, codes=ORIGINS),
     Field("recorded_at", "moment", "When this version was written", required=True),
     Field("recorded_by", "text", "Who wrote this version", required=True),
-    Field("batch_id", "id", "The import that wrote it; empty if written by hand"),
+    Field("batch_id", "ref", "The import that wrote it; empty if written by hand"),
 )
 
 
@@ -112,4 +111,4 @@ def _field(line: str) -> Field:
         return Field(name, "code", title, required, codes)
     if kind in KINDS:
         return Field(name, kind, title, required)
-    return Field(name, "id", title, required, refers=kind)
+    return Field(name, "ref", title, required, refers=kind)

@@ -1,4 +1,4 @@
-"""A CSV file or a workbook as rows of cells with the line that each stands on. Nothing is guessed or dropped."""
+"""A CSV file or a workbook as rows of cells, each with its line. Nothing is guessed or dropped."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Sheet:
 
 
 def read_sheet(path: Path, sheet: str | None = None) -> Sheet:
-    """The file's cells: text from CSV, values from a workbook; an empty cell is None, empty rows are left out.
+    """The file's cells: text from CSV, values from a workbook; an empty cell is None, an empty row is no row.
 
     Raises DataError for a file that cannot be read whole.
     """

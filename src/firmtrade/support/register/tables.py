@@ -21,7 +21,7 @@ REVISION = "0001"
 
 #: How each kind is kept: texts, whole numbers (cents, micro-units), days.
 STORED = {
-    "id": "Text", "text": "Text", "code": "Text", "truth": "Text", "moment": "Text", "markets": "Text",
+    "id": "Text", "ref": "Text", "text": "Text", "code": "Text", "truth": "Text", "moment": "Text", "markets": "Text",
     "date": "Date", "year": "Integer", "whole": "Integer", "amount": "BigInteger", "hours": "BigInteger",
     "number": "BigInteger",
 }  # fmt: skip

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from firmtrade.errors import nearest
+from firmtrade.errors import DataError
 from firmtrade.support.register import invariants, kinds, rows
 from firmtrade.support.register.schema import Entity, Field
 from firmtrade.support.register.sheet import Sheet
@@ -44,8 +44,8 @@ def verified(connection: Connection, table: Entity, sheet: Sheet) -> tuple[list[
     for line, cells in sheet.rows:
         row, faults = _row(table, sheet, line, cells)
         if row is not None and row.id in seen:
-            faults.append(kinds.Refused(
-                f"'{row.id}' stands in row {seen[row.id]} already", "Keep one of the two rows", table.key[0]))  # fmt: skip
+            twice = f"'{row.id}' stands in row {seen[row.id]} already"
+            faults.append(kinds.Refused(twice, "Keep one of the two rows", table.key[0]))
         if row is not None and not faults:
             seen[row.id] = line
             ready.append(row)
@@ -68,17 +68,21 @@ def _row(
     """(the row, its faults); no row if its id cannot be made."""
     width = len(sheet.header)
     if any(cell is not None for cell in cells[width:]):
-        return None, [kinds.Refused(
-            f"the row has {len(cells)} cells and the header {width}", "Look for a separator inside a value")]  # fmt: skip
+        wide = f"the row has {len(cells)} cells and the header {width}"
+        return None, [kinds.Refused(wide, "Look for a separator inside a value")]
     given = dict(zip(sheet.header, cells, strict=False))
     values, faults = {}, []
-    for each in (Field("id", "id", "Identifier", table.key == ("id",)), *table.fields):
+    own_id = table.key == ("id",)
+    for each in (Field("id", "id" if own_id else "ref", "Identifier", own_id), *table.fields):
         value, fault = _cell(each, given.get(each.name))
         values[each.name] = value
         faults += [fault] if fault else []
     if faults:
         return None, faults
-    values["id"] = values["id"] or rows.key(table, values)
+    try:
+        values["id"] = rows.key(table, values, values["id"])
+    except DataError as error:
+        return None, [kinds.Refused(str(error), "Leave the column id out", "id")]
     own = tuple(each.name for each in table.fields if each.name in given)
     return Ready(line, values["id"], values, own), []
 
@@ -119,15 +123,8 @@ def _without_target(
         for row in ready:
             target = row.values[each.name]
             if target is not None and target not in there:
-                near = nearest(target, sorted(there)[:2000])
-                yield (
-                    row.id,
-                    kinds.Refused(
-                        f"the register has no '{target}' in {each.refers}",
-                        f"Import {each.refers} first.{near}",
-                        each.name,
-                    ),
-                )
+                lost = f"the register has no '{target}' in {each.refers}"
+                yield row.id, kinds.Refused(lost, f"Import {each.refers} first, or correct it", each.name)
 
 
 def _rejection(table: Entity, sheet: Sheet, line: int, fault: kinds.Refused) -> Rejection:

@@ -75,7 +75,8 @@ def append_only(op: Any, name: str, removable: str = "") -> None:
         _sqlite(op, f"{name}_keep", f"before delete on {name}", f"{name} is kept", when)
         return
     op.execute(
-        f"create trigger {name}_fixed before update on {name} for each row execute function register_refuses()"
+        f"create trigger {name}_fixed before update on {name} for each row "
+        f"execute function register_refuses()"
     )
     when = f" when (old.entity <> '{removable}')" if removable else ""
     op.execute(
@@ -105,7 +106,8 @@ def functions(op: Any) -> None:
 
 def _guard_postgresql(op: Any, name: str, removable: bool) -> None:
     op.execute(
-        f"create trigger {name}_history before update on {name} for each row execute function register_keeps()"
+        f"create trigger {name}_history before update on {name} for each row "
+        f"execute function register_keeps()"
     )
     if not removable:
         op.execute(
