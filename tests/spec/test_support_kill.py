@@ -1,19 +1,16 @@
-"""Kill -9 in the middle of an import: what was acknowledged is there, nothing is half, the rest comes later."""
+"""Kill -9 in the middle of an import: what was acknowledged is there, and nothing is half."""
 
 from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from firmtrade.support.register import Register
-from support_kills import ROWS, file_of
 from support_postgres import NoServer, running
 from support_register import WHO
 

@@ -114,6 +114,7 @@ def test_amounts_and_days_come_back_as_they_went_in(book: Register) -> None:
     assert book.history("support", "S1")[0].row["amount_granted"] == Decimal("1234567.89")
 
 
+AID = {"id": "X", "firm_id": "F1", "granted_on": "2020-01-01", "grantor": "y"}
 REFUSED = [
     ("exports", {"firm_id": "F1", "year": 2020, "flow": "export", "traded": "no", "value": 5}, "a value"),
     ("exports", {"firm_id": "F1", "year": 2020, "flow": "exports", "traded": "no"}, "Did you mean 'export'"),
@@ -128,9 +129,8 @@ REFUSED = [
     ("barriers", {"firm_id": "F1", "barrier": "x", "on_date": "2020-01-01", "severity": 4}, "above 3"),
     ("applications", {"id": "A", "firm_id": "F1", "measure_id": "M", "decision": "refused",
                       "received_at": "2024-01-01"}, "without the time of the decision"),
-    ("aid", {"id": "X", "firm_id": "F1", "granted_on": "2020-01-01", "grantor": "y", "amount": -1}, "negative"),
-    ("aid", {"id": "X", "firm_id": "F1", "granted_on": "2020-01-01", "grantor": "y", "amount": "1.000,50"},
-     "decimal point"),
+    ("aid", {**AID, "amount": -1}, "negative"),
+    ("aid", {**AID, "amount": "1.000,50"}, "decimal point"),
 ]  # fmt: skip
 
 
@@ -147,7 +147,7 @@ def test_what_cannot_be_is_refused(tmp_path: Path, table: str, values: dict[str,
 
 
 def test_the_database_itself_refuses_what_may_not_be(book: Register) -> None:
-    """Whoever writes, through firmtrade or past it: no removal, no change without a version, no false code."""
+    """Whoever writes, through firmtrade or past it: no removal, no unversioned change, no false code."""
     firms(book, "F1")
     for statement in (
         "delete from firms",

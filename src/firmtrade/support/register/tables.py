@@ -21,9 +21,10 @@ REVISION = "0001"
 
 #: How each kind is kept: texts, whole numbers (cents, micro-units), days.
 STORED = {
-    "id": "Text", "ref": "Text", "text": "Text", "code": "Text", "truth": "Text", "moment": "Text", "markets": "Text",
-    "date": "Date", "year": "Integer", "whole": "Integer", "amount": "BigInteger", "hours": "BigInteger",
-    "number": "BigInteger",
+    **dict.fromkeys(("id", "ref", "text", "code", "truth", "moment", "markets"), "Text"),
+    **dict.fromkeys(("year", "whole"), "Integer"),
+    **dict.fromkeys(kinds.PLACES, "BigInteger"),
+    "date": "Date",
 }  # fmt: skip
 
 
