@@ -47,9 +47,9 @@ def exports(made: Register, firm: str, pattern: str, last: int, flow: str = "exp
 
 
 def assess(made: Register, firm: str, answers: dict[str, str], day: str = "2024-02-01",
-           instrument: str = "first-export", version: str = "1", evidence: str = "stated") -> str:  # fmt: skip
-    """An assessment with these answers; returns its id."""
-    found = made.add("assessments", firm_id=firm, instrument=instrument, instrument_version=version,
+           evidence: str = "stated") -> str:  # fmt: skip
+    """An assessment by our instrument with these answers; returns its id."""
+    found = made.add("assessments", firm_id=firm, instrument="first-export", instrument_version="1",
                      on_date=day, mode="adviser", assessor="an")  # fmt: skip
     made.add_many("answers", [
         {"assessment_id": found, "question": question, "answer": answer, "evidence": evidence}
