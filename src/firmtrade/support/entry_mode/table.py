@@ -164,9 +164,8 @@ def _votes(answers: Mapping[str, str]) -> tuple[Vote, ...]:
             parts = " and ".join(table.variables[question].parts)
             raise DataError(f"'{question}' is asked in parts: {parts}.")
         if question not in asked:
-            raise DataError(
-                f"Table 33 has no '{question}'.{nearest(question, [*asked, *table.variables])} It has {', '.join(asked)}."
-            )
+            near = nearest(question, [*asked, *table.variables])
+            raise DataError(f"Table 33 has no '{question}'.{near} It has {', '.join(asked)}.")
         if answer not in (*asked[question][1], UNKNOWN):
             known = ", ".join(asked[question][1])
             raise DataError(

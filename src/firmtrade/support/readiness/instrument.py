@@ -183,8 +183,14 @@ def _known(name: str, known: Iterable[str], what: str) -> None:
 @cache
 def instruments() -> Mapping[str, Instrument]:
     """The instruments that come with firmtrade, by id; of several versions the one valid last."""
+    return {each.id: each for each in sorted(versions().values(), key=lambda each: each.valid_from)}
+
+
+@cache
+def versions() -> Mapping[tuple[str, str], Instrument]:
+    """All instruments that come with firmtrade, by id and version: one that was used is not taken away."""
     found = [read_instrument(path) for path in sorted(FOLDER.glob("*.toml"))]
-    return {each.id: each for each in sorted(found, key=lambda each: each.valid_from)}
+    return {(each.id, each.version): each for each in found}
 
 
 def read_instrument(name: str | Path) -> Instrument:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
+from firmtrade.errors import nearest
 from firmtrade.support.register.kinds import Refused
+from firmtrade.support.rules.vocabulary import barriers, measures
 
 Row = Mapping[str, Any]
 
@@ -48,7 +50,24 @@ def _exports(row: Row, before: Row | None) -> None:
         raise _refused("traded", "destinations and no trade", "Write yes, or leave destinations empty")
 
 
+def _word(row: Row, column: str, known: Collection[str]) -> None:
+    value = row.get(column)
+    if value is not None and value not in known:
+        raise _refused(
+            column, f"'{value}' is not known", f"One of {', '.join(known)}.{nearest(value, known)}"
+        )
+
+
+def _measures(row: Row, before: Row | None) -> None:
+    _word(row, "answers_to", measures())
+
+
+def _follow_ups(row: Row, before: Row | None) -> None:
+    _word(row, "barrier", barriers())
+
+
 def _barriers(row: Row, before: Row | None) -> None:
+    _word(row, "barrier", barriers())
     if row["severity"] > 3:
         raise _refused("severity", f"severity {row['severity']} is above 3", "Write 0, 1, 2 or 3")
 
@@ -85,6 +104,8 @@ def _proposals(row: Row, before: Row | None) -> None:
 _CHECKS: dict[str, Callable[[Row, Row | None], None]] = {
     "exports": _exports,
     "barriers": _barriers,
+    "measures": _measures,
+    "follow_ups": _follow_ups,
     "applications": _applications,
     "support": _support,
     "plans": _plans,

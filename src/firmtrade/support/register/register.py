@@ -7,7 +7,7 @@ transaction. Nothing here takes a Panel or a Study; see docs/decisions/017-regis
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from firmtrade.errors import DataError
 from firmtrade.support.register import database, kinds, rows, tables
 from firmtrade.support.register.dossier import Dossier, read_dossiers
-from firmtrade.support.register.room import Room, room
+from firmtrade.support.register.room import Room, room, rooms
 from firmtrade.support.register.rows import Row, Stamp, Version
 from firmtrade.support.register.schema import ORIGINS, entity
 
@@ -212,6 +212,12 @@ class Register:
             rows.one(connection, "firms", firm_id)
             self.look(connection, "room", firm_id, f"de minimis on {day}")
             return room(connection, firm_id, day)
+
+    def rooms(self, firms: Iterable[str], day: date) -> dict[str, Room]:
+        """The room of each of these firms, as `room`; logged once."""
+        with self.transaction() as connection:
+            self.look(connection, "room", None, f"de minimis on {day}")
+            return rooms(connection, firms, day)
 
     def horizon(self, day: date) -> int | None:
         """The last year before that of `day` for which any firm's trade is on record; None for none."""

@@ -11,6 +11,7 @@ authority reads it), which is the careful reading.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -81,39 +82,61 @@ def window(day: date) -> tuple[date, Decimal, str]:
 
 def room(connection: Connection, firm_id: str, day: date) -> Room:
     """The room of the undertaking that the firm belongs to on `day`."""
-    since, ceiling, source = window(day)
-    group = _group(connection, firm_id, day)
-    members = tuple(sorted({firm_id, *(row["firm_id"] for row in group)}))
-    grants, unknown = [], []
-    own = {row["id"]: row for row in rows.read(connection, "measures", {"state_aid": "de-minimis"})}
-    for row in rows.read(connection, "support", {"firm_id": list(members)}):
-        if row["measure_id"] not in own or not _counts(row["granted_on"], since, day):
+    mine = {row["undertaking_id"] for row in rows.read(connection, "members", {"firm_id": firm_id})}
+    group = rows.read(connection, "members", {"undertaking_id": mine}) if mine else []
+    firms = {firm_id, *(row["firm_id"] for row in group)}
+    return _room(firm_id, day, group, _grants(connection, day, firms))
+
+
+def rooms(connection: Connection, firms: Iterable[str], day: date) -> dict[str, Room]:
+    """The room of each of these firms, read in one go."""
+    members = rows.read(connection, "members", {})
+    grants = _grants(connection, day, None)
+    groups: dict[str, list[Row]] = {}
+    for row in members:
+        groups.setdefault(row["undertaking_id"], []).append(row)
+    mine: dict[str, list[Row]] = {}
+    for row in members:
+        mine.setdefault(row["firm_id"], []).extend(groups[row["undertaking_id"]])
+    return {firm: _room(firm, day, mine.get(firm, []), grants) for firm in firms}
+
+
+#: Grants by firm: those with an amount, and what those without are called.
+Granted = dict[str, tuple[list[Grant], list[str]]]
+
+
+def _grants(connection: Connection, day: date, firms: Collection[str] | None) -> Granted:
+    """De minimis aid that counts on `day`, from the agency and from others."""
+    since, _, _ = window(day)
+    where = {} if firms is None else {"firm_id": firms}
+    own = {row["id"] for row in rows.read(connection, "measures", {"state_aid": "de-minimis"})}
+    found: Granted = {}
+    told = [(row, row["amount_granted"], f"support {row['id']}")
+            for row in rows.read(connection, "support", where) if row["measure_id"] in own]  # fmt: skip
+    told += [(row, row["amount"], row["grantor"]) for row in rows.read(connection, "aid", where)]
+    for row, amount, by in told:
+        if row["granted_on"] is None or not since <= row["granted_on"] <= day:
             continue
-        if row["amount_granted"] is None:
-            unknown.append(f"support {row['id']}")
+        known, unknown = found.setdefault(row["firm_id"], ([], []))
+        if amount is None:
+            unknown.append(by)
         else:
-            grants.append(
-                Grant(row["firm_id"], row["granted_on"], row["amount_granted"], f"support {row['id']}")
-            )
-    for row in rows.read(connection, "aid", {"firm_id": list(members)}):
-        if _counts(row["granted_on"], since, day):
-            grants.append(Grant(row["firm_id"], row["granted_on"], row["amount"], row["grantor"]))
+            known.append(Grant(row["firm_id"], row["granted_on"], amount, by))
+    return found
+
+
+def _room(firm_id: str, day: date, group: list[Row], granted: Granted) -> Room:
+    """`group` are the memberships of the undertakings that the firm has belonged to at any time."""
+    now = [row for row in group if _belongs(row, day)]
+    mine = {row["undertaking_id"] for row in now if row["firm_id"] == firm_id}
+    members = sorted({firm_id, *(row["firm_id"] for row in now if row["undertaking_id"] in mine)})
+    since, ceiling, source = window(day)
+    grants = [grant for member in members for grant in granted.get(member, ([], []))[0]]
     grants.sort(key=lambda grant: (grant.granted_on, grant.firm_id, grant.by))
-    name = group[0]["undertaking_id"] if group else None
-    return Room(firm_id, day, name, members, since, ceiling, tuple(grants), tuple(unknown), source)
-
-
-def _counts(granted_on: date | None, since: date, day: date) -> bool:
-    return granted_on is not None and since <= granted_on <= day
-
-
-def _group(connection: Connection, firm_id: str, day: date) -> list[Row]:
-    """All memberships, on that day, of the undertakings that the firm belongs to on that day."""
-    mine = {row["undertaking_id"] for row in rows.read(connection, "members", {"firm_id": firm_id})
-            if _belongs(row, day)}  # fmt: skip
-    found = rows.read(connection, "members", {"undertaking_id": list(mine)}) if mine else []
-    return [row for row in found if _belongs(row, day)]
+    unknown = sorted(name for member in members for name in granted.get(member, ([], []))[1])
+    told = (tuple(grants), tuple(unknown), source)
+    return Room(firm_id, day, min(mine, default=None), tuple(members), since, ceiling, *told)
 
 
 def _belongs(row: Row, day: date) -> bool:
-    return row["since"] <= day and (row["until"] is None or row["until"] >= day)
+    return bool(row["since"] <= day and (row["until"] is None or row["until"] >= day))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from firmtrade.errors import DataError
+from firmtrade.support.readiness.instrument import versions
 from firmtrade.support.register import invariants, kinds, rows
 from firmtrade.support.register.schema import Entity, Field
 from firmtrade.support.register.sheet import Sheet
@@ -52,7 +53,7 @@ def verified(connection: Connection, table: Entity, sheet: Sheet) -> tuple[list[
         rejected += [_rejection(table, sheet, line, fault) for fault in faults]
     good = []
     before = rows.by_id(connection, table.name, [row.id for row in ready])
-    lost = dict(_without_target(connection, table, ready))
+    lost = dict(_without_target(connection, table, ready)) | dict(_unread(connection, table, ready))
     for row in ready:
         fault = lost.get(row.id) or _impossible(table, row, before.get(row.id))
         if fault:
@@ -125,6 +126,23 @@ def _without_target(
             if target is not None and target not in there:
                 lost = f"the register has no '{target}' in {each.refers}"
                 yield row.id, kinds.Refused(lost, f"Import {each.refers} first, or correct it", each.name)
+
+
+def _unread(
+    connection: Connection, table: Entity, ready: Sequence[Ready]
+) -> Iterator[tuple[str, kinds.Refused]]:
+    """Answers to questions that the instrument does not have; one of the agency's own cannot be checked."""
+    if table.name != "answers":
+        return
+    heads = rows.by_id(connection, "assessments", {row.values["assessment_id"] for row in ready})
+    for row in ready:
+        head = heads.get(row.values["assessment_id"], {})
+        used = versions().get((head.get("instrument", ""), head.get("instrument_version", "")))
+        try:
+            if used is not None:
+                used.question(row.values["question"]).read(row.values["answer"])
+        except DataError as error:
+            yield row.id, kinds.Refused(str(error).rstrip("."), "See firmtrade support instrument", "answer")
 
 
 def _rejection(table: Entity, sheet: Sheet, line: int, fault: kinds.Refused) -> Rejection:
