@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from firmtrade.cli_custodian import add_commands
+from firmtrade.cli_support import app as support_app
 
 if TYPE_CHECKING:
     from firmtrade.study import StudySpec
@@ -362,6 +363,7 @@ def _version(asked: bool) -> None:
 
 
 add_commands(app)
+app.add_typer(support_app)
 
 
 @app.callback()

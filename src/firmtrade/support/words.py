@@ -37,6 +37,7 @@ class Evidence(Part):
     country: str = ""
     sign: Literal["for", "against", "mixed", ""] = ""
     url: str = ""
+    short: str = ""
 
 
 def read_toml(path: Path) -> dict[str, Any]:

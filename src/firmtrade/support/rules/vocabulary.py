@@ -73,7 +73,7 @@ def words(instrument: Instrument) -> dict[str, FactWord]:
     """All facts: those of facts.toml, one for each barrier, and the gates and answers of the instrument."""
     found = dict(fact_words())
     for name, barrier in barriers().items():
-        ask = "Ask the firm and write it in the table barriers"
+        ask = f"Ask about the barrier {name} ({barrier.title}): table barriers"
         found[f"barrier.{name}"] = FactWord(title=f"Barrier: {barrier.title}", kind="yes-no", ask=ask)
     for name, gate in instrument.gates.items():
         ask = f"Answer {', '.join(question.id for question in instrument.of_gate(name))} of {instrument.id}"

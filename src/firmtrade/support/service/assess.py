@@ -73,7 +73,7 @@ def assessed(dossier: Dossier, instrument: Instrument, day: date) -> Assessed:
 
 
 def _read(told: Iterable[Row], used: Instrument) -> tuple[dict[str, Answer], list[str]]:
-    """(answers by question, those that the instrument does not know): the latter stay unknown and are told."""
+    """(answers by question, those that the instrument does not know: they stay unknown and are told)."""
     answers, unread = {}, []
     for row in told:
         try:
