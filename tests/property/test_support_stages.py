@@ -53,6 +53,8 @@ def test_the_unknown_is_the_unanimous_stage_of_all_completions(length: int) -> N
                 expected = agency.stage(each, rule.without, rule.regular, rule.permanent, unborn)
                 assert (found.code, found.entry, found.permanent) == expected, (each, unborn)
                 assert (found.code == "undetermined") == bool(found.reason)
+                if unborn is None:
+                    assert set(found.possible) == agency.possible(each, rule.without, rule.regular)
         assert history(flags_of(each, length), 1, length) == agency.history(each)
 
 
@@ -60,6 +62,7 @@ def test_the_unknown_is_the_unanimous_stage_of_all_completions(length: int) -> N
 def test_long_windows_agree_too(each: str) -> None:
     found = of_pattern(each)
     assert (found.code, found.entry, found.permanent) == agency.stage(each)
+    assert set(found.possible) == agency.possible(each)
 
 
 @given(st.text("01?", min_size=4, max_size=10), st.data())

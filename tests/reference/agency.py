@@ -33,6 +33,19 @@ def complete_stage(row: str, without: int, regular: int) -> tuple[str, str]:
     return "occasional", ""
 
 
+def lengthened(pattern: str, need: int, unborn: int | None = None) -> str:
+    """The pattern with unseen years, and years before the foundation, on its left."""
+    lack = max(0, need - len(pattern))
+    unseen = lack if unborn is None else min(lack, unborn)
+    return "0" * (lack - unseen) + "?" * unseen + pattern
+
+
+def possible(pattern: str, without: int = 3, regular: int = 4, permanent: int = 4) -> set[str]:
+    """All stages that a completion has."""
+    drawn = lengthened(pattern, max(without + 1, regular, permanent))
+    return {complete_stage(row, without, regular)[0] for row in completions(drawn)}
+
+
 def stage(pattern: str, without: int = 3, regular: int = 4, permanent: int = 4,
           unborn: int | None = None) -> tuple[str, str, str]:  # fmt: skip
     """(stage, kind, permanent), unanimous over all completions.
@@ -40,10 +53,7 @@ def stage(pattern: str, without: int = 3, regular: int = 4, permanent: int = 4,
     `unborn` is how many years before the first sign the firm was not founded yet counts from: 0 says that
     it was founded in the first year drawn, 2 that two unseen years lie between; None that nobody knows.
     """
-    need = max(without + 1, regular, permanent)
-    lack = max(0, need - len(pattern))
-    unseen = lack if unborn is None else min(lack, unborn)
-    drawn = "0" * (lack - unseen) + "?" * unseen + pattern
+    drawn = lengthened(pattern, max(without + 1, regular, permanent), unborn)
     found = [complete_stage(row, without, regular) for row in completions(drawn)]
     runs = {"1" * permanent in row for row in completions(drawn)}
     codes = {code for code, _ in found}

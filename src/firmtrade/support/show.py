@@ -146,7 +146,7 @@ def stage(found: Stage) -> None:
     say(f"Stage at {found.year}: {found.text}" + (f" ({found.reason})" if found.reason else ""))
     known = "since the foundation" if found.complete else f"since {found.since}"
     say(
-        f"Years observed: {known}; {found.in_a_row} of export in a row; permanent: {found.permanent}; "
+        f"Years observed: {known}; years in a row: {found.in_a_row}; permanent: {found.permanent}; "
         f"international new venture: {found.venture}."
     )
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 from firmtrade.errors import DataError
 from firmtrade.support.truth import NO, TRUTHS, UNKNOWN, YES
@@ -65,7 +66,7 @@ class Stage:
     `entry` is the kind of a new or stopped exporter ('' for other stages, 'unknown' if not known).
     `permanent` and `venture` are yes, no or unknown. `in_a_row` counts the known years of export up to
     `year`. `since` is the first year observed; `complete` says that nothing before it can matter, for the
-    firm is no older. `reason` says why a stage is undetermined.
+    firm is no older. `reason` says why a stage is undetermined, `possible` which stages it may then be.
     """
 
     code: str
@@ -77,6 +78,7 @@ class Stage:
     since: int
     complete: bool
     reason: str = ""
+    possible: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
@@ -104,7 +106,7 @@ def stage(
     return Stage(
         code=code, entry=_entry(code, padded, rule), permanent=_run(padded, rule.permanent),
         venture=_venture(flags, year, rule, founded), in_a_row=_in_a_row(row), year=year, since=since,
-        complete=complete, reason=reason,
+        complete=complete, reason=reason, possible=_possible(code, padded, rule),
     )  # fmt: skip
 
 
@@ -160,6 +162,22 @@ def _code(row: Sequence[str], rule: StageRule, year: int) -> tuple[str, str]:
     if YES in previous:
         return OCCASIONAL, ""
     return (UNDETERMINED, f"may be new: {_gaps(previous, year - 1)}") if UNKNOWN in previous else (NEW, "")
+
+
+def _possible(code: str, row: Sequence[str], rule: StageRule) -> tuple[str, ...]:
+    """The stages of all ways to fill in the unknown years; only the last years matter if it exports."""
+    if code != UNDETERMINED:
+        return (code,)
+    *before, last = row
+    found = set()
+    if last != YES:
+        found |= {NEVER} if YES not in before else set()
+        found |= {STOPPED} if set(before) != {NO} else set()
+    if last != NO:
+        recent = before[-max(rule.without, rule.regular - 1) :]
+        for signs in product(*((YES, NO) if flag == UNKNOWN else (flag,) for flag in recent)):
+            found.add(_code([*signs, YES], rule, 0)[0])
+    return tuple(code for code in STAGES if code in found)
 
 
 def _gaps(row: Sequence[str], last: int) -> str:

@@ -64,10 +64,14 @@ class Condition(Part):
 
 @dataclass(frozen=True)
 class Fact:
-    """What is known of a firm: a code, a number, or None for unknown; where it was read."""
+    """What is known of a firm: a code, a number, or None for unknown; where it was read.
+
+    `among` are the codes that an unknown one may be, where some can be excluded.
+    """
 
     value: str | float | None
     where: str = ""
+    among: tuple[str, ...] = ()
 
 
 Facts = Mapping[str, Fact]
@@ -131,9 +135,17 @@ def _compared(condition: Condition, facts: Facts) -> Trace:
     )
     says = f"{condition.fact} {'is' if name == 'in' else name.replace('_', ' ')} {shown}"
     if fact.value is None:
-        return Trace(says, truth.UNKNOWN, "not known", fact.where)
+        return Trace(says, *_unknown(name, wanted, fact.among), fact.where)
     read = f"{fact.value:g}" if isinstance(fact.value, float) else str(fact.value)
     return Trace(says, truth.of(_holds(name, wanted, fact.value)), read, fact.where)
+
+
+def _unknown(name: str, wanted: Any, among: tuple[str, ...]) -> tuple[str, str]:
+    """(whether it holds, what was read) of a fact that is not known: excluded codes make it known."""
+    if name not in ("is", "in") or not among:
+        return truth.UNKNOWN, "not known"
+    hits = [code in ((wanted,) if name == "is" else wanted) for code in among]
+    return truth.of(all(hits) if all(hits) or not any(hits) else None), " or ".join(among)
 
 
 def _holds(name: str, wanted: Any, value: str | float) -> bool:

@@ -56,7 +56,7 @@ def _truth(value: str | None, where: str) -> Fact:
 
 def _stage(stage: Stage, year: int | None) -> Iterator[tuple[str, Fact]]:
     where = f"exports {stage.since}-{year}" if stage.code != UNDETERMINED else stage.reason
-    yield "stage", Fact(None if stage.code == UNDETERMINED else stage.code, where)
+    yield "stage", Fact(None if stage.code == UNDETERMINED else stage.code, where, stage.possible)
     entry = stage.entry if stage.entry not in ("", truth.UNKNOWN) else None
     yield "entry", Fact(entry, where)
     yield "permanent", _truth(stage.permanent, where)

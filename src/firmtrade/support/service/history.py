@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from firmtrade.support import truth
 from firmtrade.support.register.dossier import Dossier
 from firmtrade.support.register.rows import Row
-from firmtrade.support.stages import NEVER, UNDETERMINED, Stage, StageRule, stage
+from firmtrade.support.stages import NEVER, STAGES, UNDETERMINED, Stage, StageRule, stage
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,8 @@ def stage_of(dossier: Dossier, year: int | None, rule: StageRule) -> Stage:
 
 
 def _undetermined(year: int, reason: str) -> Stage:
-    return Stage(UNDETERMINED, "", truth.UNKNOWN, truth.UNKNOWN, 0, year, year, False, reason)
+    every = tuple(code for code in STAGES if code != UNDETERMINED)
+    return Stage(UNDETERMINED, "", truth.UNKNOWN, truth.UNKNOWN, 0, year, year, False, reason, every)
 
 
 def mode_of(dossier: Dossier, year: int | None) -> str | None:

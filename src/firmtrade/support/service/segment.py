@@ -53,7 +53,7 @@ def segmented(firm: Known, book: RuleBook) -> Segmented:
     """The segment of a firm whose facts are known. Its facts gain 'segment'."""
     code, traces, possible = segment_of(firm.facts, book)
     where = "segments.toml" if code != UNDETERMINED else f"undetermined: {firm.stage.reason}"
-    firm.facts["segment"] = Fact(None if code == UNDETERMINED else code, where)
+    firm.facts["segment"] = Fact(None if code == UNDETERMINED else code, where, possible)
     title = book.segments[code].title if code != UNDETERMINED else "Cannot be told"
     unknown = {fact for _, trace in traces for fact in trace.unknown()} if code == UNDETERMINED else set()
     known_words = words(book.instrument)
