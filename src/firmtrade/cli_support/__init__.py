@@ -29,7 +29,7 @@ app = typer.Typer(
     """,
 )
 
-for _command in (
+_COMMANDS = (
     register.init,
     register.tables,
     register.import_,
@@ -45,5 +45,12 @@ for _command in (
     register.purge,
     words.instrument,
     words.rules,
-):
+    words.stage_words,
+)
+for _command in _COMMANDS:
     app.command(_command.__name__.strip("_").replace("_", "-"))(_command)
+
+
+def add_commands(parent: typer.Typer) -> None:
+    """Add the agency's commands to the command line."""
+    parent.add_typer(app)

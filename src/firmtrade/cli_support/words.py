@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated
 
 import typer
 
-from firmtrade.cli_support.options import DEFAULT, Instrument, Rules, rule_book
+from firmtrade.cli_support.options import DEFAULT, Instrument, Regular, Rules, rule_book
 
 
 def instrument(
@@ -48,3 +49,18 @@ def rules(
             raise typer.Exit(13)
         return
     told.show_rules(book, rule)
+
+
+def stage_words(
+    year: Annotated[int, typer.Argument(help="The year that the stage is about.")],
+    regular: Regular = None,
+) -> None:
+    """Print the stages as words of a study, for counting firms in a confidential panel; it names no firm.
+
+    Put them into a study file and ask for tables by `export-stage`: they leave protected, as all figures.
+    """
+    from firmtrade.support.statistics.stages import as_toml
+    from firmtrade.support.statistics.stages import stage_words as made
+    from firmtrade.support.words import stage_rule
+
+    typer.echo(as_toml(made(year, stage_rule(date(year, 12, 31), regular))), nl=False)
