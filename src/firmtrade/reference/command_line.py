@@ -18,7 +18,7 @@ def command_line_page() -> str:
     for name in names:
         parts.append(f"## firmtrade {name}\n\n```text\n$ firmtrade {name} --help\n{help_text(name)}```\n")
     for group in app.registered_groups:
-        parts += _group(str(group.name or group.typer_instance.info.name), group.typer_instance)
+        parts += _group(str(group.name or ""), group.typer_instance)
     return "\n".join(parts)
 
 
