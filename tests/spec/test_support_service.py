@@ -261,9 +261,15 @@ def test_a_venture_is_never_told_to_go_step_by_step(book: Register) -> None:
 def test_barriers_lead_to_measures(book: Register) -> None:
     firms(book, "F")
     exports(book, "F", "1111", 2023)
-    wanted = {"information": "market-information", "partners": "partner-search", "payment-risk": "export-credit",
-              "red-tape": "paperwork-help", "skills": "skills-training", "regulations": "rules-information",
-              "product": "product-advice"}  # fmt: skip
+    wanted = {
+        "information": "market-information",
+        "partners": "partner-search",
+        "payment-risk": "export-credit",
+        "red-tape": "paperwork-help",
+        "skills": "skills-training",
+        "regulations": "rules-information",
+        "product": "product-advice",
+    }
     for barrier, measure in wanted.items():
         assert measure not in outcomes(book, "F").get("propose", {})
         book.add("barriers", firm_id="F", barrier=barrier, on_date="2024-01-01", severity=2)
@@ -273,9 +279,8 @@ def test_barriers_lead_to_measures(book: Register) -> None:
 def test_the_agencys_own_measures_are_named(book: Register) -> None:
     common = {"type": "financial", "state_aid": "de-minimis", "answers_to": "starter-grant"}
     book.add("measures", id="M1", title="Package", valid_from="2020-01-01", **common)
-    book.add(
-        "measures", id="M2", title="Old package", valid_from="2020-01-01", valid_to="2024-02-29", **common
-    )
+    over = {"valid_from": "2020-01-01", "valid_to": "2024-02-29"}
+    book.add("measures", id="M2", title="Old package", **over, **common)
     firms(book, "F")
     exports(book, "F", "0000", 2023)
     assess(book, "F", GATES)
