@@ -53,7 +53,7 @@ def _size(difference: float, speech: Speech) -> str:
     return f"{told:.1f} %" if speech.logs else f"{told:.3g}"
 
 
-def learning_sentence(found: Verdict, speech: Speech, rule: Rule, latest: int) -> str:
+def learning_sentence(found: Verdict, speech: Speech, latest: int) -> str:
     """The verdict on learning: what was found, or why it cannot be told."""
     head = f"Learning by {speech.doing}: {found.answer}."
     if np.isnan(found.effect):
