@@ -19,7 +19,7 @@ from firmtrade.protect.rules import profile
 from firmtrade.result import Evidence, Finding, Modelled
 from firmtrade.study import Study, make_study, read_study
 
-ENTRY = {"kind": "premia", "sample": "manufacturing"}
+ENTRY = {"kind": "premia", "sample": "manufacturing", "outcomes": ["employment"]}
 SAMPLES = {
     "manufacturing": {"title": "Manufacturing", "expr": "division between '10' and '45'", "source": "own"}
 }
