@@ -18,9 +18,10 @@ MODELS = {
     "size": {
         "kind": "premia",
         "sample": "everybody",
-        "outcomes": ["employment"],
         "groups": "exporting",
         "base": "no",
+        "outcomes": ["employment"],
+        "controls": [],
     },
     "size-again": {"kind": "multiverse", "sample": "everybody", "question": "size"},
 }
