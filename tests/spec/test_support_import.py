@@ -219,11 +219,10 @@ def test_answers_are_checked_against_their_questionnaire(book: Register, tmp_pat
     file = csv(tmp_path / "assessments.csv", "firm_id,instrument,instrument_version,on_date,mode",
                "F1,first-export,1,2024-02-01,self", "F1,own,1,2024-02-01,self")  # fmt: skip
     assert book.import_file(file, "assessments", "firm").new == 2
-    file = csv(tmp_path / "answers.csv", "assessment_id,question,answer,evidence",
-               "F1|first-export|2024-02-01,W1,yes,stated", "F1|first-export|2024-02-01,W99,yes,stated",
-               "F1|first-export|2024-02-01,W2,perhaps,stated", "F1|own|2024-02-01,X,7,documented")  # fmt: skip
+    head = "F1|first-export|2024-02-01"
+    lines = (f"{head},W1,yes,stated", f"{head},W99,yes,stated", f"{head},W2,perhaps,stated",
+             "F1|own|2024-02-01,X,7,documented")  # fmt: skip
+    file = csv(tmp_path / "answers.csv", "assessment_id,question,answer,evidence", *lines)
     done = book.import_file(file, "answers", "firm")
-    assert (done.new, [(each.row, each.column) for each in done.rejected]) == (
-        2,
-        [(3, "answer"), (4, "answer")],
-    )
+    assert done.new == 2
+    assert [(each.row, each.column) for each in done.rejected] == [(3, "answer"), (4, "answer")]
