@@ -1,0 +1,1 @@
+"""Models that answer a question about firms: premia, selection, learning, survival, decomposition."""

@@ -1,0 +1,66 @@
+"""Columns of a data frame, checked, and the extra that these methods need."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from firmtrade.errors import DataError, MissingExtra, StudyError, nearest
+
+if TYPE_CHECKING:
+    import numpy
+    import pandas
+
+
+def econ(package: str, what: str) -> Any:
+    """Import `package` of the extra `econ` for `what` ("a Cox model"). Raises MissingExtra."""
+    try:
+        return importlib.import_module(package)
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.split(".")[0] != package.split(".")[0]:
+            raise
+        raise MissingExtra(what[:1].upper() + what[1:], "econ") from None
+
+
+def lacks(frame: pandas.DataFrame, names: Iterable[str], what: str) -> None:
+    """Refuse a frame without a column. Raises StudyError, with the nearest column that is there."""
+    for name in names:
+        if name not in frame.columns:
+            known = [str(column) for column in frame.columns]
+            raise StudyError(f"{what} needs the column '{name}'.{nearest(name, known)}")
+
+
+def named(value: str, known: Iterable[str], option: str) -> None:
+    """Refuse a choice that has no such name. Raises StudyError."""
+    known = list(known)
+    if value not in known:
+        raise StudyError(
+            f"{option} = '{value}' is not a choice.{nearest(value, known)} There are {', '.join(known)}."
+        )
+
+
+def firm_years(panel: pandas.DataFrame, firm: str, year: str) -> pandas.DataFrame:
+    """The panel sorted by firm and year. Raises DataError where a firm has two rows for a year."""
+    twice = int(panel.duplicated([firm, year]).sum())
+    if twice:
+        raise DataError(
+            f"{twice} rows repeat a firm and year. A lifetime needs one row a firm and year: "
+            f"check the panel with  firmtrade check"
+        )
+    return panel.sort_values([firm, year], kind="stable", ignore_index=True)
+
+
+def flag(values: pandas.Series) -> numpy.ndarray:
+    """A three-valued column as int8: 1 yes, 0 no, -1 unknown. Booleans, 0 / 1 and missing values are read."""
+    import numpy
+    import pandas
+
+    numbers = pandas.to_numeric(values.astype("object"), errors="coerce").astype("float64").to_numpy()
+    found = numpy.where(numpy.isnan(numbers), -1, (numbers > 0).astype(numpy.int8))
+    return found.astype(numpy.int8)
+
+
+def text(values: pandas.Series, unknown: str = "unknown") -> pandas.Series:
+    """A column of groups as text, with a name for those that are not known."""
+    return values.astype("object").where(values.notna(), unknown).astype(str)
