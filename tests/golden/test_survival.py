@@ -17,9 +17,9 @@ def test_figures_are_those_of_r():
     assert differences(ours(pd.read_csv(GOLDEN / "durations.csv")), theirs) == []
 
 
-# Weeks of remission under 6-mercaptopurine and placebo, '+' where it went on: Freireich et al. (1963), The effect of
-# 6-mercaptopurine on the duration of steroid-induced remissions in acute leukemia, Blood 21, 699-716; the example of
-# Gehan (1965) and Cox (1972) and of the textbooks since.
+# Weeks of remission under 6-mercaptopurine and placebo, '+' where it went on: Freireich et al. (1963), The
+# effect of 6-mercaptopurine on the duration of steroid-induced remissions in acute leukemia, Blood 21,
+# 699-716; an example of Gehan (1965), Cox (1972) and the textbooks since.
 TREATED = "6 6 6 6+ 7 9+ 10 10+ 11+ 13 16 17+ 19+ 20+ 22 23 25+ 32+ 32+ 34+ 35+"
 PLACEBO = "1 1 2 2 3 4 4 5 5 8 8 8 8 11 11 12 12 15 17 22 23"
 

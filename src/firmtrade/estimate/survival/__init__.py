@@ -9,6 +9,7 @@
     design.py        groups and controls -> the columns of a regression, each with the firms behind it
     risksets.py      sums over who is at risk, for what the package that estimates does not give
     hazards.py       the Cox model and its check of proportional hazards
+    binary.py        the likelihood of a binary model with a level for each duration
     discrete.py      the hazard in yearly steps, with a free level for each year
 
 Durations are whole years. Who enters at `entry` and leaves at `exit` is at risk of the event in (entry,

@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from firmtrade.errors import StudyError
+from firmtrade.estimate.survival import binary
 from firmtrade.estimate.survival.design import Design, design
 from firmtrade.estimate.survival.frames import econ, lacks, named
 from firmtrade.estimate.survival.hazards import (
@@ -51,8 +52,9 @@ def discrete(
     intervals.
 
     `bands`: the first durations of the bands that have a level of their own (None: every year, or BANDS
-    where there are more than 30). Bands in which nobody had the event say nothing of differences, and are
-    left out and counted. `proportionality` tests a coefficient that changes with the logarithm of duration.
+    where there are more than 30). Bands in which nobody or everybody had the event say nothing of
+    differences, and are left out and counted. `proportionality` tests a coefficient that changes with the
+    logarithm of duration.
     """
     named(link, LINKS, "link")
     named(errors, ERRORS, "errors")
@@ -78,7 +80,7 @@ def discrete(
         degrees=degrees,
         errors=errors,
         log_likelihood=likelihood,
-        counts={**made.counts, "years in bands without an event": years.left_out},
+        counts={**made.counts, "years in bands where nobody or everybody had the event": years.left_out},
         baseline=years.baseline,
     )
     return replace(model, proportionality=_proportional(made, years, link, errors, model, size))
@@ -101,7 +103,8 @@ class _Years:
         y = (duration == end[row]) & (frame["event"].to_numpy() == 1)[row]
         first = _first_durations(duration, bands)
         band = numpy.searchsorted(first, duration, "right") - 1
-        happened = numpy.bincount(band, weights=y, minlength=len(first)) > 0
+        ended = numpy.bincount(band, weights=y, minlength=len(first))
+        happened = (ended > 0) & (ended < numpy.bincount(band, minlength=len(first)))
         kept = happened[band]
         self.left_out = int((~kept).sum())
         self.row, self.duration, self.y = row[kept], duration[kept], y[kept].astype(float)
@@ -117,21 +120,12 @@ class _Years:
         """(coefficients of x, a row a year; their covariance; log likelihood)."""
         import numpy
 
-        family = econ("statsmodels.genmod.families", "a hazard model")
-        glm = econ("statsmodels.genmod.generalized_linear_model", "a hazard model")
-        levels = numpy.zeros((len(self.row), int(self.level.max()) + 1))
-        levels[numpy.arange(len(self.row)), self.level] = 1.0
-        columns = numpy.concatenate([x, levels], axis=1)
-        links = {"cloglog": family.links.CLogLog, "logit": family.links.Logit}
-        model = glm.GLM(self.y, columns, family=family.Binomial(link=links[link]()))
-        found = model.fit(maxiter=100, tol=1e-12)
-        covariance = numpy.asarray(found.normalized_cov_params)
+        found = binary.fit(x, self.level, self.y, link)
+        covariance = found.covariance
         if errors == "by-firm":
             clusters = len(numpy.unique(self.firms))
-            scores = model.score_obs(found.params)
-            covariance = clustered(scores, covariance, self.firms) * clusters / max(1, clusters - 1)
-        size = x.shape[1]
-        return numpy.asarray(found.params)[:size], covariance[:size, :size], float(found.llf)
+            covariance = clustered(found.scores, covariance, self.firms) * clusters / max(1, clusters - 1)
+        return found.beta, covariance, found.log_likelihood
 
 
 def _first_durations(duration: Any, bands: tuple[int, ...] | None) -> Any:

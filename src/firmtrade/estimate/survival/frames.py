@@ -61,6 +61,16 @@ def flag(values: pandas.Series) -> numpy.ndarray:
     return found.astype(numpy.int8)
 
 
+def independent(information: numpy.ndarray) -> bool:
+    """Whether the columns behind an information matrix can be told apart (each scaled to 1)."""
+    import numpy
+
+    size = numpy.sqrt(numpy.maximum(information.diagonal(), 0))
+    if not numpy.isfinite(information).all() or (size == 0).any():
+        return False
+    return bool(numpy.linalg.eigvalsh(information / numpy.outer(size, size))[0] > 1e-10)
+
+
 def text(values: pandas.Series, unknown: str = "unknown") -> pandas.Series:
     """A column of groups as text, with a name for those that are not known."""
     return values.astype("object").where(values.notna(), unknown).astype(str)

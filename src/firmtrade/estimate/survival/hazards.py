@@ -11,13 +11,14 @@ version 3.
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from firmtrade.errors import StudyError
 from firmtrade.estimate.survival.design import Design, Term, design
-from firmtrade.estimate.survival.frames import econ, lacks, named
+from firmtrade.estimate.survival.frames import econ, independent, lacks, named
 from firmtrade.estimate.survival.risksets import RiskSet, risk_sets, score_residuals
 
 if TYPE_CHECKING:
@@ -186,15 +187,29 @@ class _Fit:
             ties="efron",
         )
         start = numpy.zeros(self.x.shape[1])
-        found = model.fit(start_params=start, disp=0, method="newton", maxiter=100)
+        if not independent(-model.hessian(start)):
+            raise StudyError(
+                "The Cox model has no answer: groups and controls cannot be told apart, or nobody of a group "
+                "was at risk when others had the event."
+            )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # that it did not converge is said below, as an error
+            found = model.fit(start_params=start, disp=0, method="newton", maxiter=100)
         beta = numpy.asarray(found.params)
         information = -model.hessian(beta)
-        if not numpy.isfinite(beta).all() or numpy.linalg.matrix_rank(information) < len(beta):
+        if not independent(information) or not _at_top(model.score(beta), information):
             raise StudyError(
-                "The Cox model has no answer: the groups and controls cannot be told apart, or nobody of a "
-                "group was at risk when others had the event."
+                "The Cox model has no answer: a control tells exactly who leaves, so its effect has no "
+                "bound. Leave it out, or make it coarser."
             )
         return beta, numpy.linalg.inv(information), float(model.loglike(beta))
+
+
+def _at_top(score: Any, information: Any) -> bool:
+    """Whether the next step of Newton's method would be a millionth of the errors or less."""
+    import numpy
+
+    return bool(numpy.isfinite(score).all() and score @ numpy.linalg.solve(information, score) < 1e-12)
 
 
 def _estimable(made: Design, what: str) -> None:
