@@ -61,6 +61,13 @@ def flag(values: pandas.Series) -> numpy.ndarray:
     return found.astype(numpy.int8)
 
 
+def founding(rows: pandas.DataFrame, firm: str, founded: str) -> pandas.Series:
+    """The founding year of each firm that tells one: what it tells most often, the earliest of those."""
+    told = rows.loc[rows[founded].notna()].groupby([firm, founded]).size().rename("told").reset_index()
+    told = told.sort_values([firm, "told", founded], ascending=[True, False, True]).drop_duplicates(firm)
+    return told.set_index(firm)[founded].astype("int64")
+
+
 def independent(information: numpy.ndarray) -> bool:
     """Whether the columns behind an information matrix can be told apart (each scaled to 1)."""
     import numpy

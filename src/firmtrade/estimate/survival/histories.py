@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from firmtrade.errors import StudyError
-from firmtrade.estimate.survival.frames import firm_years, flag, lacks, named
+from firmtrade.estimate.survival.frames import firm_years, flag, founding, lacks, named
 
 if TYPE_CHECKING:
     import numpy
@@ -123,7 +123,7 @@ def histories(
     else:
         known[gone & (choices.death == "end")] = 0
     if founded:
-        known[(row < 0) & (years < _founding(rows, at, founded, len(firms))[:, None]) & ~gone] = 0
+        known[(row < 0) & (years < _founding(rows, firm, firms, founded)[:, None]) & ~gone] = 0
     return Histories(firms, years, known, gone, row, rows, choices.before)
 
 
@@ -135,13 +135,12 @@ def _gone(row: numpy.ndarray) -> numpy.ndarray:
     return numpy.asarray(~later)
 
 
-def _founding(rows: pandas.DataFrame, at: numpy.ndarray, founded: str, firms: int) -> numpy.ndarray:
-    """The earliest founding year that a firm's rows tell (minus infinity where none does)."""
+def _founding(rows: pandas.DataFrame, firm: str, firms: numpy.ndarray, founded: str) -> numpy.ndarray:
+    """The founding year of each firm, minus infinity where it tells none."""
     import numpy
 
-    found = numpy.full(firms, numpy.inf)
-    numpy.minimum.at(found, at, rows[founded].astype("float64").fillna(numpy.inf).to_numpy())
-    return numpy.where(numpy.isinf(found), -numpy.inf, found)
+    known = founding(rows, firm, founded).reindex(firms)
+    return known.astype("float64").fillna(-numpy.inf).to_numpy()
 
 
 def bridged(histories: Histories, choices: SpellChoices) -> numpy.ndarray:

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from firmtrade.errors import StudyError
-from firmtrade.estimate.survival.frames import firm_years, lacks, named
+from firmtrade.estimate.survival.frames import firm_years, founding, lacks, named
 
 if TYPE_CHECKING:
     import pandas
@@ -221,12 +221,10 @@ def _gaps(
 
 
 def _one_each(rows: pandas.DataFrame, firm: str, year: str, founded: str | None) -> pandas.DataFrame:
-    """One row a firm: first and last year, the founding year that it tells most often (or the earliest)."""
+    """One row a firm: first and last year, and the founding year."""
     firms = rows.groupby(firm)[year].agg(start="min", last="max").reset_index()
     if founded:
-        told = rows.loc[rows[founded].notna()].groupby([firm, founded]).size().rename("told").reset_index()
-        told = told.sort_values([firm, "told", founded], ascending=[True, False, True]).drop_duplicates(firm)
-        firms = firms.merge(told[[firm, founded]].rename(columns={founded: "founding"}), on=firm, how="left")
+        firms["founding"] = firms[firm].map(founding(rows, firm, founded))
     return firms
 
 
