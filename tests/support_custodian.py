@@ -53,6 +53,48 @@ by = { region = "all" }
 chart = { kind = "bar", x = "region" }
 """
 
+#: Tables that show no total, so that what is hidden shows in no other figure.
+CLOSED = """
+title = "Who exports"
+source = "a drawn panel"
+[panel]
+classification = "NACE 1.1"
+regions = ["BE1", "BE2", "BE3"]
+
+[tables.table-01]
+title = "Exports by region"
+sample = "smes"
+period = 2002
+measures = ["firms", "export-value", "productivity", "turnover", "median-productivity", "mean-employment"]
+by = { region = "all" }
+rows = ["region"]
+columns = ["measure"]
+
+[tables.figure-01]
+title = "Value added by region"
+sample = "smes"
+period = 2002
+measures = ["value-added"]
+by = { region = "all" }
+chart = { kind = "bar", x = "region" }
+
+[tables.figure-02]
+title = "Turnover by region and size"
+sample = "smes"
+period = 2002
+measures = ["turnover"]
+by = { region = "all", size = ["0-9", "10-49"] }
+chart = { kind = "stacked", x = "region", color = "size" }
+
+[tables.figure-03]
+title = "Productivity by size"
+sample = "smes"
+period = 2002
+measures = ["productivity"]
+by = { region = "all", size = ["0-9", "10-49"] }
+chart = { kind = "line", x = "size", color = "region" }
+"""
+
 
 def lines(value: str = "7777777.77") -> list[str]:
     """The panel's lines; `value` is what the canary has of everything."""

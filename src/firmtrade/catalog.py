@@ -2,7 +2,8 @@
 
 A definition says what one word means (`name, kind, title, expr, unit, source`). The catalog holds the
 built-in words and those of one study, which may add to them or replace them. What a word needs and
-uses, and whether it may be added up, is read off its expression.
+uses, and whether it may be added up, is read off its expression. What a model tells is a statistic, and
+what tells its figures apart a coordinate: these have none, for the model works them out.
 """
 
 from __future__ import annotations
@@ -20,7 +21,18 @@ from firmtrade.errors import StudyError, nearest
 T = TypeVar("T")
 
 DEFINITIONS = Path(__file__).parent / "definitions"
-KINDS = ("parameter", "variable", "dimension", "measure", "sample", "rule", "source")
+KINDS = (
+    "parameter",
+    "variable",
+    "dimension",
+    "measure",
+    "sample",
+    "rule",
+    "source",
+    "statistic",
+    "coordinate",
+    "alternative",
+)
 
 #: Aggregates that a variable may take over the years of a firm.
 HISTORIES = ("count", "max", "min", "sum")
@@ -37,6 +49,9 @@ _REQUIRED = {
     "sample": {"title", "expr", "source"},
     "rule": {"title", "rule", "source", "values"},
     "source": {"title"},
+    "statistic": {"title", "text", "unit", "source"},
+    "coordinate": {"title", "source"},
+    "alternative": {"title", "of", "expr", "source"},
 }
 _OPTIONAL = {
     "parameter": {"text"},
@@ -46,6 +61,9 @@ _OPTIONAL = {
     "sample": {"text"},
     "rule": {"text"},
     "source": {"text", "url", "doi"},
+    "statistic": {"decimals"},
+    "coordinate": {"text", "codes"},
+    "alternative": {"text"},
 }
 
 
@@ -76,6 +94,7 @@ class Definition:
     classification: bool = False
     values: tuple[Dated, ...] = ()
     link: str = ""
+    of: str = ""  # what an alternative stands for: a variable, or an option of a kind of model
 
     @property
     def tree(self) -> expression.Tree:
@@ -185,6 +204,17 @@ class Catalog:
         key, _, place = source.partition("#")
         word = self.get(key, "source", where=where)
         return f"{word.title}, {place}" if place else word.title
+
+    def instead(self, *alternatives: str) -> Catalog:
+        """The catalog in which these alternatives stand for the variables that they are alternatives of."""
+        words = dict(self._words)
+        for name in alternatives:
+            other = self.get(name, "alternative")
+            word = self.get(other.of, "variable", where=other.where)
+            words["variable", word.name] = replace(
+                word, expr=other.expr, title=other.title, where=other.where, source=other.source
+            )
+        return Catalog(words).checked()
 
     def remember(self, key: Any, work: Callable[[], T]) -> T:
         """What `work` finds about the words, worked out once: a study asks thousands of times."""

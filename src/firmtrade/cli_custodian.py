@@ -13,11 +13,15 @@ from typing import Annotated
 import typer
 
 from firmtrade.errors import DisclosureError
+from firmtrade.result import MARK
 
-MARK = "CONFIDENTIAL: for the custodian of the data only"
 Panel = Annotated[
     str | None,
     typer.Option("--panel", "-p", help="File, folder, pattern or database URL; overrides the study's."),
+]
+
+Ledger = Annotated[
+    Path | None, typer.Option(help="Folder that records publications, read only; overrides the study's.")
 ]
 
 
@@ -88,22 +92,23 @@ def whatif(
         Path | None,
         typer.Option("--custody", "-c", help="The custodian's folder, for whatif.csv and whatif.html."),
     ] = None,
+    ledger: Ledger = None,
 ) -> None:
     """Say how much would be hidden if the rules had other numbers, with and without contributors who attack.
 
-    Without --rule each rule of the study's profile is varied. The evidence is collected once. Confidential.
+    All else is as the study says: figures hidden by name, rounded numbers of firms, the ledger (nothing is
+    written there). Without --rule each rule of the study's profile is varied. The evidence is collected once.
+    Confidential.
     """
     from firmtrade.protect.whatif import as_text, varied
     from firmtrade.protect.whatif import whatif as tried
     from firmtrade.study import Study
 
     folder = _for_the_custodian(custody)
-    asked = Study(study, panel)
-    with asked.evidence() as (compute, profile):
-        wanted = varied(profile, rule or [])
-        backing = compute(None).backing
-        assert backing is not None
-        points = tried(backing, profile, asked.spec.catalog, wanted, _progress())
+    asked = Study(study, panel, ledger=ledger)
+    with asked.evidence() as (compute, policy):
+        wanted = varied(policy.profile, rule or [])
+        points = tried(compute(None), policy, asked.spec.catalog, wanted, _progress())
     typer.echo(MARK)
     typer.echo("\n".join(as_text(points)))
     if folder:
@@ -142,6 +147,7 @@ def merge(
     ] = None,
     panel: Panel = None,
     share: Annotated[float, typer.Option(help="Much is hidden: at least so many per cent.")] = 25.0,
+    ledger: Ledger = None,
 ) -> None:
     """Propose which neighbouring classes of a table to combine, so that less of it is hidden.
 
@@ -149,13 +155,14 @@ def merge(
     and is printed as the line to write in the study. Codes of a classification are combined by their order:
     look whether both belong to one section. Confidential.
     """
-    from firmtrade.protect.merge import Words, as_text, propose
+    from firmtrade.protect.classes import Words
+    from firmtrade.protect.merge import as_text, propose
     from firmtrade.study import Study
 
-    asked = Study(study, panel)
-    with asked.evidence() as (compute, profile):
+    asked = Study(study, panel, ledger=ledger)
+    with asked.evidence() as (compute, policy):
         words = Words(asked.spec.catalog, asked.codes)
-        found, without = propose(asked.spec.tables, table or [], share, compute, profile, words, _progress())
+        found, without = propose(asked.spec.tables, table or [], share, compute, policy, words, _progress())
     typer.echo(MARK)
     typer.echo("\n".join(as_text(found, without)).rstrip())
 

@@ -41,6 +41,10 @@ class CheckError(FirmtradeError):
     exit_code = 13
 
 
+class Unanswerable(StudyError):
+    """A question that this panel cannot answer. The message is published: it says nothing of any firm."""
+
+
 class EngineError(FirmtradeError):
     """The database engine failed, or lacks what the query needs."""
 

@@ -9,6 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NoReturn, Self
+
+from firmtrade.errors import DisclosureError
 
 TOTAL = "_T"  # a dimension that the cell is not broken down by
 UNKNOWN = "unknown"  # the code of firms whose group is not known
@@ -31,21 +34,62 @@ DIMENSIONS = (
 
 
 @dataclass(frozen=True)
-class Cell:
+class Evidence:
+    """What disclosure control must know of a model's figure; a table's figures are sums that it sees itself.
+
+    `kind` names the rule that judges it. `firms` are the distinct firms behind it, `degrees` the residual
+    degrees of freedom of its fit, `largest` the largest firm's share of the sum it rests on, `events` how
+    many firms had the event of a survival step. None where the kind has no such thing.
+    """
+
+    kind: str
+    firms: int
+    degrees: int | None = None
+    largest: float | None = None
+    events: int | None = None
+
+
+#: Stands above what only the custodian of the data may read.
+MARK = "CONFIDENTIAL: for the custodian of the data only"
+
+
+class Confidential:
+    """What tells of single firms: it is not pickled, so that no cache or queue writes it unnoticed.
+
+    It is never changed, so that a copy is the thing itself.
+    """
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        raise DisclosureError(
+            f"A {type(self).__name__} is confidential and cannot be pickled or written. Ask the study again "
+            "where it is needed; to publish it, firmtrade.protect makes a Release."
+        )
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self
+
+
+@dataclass(frozen=True)
+class Cell(Confidential):
     """One figure. `value` is unrounded; None means undefined (no firm, or a zero denominator).
 
     `codes` maps a dimension to a code; a dimension that is absent is `_T`. `firms` is the number of
-    firms that the figure is about: evidence for disclosure control, never published by itself.
+    firms that the figure is about: evidence for disclosure control, never published by itself. `evidence` is
+    there for the figures of a model.
     """
 
     sample: str
     period: str
     codes: Mapping[str, str]
     measure: str
-    value: float | None
+    value: float | None = field(repr=False)
     unit: str
     decimals: int
-    firms: int
+    firms: int = field(repr=False)
+    evidence: Evidence | None = field(default=None, repr=False)
 
     def attribute(self, name: str) -> str:
         """The cell's sample, period, measure, or code of the dimension `name`."""
@@ -60,12 +104,20 @@ def _attribute(cell: Cell | ReleasedCell, name: str) -> str:
 
 @dataclass(frozen=True)
 class Chart:
-    """How a figure is drawn: `kind` is bar, stacked or line; x, color and facet name attributes."""
+    """How a figure is drawn; x, color and facet name attributes.
+
+    `kind` is bar, stacked or line; or, for models, interval (points with their bounds), event (the same over
+    numbers, with a line at nought) or steps (a survival curve). `measure` is what is drawn, `low` and `high`
+    are the measures of its bounds.
+    """
 
     kind: str
     x: str
     color: str | None = None
     facet: str | None = None
+    measure: str | None = None
+    low: str | None = None
+    high: str | None = None
 
 
 @dataclass(frozen=True)
@@ -81,14 +133,14 @@ class Unknown:
     period: str
     dimension: str
     code: str | None
-    firms: int | None
+    firms: int | None = field(repr=False)
     codes: Mapping[str, str]
     measure: str
     unit: str = "count"
 
 
 @dataclass(frozen=True)
-class Result:
+class Result(Confidential):
     """The cells of one table or figure: confidential. `rows` and `columns` name attributes."""
 
     name: str
@@ -112,8 +164,8 @@ class AttritionStep:
     """One condition of a sample: firm-years that are left after it, and lost because it is unknown."""
 
     condition: str
-    left: int
-    unknown: int
+    left: int = field(repr=False)
+    unknown: int = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -196,6 +248,42 @@ class ReleasedTable:
 
 
 @dataclass(frozen=True)
+class Finding:
+    """A sentence that a model's figures allow. `rests_on` are their (table, position of the cell).
+
+    It leaves only with all the figures that it rests on. `verdict` is its short form, for machines.
+    """
+
+    question: str
+    verdict: str
+    text: str
+    rests_on: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True)
+class Modelled(Confidential):
+    """The answer of one model: confidential. `methods` says how it was made, `rule` how findings are decided.
+
+    `sources` are citations. Each cell of `tables` has its evidence. `refused` is why there is no answer, in
+    words that tell nothing of any firm.
+    """
+
+    name: str
+    kind: str
+    title: str
+    tables: tuple[Result, ...]
+    findings: tuple[Finding, ...] = ()
+    methods: str = ""
+    rule: str = ""
+    sources: tuple[str, ...] = ()
+    refused: str = ""
+
+    def __repr__(self) -> str:
+        """Say what it is, not what is in it."""
+        return f"<Modelled {self.name}: {sum(len(t.cells) for t in self.tables)} figures, confidential>"
+
+
+@dataclass(frozen=True)
 class Match:
     """One published cell beside the released one. Values are as printed and as computed.
 
@@ -243,6 +331,21 @@ class Provenance:
 
 
 @dataclass(frozen=True)
+class ReleasedModel:
+    """A model as it may leave: its tables, the sentences whose figures are all free, how it was made."""
+
+    name: str
+    kind: str
+    title: str
+    tables: tuple[ReleasedTable, ...]
+    findings: tuple[Finding, ...] = ()
+    methods: str = ""
+    rule: str = ""
+    sources: tuple[str, ...] = ()
+    refused: str = ""
+
+
+@dataclass(frozen=True)
 class Release:
     """All that may be published of one run. Made by `firmtrade.protect` only.
 
@@ -263,3 +366,9 @@ class Release:
     protection: str
     provenance: Provenance
     published: Published | None = None
+    models: tuple[ReleasedModel, ...] = ()
+
+    @property
+    def all_tables(self) -> tuple[ReleasedTable, ...]:
+        """The tables, and those of the models after them."""
+        return (*self.tables, *(table for model in self.models for table in model.tables))

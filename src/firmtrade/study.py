@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from firmtrade.catalog import Definition
 from firmtrade.describe.spec import Table, read_table
-from firmtrade.errors import DataError, StudyError
-from firmtrade.result import Attrition, Provenance, Release, Result
+from firmtrade.errors import DataError, StudyError, nearest
+from firmtrade.result import Attrition, Modelled, Provenance, Release, Result
 from firmtrade.study_file import StudySpec, make_study, read_study, studies
 
 if TYPE_CHECKING:
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from firmtrade.describe.cells import Codes
     from firmtrade.describe.compute import Setting
     from firmtrade.describe.computed import Computed
-    from firmtrade.protect import Custody, Origin
-    from firmtrade.protect.rules import Profile
+    from firmtrade.estimate.model import Model
+    from firmtrade.protect import Custody, Origin, Policy, Recorder
 
 __all__ = ["Shown", "Study", "StudySpec", "make_study", "read_study", "studies"]
 
@@ -111,6 +111,29 @@ class Study:
         with self._opened(strict=check) as (engine, panel, setting):
             return [Shown.of(result) for result in self._compute(engine, panel, setting, tables).results]
 
+    def models(self, names: Iterable[str] | None = None) -> list[Modelled]:
+        """The answers of these models, or of all models of the study. Confidential."""
+        asked = [model for model in self.spec.models if names is None or model.name in set(names)]
+        with self._opened() as (engine, panel, setting):
+            return list(self._modelled(engine, panel, setting, asked))
+
+    def model(self, name: str) -> Modelled:
+        """The answer of one model of the study. Confidential."""
+        known = [model.name for model in self.spec.models]
+        if name not in known:
+            raise StudyError(f"The study has no model '{name}'.{nearest(name, known)}")
+        return self.models([name])[0]
+
+    def _modelled(
+        self, engine: DuckDB, panel: Panel, setting: Setting, models: Iterable[Model]
+    ) -> tuple[Modelled, ...]:
+        if not models:
+            return ()
+        from firmtrade.estimate.modelled import Given, answer
+
+        given = Given(engine, frozenset(panel.columns), panel.flags, setting.meaning, self.spec.models)
+        return answer(given, models, self.progress)
+
     def attrition(self) -> list[Attrition]:
         """What each condition of each sample removes. Confidential."""
         with self._opened(strict=False) as (engine, panel, setting):
@@ -161,50 +184,51 @@ class Study:
 
         release, kept = self._release(reason)
         # Whoever has a release may publish it: it counts from now on.
-        with recording(kept.ledger if kept else None):
+        with recording(kept.policy.ledger if kept else None):
             return release
 
     def _release(self, reason: str | None) -> tuple[Release, Custody | None]:
-        from firmtrade.protect import Recorder, release_protected, release_unprotected
-        from firmtrade.protect.method import read_method
-        from firmtrade.protect.rules import profile
+        from firmtrade.protect import release_protected, release_unprotected, with_models
         from firmtrade.reconcile.beside import read_shipped
 
         printed = read_shipped(self.spec.published)
-        folder = Path(self.ledger) if self.ledger else self.spec.ledger and self.spec.base / self.spec.ledger
-        ledger = Recorder(Path(folder), self.spec.windows, self.label).unless(reason) if folder else None
+        ledger = self._recorder()
+        if ledger:
+            ledger.unless(reason)
         with self._opened() as (engine, panel, setting):
             open_anyway = not ledger and self._why(panel, reason)
-            rules = None if open_anyway else profile(self.spec.profile, LATEST, self.spec.rules)
-            how = read_method({} if open_anyway else self.spec.method, self.spec.base)
-            if rules and rules.of("request") and "confidential" not in panel.columns:
-                raise DataError(
-                    f"The profile {rules.name} protects the firms that asked for it, and the panel does not "
-                    f"say which: it needs the column 'confidential' (true or false)."
-                )
-            how.attach(engine)
-            setting = replace(setting, evidence=not open_anyway, keyed=how.keyed, listed=bool(ledger))
+            policy = None if open_anyway else self._policy(ledger)
+            if policy:
+                setting = _with_evidence(setting, policy, engine, panel)
             computed = self._compute(engine, panel, setting, None)
+            modelled = self._modelled(engine, panel, setting, self.spec.models)
             origin = self._origin(panel, computed)
-        labels = {w.name: _labels(w, setting) for w in self.spec.catalog if w.kind == "dimension"}
-        if rules is None:
-            kept = None
-            made = release_unprotected(
-                computed.results, origin, self.spec.catalog, labels, self.spec.reason, reason
-            )
+        words = self.spec.catalog
+        labels = {w.name: _labels(w, setting) for w in words if w.kind == "dimension"}
+        kept = None
+        if policy is None:
+            made = release_unprotected(computed.results, origin, words, labels, self.spec.reason, reason)
         else:
-            made, kept = release_protected(
-                computed,
-                origin,
-                self.spec.catalog,
-                labels,
-                rules,
-                self.progress,
-                self.spec.hide,
-                how,
-                ledger,
-            )
-        return replace(made, published=printed.beside(made.tables) if printed else None), kept
+            made, kept = release_protected(computed, origin, words, labels, policy, self.progress)
+        made = replace(made, published=printed.beside(made.tables) if printed else None)
+        return with_models(made, kept, modelled, words, labels)
+
+    def _recorder(self) -> Recorder | None:
+        """The ledger that records this run, if there is one."""
+        from firmtrade.protect import Recorder
+
+        folder = Path(self.ledger) if self.ledger else self.spec.ledger and self.spec.base / self.spec.ledger
+        return Recorder(Path(folder), self.spec.windows, self.label) if folder else None
+
+    def _policy(self, ledger: Recorder | None) -> Policy:
+        """How the study protects a release."""
+        from firmtrade.protect import Policy
+        from firmtrade.protect.method import read_method
+        from firmtrade.protect.rules import profile
+
+        spec = self.spec
+        rules = profile(spec.profile, LATEST, spec.rules)
+        return Policy(rules, spec.hide, read_method(spec.method, spec.base), ledger)
 
     def _why(self, panel: Panel, reason: str | None) -> bool:
         """Whether there is a reason to leave without disclosure control."""
@@ -231,28 +255,28 @@ class Study:
         What the custodian of the data keeps of a protected release goes into `custody`, by default the
         folder beside it that is called after it (`out-custody`).
         """
-        from firmtrade.protect import recording, write_custody
+        from firmtrade.protect import custody_folder, recording, write_custody
         from firmtrade.publish import write
         from firmtrade.publish.custodian import custodian_files
 
+        # Before anything is computed: a folder that may not be written stops the run at once.
+        place = custody_folder(Path(out), Path(custody) if custody else None)
         release, kept = self._release(unprotected)
-        with recording(kept.ledger if kept else None, Path(out)):
+        with recording(kept.policy.ledger if kept else None, Path(out)):
             if kept is not None:
                 self.progress("write what the custodian keeps")
                 further = custodian_files(kept, release, self.spec.catalog)
-                write_custody(kept, Path(custody) if custody else _beside(Path(out)), further)
+                write_custody(kept, place, further)
             self.progress("write the report")
             return write(release, Path(out), self.progress)
 
     @contextmanager
-    def evidence(self) -> Iterator[tuple[Callable[[Iterable[Table] | None], Computed], Profile]]:
-        """(computes tables with their evidence, the profile), for what the custodian tries. Confidential."""
-        from firmtrade.protect.rules import profile
-
-        rules = profile(self.spec.profile, LATEST, self.spec.rules)
+    def evidence(self) -> Iterator[tuple[Callable[[Iterable[Table] | None], Computed], Policy]]:
+        """(computes tables with their evidence, the policy), for what the custodian tries. Confidential."""
+        policy = self._policy(self._recorder())
         with self._opened() as (engine, panel, setting):
-            asked = replace(setting, evidence=True)
-            yield lambda tables: self._compute(engine, panel, asked, tables), rules
+            asked = _with_evidence(setting, policy, engine, panel)
+            yield lambda tables: self._compute(engine, panel, asked, tables), policy
 
     @property
     def codes(self) -> Codes:
@@ -345,9 +369,15 @@ class Study:
         return Provenance(panel.hashes(), rows, self.spec.catalog.hash(), __version__, panel.synthetic)
 
 
-def _beside(out: Path) -> Path:
-    """The custodian's folder of a release."""
-    return out.with_name(f"{out.name}-custody")
+def _with_evidence(setting: Setting, policy: Policy, engine: DuckDB, panel: Panel) -> Setting:
+    """The setting that collects what the policy must know of the firms behind each figure."""
+    if policy.profile.of("request") and "confidential" not in panel.columns:
+        raise DataError(
+            f"The profile {policy.profile.name} protects the firms that asked for it, and the panel does not "
+            f"say which: it needs the column 'confidential' (true or false)."
+        )
+    policy.method.attach(engine)
+    return replace(setting, evidence=True, keyed=policy.method.keyed, listed=bool(policy.ledger))
 
 
 def _labels(dimension: Definition, setting: Setting) -> dict[str, str]:

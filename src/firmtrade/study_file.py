@@ -6,15 +6,39 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from firmtrade.catalog import Catalog
 from firmtrade.classify.window import Window
 from firmtrade.describe.spec import Table, read_tables
 from firmtrade.errors import StudyError, nearest
 
-WORDS = ("sources", "parameters", "variables", "dimensions", "measures", "samples")
-_KNOWN = {"title", "subtitle", "source", "panel", "published", "protect", "windows", "tables", *WORDS}
+if TYPE_CHECKING:
+    from firmtrade.estimate.model import Model
+
+WORDS = (
+    "sources",
+    "parameters",
+    "variables",
+    "dimensions",
+    "measures",
+    "samples",
+    "statistics",
+    "coordinates",
+    "alternatives",
+)
+_KNOWN = {
+    "title",
+    "subtitle",
+    "source",
+    "panel",
+    "published",
+    "protect",
+    "windows",
+    "tables",
+    "models",
+    *WORDS,
+}
 _PROTECT = {"synthetic", "profile", "rules", "profiles", "hide", "method", "base", "secret", "ledger"}
 #: By which rules a release is protected where the study names none.
 PROFILE = "business-statistics"
@@ -42,6 +66,7 @@ class StudySpec:
     windows: Mapping[str, Window]
     tables: tuple[Table, ...]
     catalog: Catalog
+    models: tuple[Model, ...] = ()
     reason: str = ""
     synthetic: str = ""
     profile: str = PROFILE
@@ -121,6 +146,7 @@ def make_study(raw: Mapping[str, Any], name: str, base: Path, file: str) -> Stud
         base=base,
         windows=_windows(raw.get("windows", {}), file),
         tables=read_tables(raw.get("tables", {}), file),
+        models=_models(raw.get("models", {}), file),
         catalog=Catalog.load({kind: raw[kind] for kind in WORDS if kind in raw}, file),
         reason=protect.get("synthetic", ""),
         profile=protect.get("profile", PROFILE),
@@ -132,6 +158,15 @@ def make_study(raw: Mapping[str, Any], name: str, base: Path, file: str) -> Stud
         panel=panel,
         published=shipped(raw.get("published", ""), _places(base), file),
     )
+
+
+def _models(entries: Mapping[str, Any], file: str) -> tuple[Model, ...]:
+    """The models; what reads them is imported only where there are any."""
+    if not entries:
+        return ()
+    from firmtrade.estimate.model import read_models
+
+    return read_models(entries, file)
 
 
 def _method(protect: Mapping[str, Any], file: str) -> Mapping[str, Any]:

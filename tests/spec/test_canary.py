@@ -13,8 +13,6 @@ import shutil
 import subprocess
 import sys
 import zipfile
-import zlib
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,81 +20,8 @@ import pytest
 
 from firmtrade.publish import write
 from firmtrade.study import Study
-from support_custodian import CANARY, STUDY, TRACES, panel, study
-
-#: Tables that show no total, so that what is hidden shows in no other figure.
-CLOSED = """
-title = "Who exports"
-source = "a drawn panel"
-[panel]
-classification = "NACE 1.1"
-regions = ["BE1", "BE2", "BE3"]
-
-[tables.table-01]
-title = "Exports by region"
-sample = "smes"
-period = 2002
-measures = ["firms", "export-value", "productivity", "turnover", "median-productivity", "mean-employment"]
-by = { region = "all" }
-rows = ["region"]
-columns = ["measure"]
-
-[tables.figure-01]
-title = "Value added by region"
-sample = "smes"
-period = 2002
-measures = ["value-added"]
-by = { region = "all" }
-chart = { kind = "bar", x = "region" }
-
-[tables.figure-02]
-title = "Turnover by region and size"
-sample = "smes"
-period = 2002
-measures = ["turnover"]
-by = { region = "all", size = ["0-9", "10-49"] }
-chart = { kind = "stacked", x = "region", color = "size" }
-
-[tables.figure-03]
-title = "Productivity by size"
-sample = "smes"
-period = 2002
-measures = ["productivity"]
-by = { region = "all", size = ["0-9", "10-49"] }
-chart = { kind = "line", x = "size", color = "region" }
-"""
-
-
-def contents(folder: Path) -> Iterator[tuple[str, bytes]]:
-    """Every file with its name, and what is packed in it: workbooks, streams of a PDF, its text."""
-    for path in sorted(folder.rglob("*")):
-        yield f"the name {path.name}", path.name.encode()
-        if path.is_file():
-            content = path.read_bytes()
-            yield path.name, content
-            yield from unpacked(path, content)
-
-
-def unpacked(path: Path, content: bytes) -> Iterator[tuple[str, bytes]]:
-    if zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as file:
-            for name in file.namelist():
-                yield f"{path.name}: {name}", file.read(name)
-    if path.suffix == ".pdf":
-        for stream in re.findall(rb"stream\r?\n(.*?)endstream", content, re.S):
-            try:
-                yield f"{path.name}: a stream", zlib.decompressobj().decompress(stream)
-            except zlib.error:
-                continue
-        if shutil.which("pdftotext"):
-            done = subprocess.run(["pdftotext", "-layout", str(path), "-"], capture_output=True, check=True)
-            yield f"{path.name}: its text", done.stdout
-
-
-def traces(found: Iterator[tuple[str, bytes]]) -> list[tuple[str, str]]:
-    """(where, what) of each trace of the canary."""
-    hits = ((name, re.search(trace, content)) for name, content in found for trace in TRACES)
-    return [(name, hit[0].decode("latin-1")) for name, hit in hits if hit]
+from support_custodian import CANARY, CLOSED, STUDY, panel, study
+from support_traces import contents, said, traces
 
 
 def test_the_traces_are_found_where_nothing_is_hidden(tmp_path: Path) -> None:
@@ -122,8 +47,7 @@ def test_no_byte_of_a_protected_run_has_a_trace(tmp_path: Path, text: str) -> No
         command, capture_output=True, text=True, check=False, cwd=home, env={**os.environ, **places}
     )
     assert done.returncode == 0, done.stderr
-    said = iter([("stdout", done.stdout.encode()), ("stderr", done.stderr.encode())])
-    assert traces(said) == []
+    assert traces(said(stdout=done.stdout, stderr=done.stderr)) == []
     assert traces(contents(tmp_path / "public" / "out")) == []
     left = [path.name for path in scratch.rglob("*")]
     assert left == [], "temporary files are left behind"
@@ -139,7 +63,7 @@ def test_an_error_does_not_name_the_canary(tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 10
     assert "business-statistics" in done.stderr
-    assert traces(iter([("stdout", done.stdout.encode()), ("stderr", done.stderr.encode())])) == []
+    assert traces(said(stdout=done.stdout, stderr=done.stderr)) == []
 
 
 def test_the_public_bytes_do_not_depend_on_what_is_hidden(tmp_path: Path) -> None:

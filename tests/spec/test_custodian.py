@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from firmtrade.errors import DataError, StudyError
+from firmtrade.errors import DataError, DisclosureError, StudyError
+from firmtrade.protect.classes import Words
 from firmtrade.protect.inside import read_inside
-from firmtrade.protect.merge import Words, propose
+from firmtrade.protect.merge import propose
 from firmtrade.protect.rules import profile
 from firmtrade.protect.whatif import varied, whatif
 from firmtrade.protect.why import why
@@ -144,9 +145,9 @@ def test_what_is_not_a_custodians_folder_is_said(tmp_path: Path) -> None:
 def test_whatif_has_the_run_itself_among_its_points_and_hides_more_the_stricter(
     release: Path, asked: Study
 ) -> None:
-    with asked.evidence() as (compute, rules):
-        backing = compute(None).backing
-        points = whatif(backing, rules, asked.spec.catalog, varied(rules, ["frequency-3=2..8/3"]))
+    with asked.evidence() as (compute, policy):
+        tried = varied(policy.profile, ["frequency-3=2..8/3"])
+        points = whatif(compute(None), policy, asked.spec.catalog, tried)
     run = read_inside(release)
     now = [point for point in points if point.now]
     assert [point.value for point in points if point.insiders] == [2, 3, 5, 8]
@@ -174,8 +175,8 @@ def test_whatif_says_what_it_cannot_vary(text: str, message: str) -> None:
 
 def test_a_proposal_hides_in_a_run_what_it_says(tmp_path: Path, asked: Study) -> None:
     words = Words(asked.spec.catalog, asked.codes)
-    with asked.evidence() as (compute, rules):
-        found, without = propose(asked.spec.tables, ["table-02"], 0, compute, rules, words)
+    with asked.evidence() as (compute, policy):
+        found, without = propose(asked.spec.tables, ["table-02"], 0, compute, policy, words)
     (one,) = found
     assert not without and one.helps
     # Of the three pairs of neighbours, the one of which nothing is told now.
@@ -193,8 +194,8 @@ def test_a_proposal_hides_in_a_run_what_it_says(tmp_path: Path, asked: Study) ->
 
 
 def test_merge_names_the_nearest_table(asked: Study) -> None:
-    with asked.evidence() as (compute, rules), pytest.raises(StudyError, match="Did you mean 'table-02'"):
-        propose(asked.spec.tables, ["table-2"], 0, compute, rules, Words(asked.spec.catalog, asked.codes))
+    with asked.evidence() as (compute, policy), pytest.raises(StudyError, match="Did you mean 'table-02'"):
+        propose(asked.spec.tables, ["table-2"], 0, compute, policy, Words(asked.spec.catalog, asked.codes))
 
 
 def test_the_commands_are_marked_and_write_for_the_custodian_only(tmp_path: Path, release: Path) -> None:
@@ -216,3 +217,16 @@ def test_the_commands_are_marked_and_write_for_the_custodian_only(tmp_path: Path
     merged = firmtrade("merge", *source, "--share", "30")
     assert merged.returncode == 0 and "Combine size 50-99 with 100-249" in merged.stdout
     assert json.loads((release / "manifest.json").read_text("utf-8"))["protected"]
+
+
+def test_the_custodians_folder_replaces_nothing_else(tmp_path: Path, asked: Study) -> None:
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "diary.txt").write_text("not ours", "utf-8")
+    with pytest.raises(DataError, match="holds something else"):
+        asked.run(tmp_path / "out", custody=mine)
+    assert (mine / "diary.txt").exists() and not (tmp_path / "out").exists()
+    for out, custody in (("out", "out"), ("out", "out/kept"), ("kept/out", "kept")):
+        with pytest.raises(DisclosureError, match="neither may lie in the other"):
+            asked.run(tmp_path / out, custody=tmp_path / custody)
+    assert not (tmp_path / "out").exists() and not (tmp_path / "kept").exists()

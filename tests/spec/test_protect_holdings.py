@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from firmtrade.errors import DataError, StudyError
+from firmtrade.protect.inside import read_inside
+from firmtrade.protect.why import why
 from firmtrade.study import Study
 
 STUDY = """
@@ -85,6 +87,33 @@ def test_figures_are_hidden_by_name(tmp_path):
     assert list(found.values()).count("C") == 2, "and one other, or the total would tell it"
     with pytest.raises(StudyError, match="no figure of the study is"):
         released(tmp_path, lambda region, number: "", '[protect]\nhide = [{ region = "BE9" }]')
+
+
+def test_a_median_is_hidden_by_name_though_nothing_adds_up_to_it(tmp_path):
+    median = '[measures.middle]\ntitle = "M"\nexpr = "median(employment)"\nunit = "FTE"\nsource = "own"\n'
+    table = '[tables.medians]\nsample = "all-firms"\nperiod = 2002\nmeasures = ["middle"]\nby = ["region"]\n'
+    (tmp_path / "panel.csv").write_text(
+        "firm,year,activity,region,employment\n"
+        + "".join(f"{r}-{n},2002,1511,{r},{10 + n}\n" for r, firms in REGIONS.items() for n in range(9)),
+        "utf-8",
+    )
+    text = f'title = "x"\n[panel]\nclassification = "NACE 1.1"\n{median}{table}[protect]\n'
+    (tmp_path / "study.toml").write_text(text + 'hide = [{ table = "medians", region = "BE2" }]', "utf-8")
+    study = Study(tmp_path / "study.toml", str(tmp_path / "panel.csv"))
+    (made,) = study.release().tables
+    found = {cell.codes["region"]: (cell.value, cell.confidentiality) for cell in made.cells}
+    assert found == {"BE1": (14, "F"), "BE2": (None, "C"), "BE3": (14, "F")}
+    study.run(tmp_path / "out")
+    told = why(read_inside(tmp_path / "out"), "medians", ["region=BE2"])
+    assert "the custodian names it" in "\n".join(told)
+
+
+def test_to_hide_by_name_needs_a_rule_that_says_how_well(tmp_path):
+    """A profile without one used to leave the named figures shown."""
+    profile = '[protect.profiles.bare]\ntitle = "Bare"\nrules = ["frequency-3", "absolute-values"]\n'
+    hide = '[protect]\nprofile = "bare"\nhide = [{ region = "BE3", measure = "firms" }]\n'
+    with pytest.raises(StudyError, match="Add manual-20"):
+        released(tmp_path, lambda region, number: "", hide + profile)
 
 
 @pytest.mark.parametrize("profile, hidden", [("business-statistics", set()), ("research-output", {"C"})])

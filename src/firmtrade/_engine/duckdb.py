@@ -146,7 +146,7 @@ class DuckDB:
     def _show_steps(self, query: Query, show: Callable[[str], None] = print) -> None:
         for step in query.steps:
             rows = self._run(query.name, query.up_to(step.name).sql + "\nlimit 5", None)
-            show(f"-- {query.name}: step {step.name}\n{step.sql}")
+            show(f"-- CONFIDENTIAL: rows of the panel. {query.name}: step {step.name}\n{step.sql}")
             for row in rows:
                 show("   " + " | ".join("" if value is None else str(value) for value in row))
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+#: Stands above every text that shows rows of the panel.
+MARK = "CONFIDENTIAL: rows of the panel, for those only who may see it"
 _MARKS = {"stop": "STOP", "warn": "WARNING", "info": "note"}
 
 
@@ -86,4 +88,6 @@ class CheckReport:
             lines += ["", *problem.lines()]
         if not self.problems:
             lines += ["No problem was found."]
+        if any(problem.examples for problem in self.problems):
+            lines.insert(0, MARK)
         return "\n".join(lines)

@@ -25,6 +25,12 @@ __all__ = ["Guess", "Guesses", "guess_columns", "study_text"]
 
 #: Rows looked at.
 _ROWS = 2000
+#: Turnover per employee, in the currency's units, below which amounts are taken to be in thousands.
+_LOW = 2000
+#: What values a column is known by where its name says nothing. A study names no value of the panel: it
+#: leaves the house, and each value is some firm's.
+_VALUES = {"year": "years", "region": "codes of regions", "activity": "codes of industries",
+           "founded": "years, some of them long ago"}  # fmt: skip
 
 
 class Guess(NamedTuple):
@@ -115,10 +121,10 @@ def _assign(seen: Mapping[str, Looks]) -> dict[str, tuple[str, str]]:
         if ours not in found and theirs not in (name for name, _ in found.values()):
             found[ours] = (theirs, "our own name" if points == 1 else f"by its name ('{theirs}')")
     free = [name for name in seen if name not in (theirs for theirs, _ in found.values())]
-    for ours in ("year", "region", "activity", "founded"):
+    for ours in _VALUES:
         likely = [name for name in free if seen[name].is_like(ours)]
         if ours not in found and len(likely) == 1:
-            found[ours] = (likely[0], f"by its values ({', '.join(seen[likely[0]].examples)})")
+            found[ours] = (likely[0], f"by its values ({_VALUES[ours]})")
             free.remove(likely[0])
     return found
 
@@ -161,9 +167,9 @@ def _settle(found: Mapping[str, tuple[str, str]], seen: Mapping[str, Looks],
             settings["codes"] = ({"domestic": codes}, "what the values mean: check this")
     if {"turnover", "employment"} <= found.keys():
         middle = [seen[found[ours][0]].median for ours in ("turnover", "employment")]
-        if middle[0] and middle[1] and middle[0] / middle[1] < 2000:
+        if middle[0] and middle[1] and middle[0] / middle[1] < _LOW:
             amounts = [ours for ours in ("turnover", "value_added", *FLOWS) if ours in found]
-            remark = f"turnover per employee is about {middle[0] / middle[1]:,.0f}: thousands?"
+            remark = f"turnover per employee is below {_LOW:,}: thousands?"
             settings["units"] = (dict.fromkeys(amounts, 1000), remark)
 
 

@@ -32,7 +32,6 @@ class Looks:
     codes: int
     nuts: int
     dates: int
-    examples: tuple[str, ...]
     thousands: str = ""
 
     @property
@@ -113,7 +112,7 @@ def looks(values: Iterable[str | None]) -> Looks:
         codes=sum(bool(_CODE.match(value)) for value in known),
         nuts=sum(bool(_NUTS.match(value)) for value in known),
         dates=sum(bool(_DATE.match(value)) for value in known),
-        examples=tuple(sorted(set(known))[:3]), thousands=thousands,
+        thousands=thousands,
     )  # fmt: skip
 
 

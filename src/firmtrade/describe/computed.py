@@ -30,6 +30,10 @@ class Backing:
     again: Callable[[Mapping[Ask, Value]], tuple[Result, ...]]
     listings: tuple[Listing, ...] = ()
 
+    def __repr__(self) -> str:
+        """Say what it is, not what is in it."""
+        return f"<Backing of {', '.join(self.figures) or 'no table'}, confidential>"
+
 
 @dataclass(frozen=True)
 class Computed:

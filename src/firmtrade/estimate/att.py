@@ -6,8 +6,9 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from firmtrade.estimate.extras import econ
 from firmtrade.estimate.matching import Matched
-from firmtrade.estimate.survival.frames import econ, lacks
+from firmtrade.estimate.survival.frames import lacks
 
 if TYPE_CHECKING:
     import pandas

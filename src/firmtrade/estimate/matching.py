@@ -14,9 +14,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from firmtrade.errors import StudyError
+from firmtrade.errors import StudyError, Unanswerable
+from firmtrade.estimate.extras import econ
 from firmtrade.estimate.survival import binary
-from firmtrade.estimate.survival.frames import econ, independent, lacks, named
+from firmtrade.estimate.survival.frames import independent, lacks, named
 
 if TYPE_CHECKING:
     import pandas
@@ -26,7 +27,7 @@ DISTANCES = {
     "propensity": "distance of a logit propensity score with a level for each cell",
 }
 #: Distances within one cell that are looked at together; more firms than that need finer cells.
-LARGEST_CELL = 40_000_000
+LARGEST_CELL = 20_000_000
 _FAR = 1e12
 
 
@@ -157,7 +158,7 @@ def _scaled(ready: pandas.DataFrame, on: tuple[str, ...], choices: MatchChoices)
         return _score(ready, x)
     covariance = numpy.atleast_2d(numpy.cov(x, rowvar=False))
     if not independent(covariance):
-        raise StudyError("Matching: the variables that firms are matched on cannot be told apart.")
+        raise Unanswerable("Matching: the variables that firms are matched on cannot be told apart.")
     return x @ numpy.linalg.cholesky(numpy.linalg.inv(covariance))
 
 
@@ -185,6 +186,7 @@ def _paired(ready: pandas.DataFrame, z: Any, choices: MatchChoices, firm: str) -
     import numpy
     import pandas
 
+    spatial = econ("scipy.spatial.distance", "matching")
     treated, cell, names = ready["treated"].to_numpy(), ready["cell"].to_numpy(), ready[firm].to_numpy()
     order = numpy.argsort(cell, kind="stable")
     parts = numpy.split(order, numpy.flatnonzero(numpy.diff(cell[order])) + 1) if len(order) else []
@@ -194,11 +196,8 @@ def _paired(ready: pandas.DataFrame, z: Any, choices: MatchChoices, firm: str) -
         if not len(ours) or not len(theirs):
             continue
         if len(ours) * len(theirs) > LARGEST_CELL:
-            raise StudyError(
-                f"Matching: a cell has {len(ours):,} firms to match with {len(theirs):,}. "
-                "Match exactly on one thing more."
-            )
-        distance = numpy.sqrt(((z[ours][:, None, :] - z[theirs][None, :, :]) ** 2).sum(axis=2))
+            raise Unanswerable("Matching: a cell has too many firms. Match exactly on one thing more.")
+        distance = spatial.cdist(z[ours], z[theirs])
         for i, j, weight in _chosen(distance, choices):
             rows.append((names[ours[i]], names[theirs[j]], float(distance[i, j]), weight))
     found = pandas.DataFrame(rows, columns=["treated", "control", "distance", "weight"])

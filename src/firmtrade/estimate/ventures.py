@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from firmtrade.errors import StudyError, nearest
+from firmtrade.errors import StudyError, Unanswerable, nearest
 from firmtrade.estimate.survival.frames import firm_years, flag, founding, lacks
 from firmtrade.estimate.survival.histories import Histories, SpellChoices, histories
 
@@ -90,7 +90,7 @@ def classify(
 
     International: the condition is known to hold in one of the years. Domestic: trade is known not to have
     happened in any of them. Other: it traded, and the condition is known not to hold. Else unknown. `base`
-    is the year of comparison of a definition with `younger`. Raises StudyError where the definition needs a
+    is the year of comparison of a definition with `younger`. Raises Unanswerable where the definition needs a
     column (the share of exports, the number of countries) that is not given.
     """
     _answerable(definition, intensity, countries, base)
@@ -122,7 +122,7 @@ def _answerable(definition: Venture, intensity: str | None, countries: str | Non
     if definition.younger is not None and base is None:
         lacking.append("the year of comparison (base)")
     if lacking:
-        raise StudyError(
+        raise Unanswerable(
             f"The venture '{definition.name}' ({definition.title}) cannot be told without "
             f"{' and '.join(lacking)}."
         )

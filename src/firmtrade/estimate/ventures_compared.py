@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from firmtrade.errors import StudyError
+from firmtrade.errors import StudyError, Unanswerable
 from firmtrade.estimate.att import Att, att
 from firmtrade.estimate.matching import MatchChoices, Matched, match
 from firmtrade.estimate.survival.frames import firm_years, lacks
@@ -90,7 +90,7 @@ def compare(
         unit=unit if unit != firm else None,
     )  # fmt: skip
     if not len(matched.pairs):
-        raise StudyError(
+        raise Unanswerable(
             "No international new venture has a domestic one of the same founding year"
             f"{''.join(f' and {name}' for name in exact)}. Match exactly on less, or look at more years."
         )

@@ -10,16 +10,20 @@ Its numerical core works on any linear system of published figures and knows not
     certificate(pattern).write(path); check(...)        certificate.py
     attack_release(path)                                foreign.py: a release made by others
 
+A release goes through `decide(computed, policy, ...)`: a run attacks it, `whatif` and `merge` rehearse it.
+
 Values are whole numbers (cents), so rules are exact; distances and intervals are in the same unit.
 These modules need numpy and the solver and are imported where they are used.
 """
 
-from firmtrade.protect.custody import write_custody
+from firmtrade.protect.custody import custody_folder, write_custody
 from firmtrade.protect.ledger import Recorder, recording
+from firmtrade.protect.modelled import with_models
+from firmtrade.protect.policy import Policy
 from firmtrade.protect.protected import Custody, release_protected
 from firmtrade.protect.release import Origin, reason_to_leave, release_unprotected
 
 __all__ = [
-    "Custody", "Origin", "Recorder", "reason_to_leave", "recording", "release_protected",
-    "release_unprotected", "write_custody",
+    "Custody", "Origin", "Policy", "Recorder", "custody_folder", "reason_to_leave", "recording",
+    "release_protected", "release_unprotected", "with_models", "write_custody",
 ]  # fmt: skip

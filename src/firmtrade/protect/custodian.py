@@ -8,6 +8,7 @@ from firmtrade.errors import DataError
 from firmtrade.protect.attack import Interval
 from firmtrade.protect.evidence import NOBODY
 from firmtrade.protect.kept import STRUCTURE, Found, KeptPart, attack_kept
+from firmtrade.result import MARK
 
 MOST = 50  # lines of one kind
 
@@ -26,7 +27,7 @@ def attacked(release: Path, custody: Path | None, structure: Path | None) -> tup
 
 def _own(tables: Path, kept: Path) -> tuple[int, list[str]]:
     found = attack_kept(tables, kept)
-    lines = [f"Attack on {tables} with the structure in {kept}:"]
+    lines = [MARK, f"Attack on {tables} with the structure in {kept}:"]
     for part, report in found.reports:
         if len(part.plan):
             said = ", ".join(f"{name} {number}" for name, number in report.summary().items())

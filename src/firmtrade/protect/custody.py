@@ -21,9 +21,10 @@ from pathlib import Path
 from typing import Any
 
 from firmtrade.describe.asks import Ask
+from firmtrade.errors import DataError, DisclosureError
 from firmtrade.protect import perturb
 from firmtrade.protect.decide import Decided, counted
-from firmtrade.protect.kept import write_structure
+from firmtrade.protect.kept import INDEX, write_structure
 from firmtrade.protect.protected import Custody, Judged
 
 FIGURES = ("table", "sample", "period", "codes", "measure", "value", "unit", "status", "rules", "because of")
@@ -36,10 +37,40 @@ COUNTS = (
 )  # fmt: skip
 
 
+def custody_folder(out: Path, given: Path | None = None) -> Path:
+    """Where the custodian's folder of the release in `out` goes: beside it, unless another one is given.
+
+    Raises:
+        DisclosureError: it is the release's folder, or one of them lies in the other.
+        DataError: it holds something that is not the custodian's of an earlier run, and would be deleted.
+    """
+    folder = given or out.with_name(f"{out.name}-custody")
+    inside, outside = folder.resolve(), out.resolve()
+    if inside.is_relative_to(outside) or outside.is_relative_to(inside):
+        raise DisclosureError(
+            f"{folder} is for the custodian of the data only, and {out} is published: neither may lie in the "
+            "other. Give another folder with --custody, where only the custodian reads."
+        )
+    if folder.exists() and not (folder.is_dir() and _ours(folder)):
+        raise DataError(
+            f"{folder} would be replaced by what the custodian keeps of this run, and holds something else. "
+            "Nothing was changed. Move it away, or choose another folder with --custody."
+        )
+    return folder
+
+
+def _ours(folder: Path) -> bool:
+    """Whether a folder is empty, or the custodian's of an earlier run and nothing else."""
+    names = {path.name for path in folder.iterdir()}
+    return names <= {"whatif.csv", "whatif.html"} or (
+        {"summary.json", INDEX} <= names and "manifest.json" not in names
+    )
+
+
 def write_custody(custody: Custody, folder: Path, further: Mapping[str, str] | None = None) -> None:
     """Write the custodian's folder, aside first and then in place of an earlier one.
 
-    `further` has the text of other files by name.
+    `further` has the text of other files by name. The folder is one that `custody_folder` gives.
     """
     aside = folder.with_name(f".{folder.name}.new")
     shutil.rmtree(aside, ignore_errors=True)
@@ -116,13 +147,13 @@ def summary(custody: Custody) -> dict[str, Any]:
     hidden = Counter(judged.table for judged in custody.hidden)
     counts = [part.counts for part in custody.parts if part.counts is not None]
     return {
-        "profile": custody.profile.name,
+        "profile": custody.policy.profile.name,
         "rules": [
             {"name": rule.name, "title": rule.title, "source": rule.source,
              "numbers": {name: float(value) for name, value in rule.numbers.items()}}
-            for rule in custody.profile.rules
+            for rule in custody.policy.profile.rules
         ],
         "tables": {name: {"figures": total[name], "hidden": hidden[name]} for name in sorted(total)},
         "attack": counted(custody.parts),
-        **({"counts": perturb.summary(counts, custody.method)} if counts else {}),
+        **({"counts": perturb.summary(counts, custody.policy.method)} if counts else {}),
     }  # fmt: skip

@@ -7,34 +7,40 @@ from a hidden column is hidden. Nothing is decided where a solver fails: that er
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from firmtrade._engine import expression
 from firmtrade.catalog import Catalog
 from firmtrade.describe.asks import Ask
-from firmtrade.describe.computed import Backing
+from firmtrade.describe.computed import Backing, Computed
 from firmtrade.errors import DisclosureError
 from firmtrade.protect.attack import Interval, Report, attack
 from firmtrade.protect.attacker import printed
 from firmtrade.protect.certificate import Certificate, certificate
 from firmtrade.protect.figures import Part, parts_of
-from firmtrade.protect.ledger_joint import Bound, Requests, unbound
+from firmtrade.protect.ledger_joint import Bound, Refused, Requests, unbound
 from firmtrade.protect.ledger_limits import limited, of_this_run
-from firmtrade.protect.method import Method
-from firmtrade.protect.perturb import Counts, perturb
+from firmtrade.protect.perturb import Counts, perturb, refuse_exact
+from firmtrade.protect.policy import Policy, backing_of
 from firmtrade.protect.primary import Plan, Request
 from firmtrade.protect.rules import Profile
 from firmtrade.protect.suppress import Effort, Pattern, suppress
 from firmtrade.protect.system import NOTHING
 
+if TYPE_CHECKING:
+    from firmtrade.protect.rehearsal import Rehearsal
+
 #: SDMX CL_CONF_STATUS of a primary figure by the kind of rule that it breaks; the first that applies counts.
 STATUS = {"frequency": "A", "dominance": "O", "percent": "M", "group": "M"}
 FREE, SECONDARY, OTHER, TOLD = "F", "D", "U", "C"
 
+#: The reason of a figure that is no sum and is hidden because the custodian names it.
+NAMED = "the custodian names it"
 #: Up to so many figures in one system the search for what to hide is made harder.
 SMALL = 3000
 
@@ -43,7 +49,8 @@ SMALL = 3000
 class Decided:
     """One part of the release: its system, what is unsafe, what is hidden, the attack and the proof.
 
-    `counts` is there if the part has numbers of firms that are not hidden but printed changed.
+    `counts` is there if the part has numbers of firms that are not hidden but printed changed. `refused`
+    are unsafe columns that nothing protects: there are none but in a rehearsal, which a run would stop at.
     """
 
     part: Part
@@ -52,6 +59,7 @@ class Decided:
     report: Report
     certificate: Certificate
     counts: Counts | None = None
+    refused: frozenset[int] = frozenset()
 
     @cached_property
     def hidden(self) -> frozenset[int]:
@@ -134,41 +142,67 @@ class Decisions:
 
 
 def decide(
-    backing: Backing,
-    profile: Profile,
+    computed: Computed,
+    policy: Policy,
     catalog: Catalog,
     progress: Callable[[str], None] = lambda text: None,
-    manual: frozenset[Ask] = frozenset(),
-    method: Method | None = None,
-    joint: Callable[[Requests], list[Bound]] | None = None,
+    rehearsal: Rehearsal | None = None,
 ) -> Decisions:
-    """Protect all additive figures of a release and judge the others; `manual` are hidden in any case.
+    """Protect all additive figures of a release as `policy` says, and judge the others.
 
-    `joint` makes the systems of a release that a ledger binds to earlier ones. Raises DisclosureError if an
-    unsafe figure cannot be protected, or if the attack succeeds.
+    With a ledger they are protected together with what was published before. Raises DisclosureError if an
+    unsafe figure cannot be protected, or if the attack succeeds; a `rehearsal` notes it instead.
     """
-    parts = []
+    made = _decide(computed, policy, catalog, progress, rehearsal)
+    if policy.ledger and not policy.ledger.agrees(made.parts):
+        return _decide(computed, policy, catalog, progress, rehearsal, afresh=True)
+    return made
+
+
+def _decide(
+    computed: Computed,
+    policy: Policy,
+    catalog: Catalog,
+    progress: Callable[[str], None],
+    rehearsal: Rehearsal | None,
+    afresh: bool = False,
+) -> Decisions:
+    backing, profile, manual = backing_of(computed), policy.profile, policy.named(computed)
+    parts: list[Decided] = []
 
     def asked(part: Part) -> Request:
         return _request(part, backing, manual)
 
     covered = _Covered(backing)
-    counts: Mapping[int, Counts] = {}
-    if joint is None:
-        own = parts_of(backing.sums)
-        counts = perturb(own, [asked(part) for part in own], profile, method or Method())
-        made = [unbound(part, profile, asked(part)) for part in own]
-    else:
-        made = joint(asked)
+    made, counts = _asked_for(backing, policy, asked, rehearsal, afresh)
     for number, one in enumerate(made):
         progress(f"protect {number + 1} of {len(made)}: {len(one.part.system.columns)} figures")
-        if number in counts:
-            parts.append(_changed(counts[number]))
+        # What a ledger binds may have been shown before, so nothing of it is hidden for free.
+        free = covered.columns(one.part) if policy.ledger is None else frozenset()
+        if rehearsal is not None:
+            parts.append(rehearsal.decided(one, free, counts.get(number)))
         else:
-            # What a ledger binds may have been shown before, so nothing of it is hidden for free.
-            parts.append(_decided(one, covered.columns(one.part) if joint is None else frozenset()))
+            parts.append(changed(counts[number]) if number in counts else _decided(one, free))
         covered.add(parts[-1])
-    return judged(parts, backing, profile, catalog)
+    return judged(parts, backing, profile, catalog, manual)
+
+
+def _asked_for(
+    backing: Backing, policy: Policy, asked: Requests, rehearsal: Rehearsal | None, afresh: bool
+) -> tuple[list[Bound], Mapping[int, Counts]]:
+    """(the parts with what the rules ask of them, the numbers of firms that are printed changed by part)."""
+    profile, method = policy.profile, policy.method
+    if policy.ledger is not None:
+        return policy.ledger.bound(backing, profile, asked, afresh), {}
+    own = parts_of(backing.sums) if rehearsal is None else rehearsal.parts(backing)
+    requests = [asked(part) for part in own]
+    if rehearsal is not None:
+        counts = rehearsal.counts(profile, lambda: perturb(own, requests, profile, method))
+    else:
+        counts = perturb(own, requests, profile, method)
+        refuse_exact(counts.values(), method)
+    made = [unbound(part, profile, request) for part, request in zip(own, requests, strict=True)]
+    return made, counts
 
 
 class _Covered:
@@ -210,29 +244,14 @@ def _request(made: Part, backing: Backing, manual: frozenset[Ask]) -> Request:
     return Request(hidden, tuple(sorted(pair for pair in pairs if pair[0] != pair[1])), made.whole)
 
 
-def _decided(bound: Bound, free: frozenset[int] = frozenset(), again: bool = False) -> Decided:
+def _decided(bound: Bound, free: frozenset[int]) -> Decided:
+    bound, pattern, refused = protected(bound, free, bound.refusable, effort_of(bound.part))
+    if refused:
+        raise DisclosureError(bound.refusal(refused))
     made, plan = bound.part, bound.plan
-    # Large blocks hide less where many finest cells stand behind few figures, as in a release of tables.
-    effort = Effort(tries=8) if len(made.system.columns) <= SMALL else Effort()
-    pattern = suppress(
-        made.system,
-        made.rows,
-        plan,
-        made.evidence,
-        never=bound.told,
-        forced=sorted(bound.hidden | bound.unseen | free),
-        accepted=bound.refusable,
-        effort=effort,
-    )
-    known = {column for column, _ in pattern.unprotectable}
-    if known:
-        if again:
-            raise DisclosureError(bound.refusal(known))
-        return _decided(limited(bound, known), free, again=True)
     shown = printed(made.values.astype(np.float64), pattern.hidden)
     report = attack(made.system, shown, plan, rows=made.rows, evidence=made.evidence)
-    exact = [case for case in report.insiders if case.exact]
-    insiders = len(of_this_run(bound, exact) if exact and bound.told else exact)
+    insiders = len(known_to_insiders(bound, report))
     if report.unprotected or insiders:
         raise DisclosureError(
             f"The attack on {made.aggregate} finds {len(report.unprotected)} figures that an outsider, and "
@@ -241,7 +260,53 @@ def _decided(bound: Bound, free: frozenset[int] = frozenset(), again: bool = Fal
     return Decided(made, plan, pattern, report, certificate(pattern))
 
 
-def _changed(counts: Counts) -> Decided:
+def effort_of(part: Part) -> Effort:
+    """How hard is looked for what to hide in a part."""
+    # Large blocks hide less where many finest cells stand behind few figures, as in a release of tables.
+    return Effort(tries=8) if len(part.system.columns) <= SMALL else Effort()
+
+
+def protected(
+    bound: Bound, free: frozenset[int], accepted: Iterable[int], effort: Effort
+) -> tuple[Bound, Pattern, Collection[int]]:
+    """(the bound with what is asked at last, what is hidden, the columns of this run that are not protected).
+
+    `free` are columns that are hidden anyway. Where earlier publications leave less than the rules ask, as
+    much is asked as they leave. Raises DisclosureError for unprotected columns that are not `accepted`.
+    """
+    pattern = _pattern(bound, free, accepted, effort)
+    missing = {column for column, _ in pattern.unprotectable}
+    if not missing or not bound.refusable:
+        return bound, pattern, missing
+    try:
+        less = limited(bound, missing)
+    except Refused as refused:
+        return bound, pattern, refused.columns
+    pattern = _pattern(less, free, accepted, effort)
+    return less, pattern, {column for column, _ in pattern.unprotectable}
+
+
+def _pattern(bound: Bound, free: frozenset[int], accepted: Iterable[int], effort: Effort) -> Pattern:
+    made = bound.part
+    return suppress(
+        made.system,
+        made.rows,
+        bound.plan,
+        made.evidence,
+        never=bound.told,
+        forced=sorted(bound.hidden | bound.unseen | free),
+        accepted=accepted,
+        effort=effort,
+    )
+
+
+def known_to_insiders(bound: Bound, report: Report) -> list[Interval]:
+    """What a contributor knows exactly of this run; what was told before does not count."""
+    exact = [case for case in report.insiders if case.exact]
+    return of_this_run(bound, exact) if exact and bound.told else exact
+
+
+def changed(counts: Counts) -> Decided:
     """A part whose figures are printed changed; hidden are those that the custodian names."""
     named = np.array(sorted(counts.named), dtype=np.int64)
     pattern = Pattern(named, np.ones(len(named), dtype=bool), (), (), (), ())
@@ -266,12 +331,23 @@ def _judged(ask: Ask, decisions: Decisions, backing: Backing, catalog: Catalog) 
     return () if not firms or side * firms >= least else (f"fewer than {least} firms on a side",)
 
 
-def judged(parts: Sequence[Decided], backing: Backing, profile: Profile, catalog: Catalog) -> Decisions:
-    """The decisions that follow from parts that are protected already: what is no sum is judged."""
+def judged(
+    parts: Sequence[Decided],
+    backing: Backing,
+    profile: Profile,
+    catalog: Catalog,
+    manual: frozenset[Ask] = frozenset(),
+) -> Decisions:
+    """The decisions that follow from parts that are protected already: what is no sum is judged.
+
+    No equation ties a median to other figures, so one that the custodian hides by name is hidden alone.
+    """
     decisions = Decisions(profile, tuple(parts), {})
     asks = {ask for figures in backing.figures.values() for behind in figures for ask in behind}
     others = sorted(asks - decisions._place.keys(), key=repr)
-    return replace(decisions, others={ask: _judged(ask, decisions, backing, catalog) for ask in others})
+    found = {ask: _judged(ask, decisions, backing, catalog) for ask in others}
+    named = {ask: (*found[ask], NAMED) for ask in others if ask in manual}
+    return replace(decisions, others={**found, **named})
 
 
 def counted(parts: Sequence[Decided]) -> dict[str, int]:

@@ -111,11 +111,11 @@ def inside(custody: Custody, release: Release, catalog: Catalog) -> Inside:
     rules = tuple(
         {"name": rule.name, "title": rule.title, "source": rule.source, "kind": rule.kind,
          "numbers": {name: float(value) for name, value in rule.numbers.items()}}
-        for rule in custody.profile.rules
+        for rule in custody.policy.profile.rules
     )  # fmt: skip
     return Inside(
         release.title,
-        custody.profile.title,
+        custody.policy.profile.title,
         rules,
         counted(custody.parts)
         | {"outsiders left": sum(len(part.report.unprotected) for part in custody.parts)},
@@ -137,7 +137,7 @@ def _sums(
     def numbers(columns: Sequence[int]) -> tuple[int, ...]:
         return tuple(sorted(places[id(part), column] for column in columns))
 
-    rules = {rule.name: rule for rule in custody.profile.rules}
+    rules = {rule.name: rule for rule in custody.policy.profile.rules}
     evidence = part.part.evidence
     for column in sorted(part.hidden):
         case = part.intervals[column]

@@ -30,6 +30,14 @@ Name = tuple[str, str, Key]  # run, aggregate, key
 Columns = dict[Hashable, Ints]
 
 
+class Refused(DisclosureError):
+    """Columns of a part that earlier publications leave too little for."""
+
+    def __init__(self, message: str, columns: frozenset[int]) -> None:
+        super().__init__(message)
+        self.columns = columns
+
+
 @dataclass(frozen=True)
 class Bound:
     """A part of a release with what must be protected, and what earlier publications ask, by columns.

@@ -13,11 +13,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from firmtrade.errors import DisclosureError
 from firmtrade.protect.attack import NEAR, Interval, Report, attack
 from firmtrade.protect.attacker import printed
 from firmtrade.protect.evidence import Evidence
-from firmtrade.protect.ledger_joint import Bound, distances
+from firmtrade.protect.ledger_joint import Bound, Refused, distances
 from firmtrade.protect.primary import Plan
 
 LIMITED = "as far as earlier publications leave it"
@@ -26,7 +25,7 @@ LIMITED = "as far as earlier publications leave it"
 def limited(bound: Bound, columns: Collection[int]) -> Bound:
     """The bound with what is left for these columns, which cannot be protected as the rules ask.
 
-    Raises DisclosureError if that is too little for a figure.
+    Raises Refused if that is too little for a figure.
     """
     plan, part = bound.plan, bound.part
     left = {one.column: one for one in _before(bound, columns, None).outsider}
@@ -42,7 +41,7 @@ def limited(bound: Bound, columns: Collection[int]) -> Bound:
         if known or up[place] < least[0] * (1 - NEAR) or down[place] < least[1] * (1 - NEAR):
             refused.add(column)
     if refused:
-        raise DisclosureError(bound.refusal(refused))
+        raise Refused(bound.refusal(refused), frozenset(refused))
     at = np.isin(plan.columns, sorted(columns))
     noted = tuple(
         (*r, LIMITED) if here and LIMITED not in r else r

@@ -8,22 +8,29 @@ all tables with the same classes.
 
 from __future__ import annotations
 
-import itertools
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from firmtrade.catalog import Catalog
-from firmtrade.describe.cells import Codes
 from firmtrade.describe.computed import Backing, Computed
-from firmtrade.describe.spec import Block, Table
+from firmtrade.describe.spec import Table
 from firmtrade.errors import StudyError, nearest
-from firmtrade.protect.rules import Profile
-from firmtrade.protect.whatif import Trial
-from firmtrade.result import TOTAL, UNKNOWN
+from firmtrade.protect.classes import (
+    UNION,
+    Words,
+    classes_of,
+    combined,
+    dimensions,
+    everywhere,
+    hidden_still,
+)
+from firmtrade.protect.decide import Decisions, decide
+from firmtrade.protect.policy import Policy, backing_of
+from firmtrade.protect.rehearsal import Rehearsal
+from firmtrade.protect.whatif import figures_of
 
 Compute = Callable[[Iterable[Table] | None], Computed]
-UNION = " | "
 
 
 @dataclass(frozen=True)
@@ -57,7 +64,8 @@ class Proposal:
 
     All others are with the whole release. `here` and `everywhere` are of this table, the classes combined in
     it only, or in `others` that have them too; `release` is of all figures, before
-    and after these are combined everywhere.
+    and after these are combined everywhere. `hide` is what [protect] hide must say then, if it must change;
+    `refused` are the sums that a run with the classes combined here would stop at.
     """
 
     table: str
@@ -70,12 +78,15 @@ class Proposal:
     everywhere: Share
     release: tuple[Share, Share]
     others: tuple[str, ...]
+    hide: tuple[Mapping[str, str], ...] = ()
+    refused: int = 0
 
     @property
     def helps(self) -> bool:
         """Whether less of the table is hidden with the whole release too, and no more of the release."""
-        return self.here.less(self.before) or (
-            self.everywhere.less(self.before) and self.release[1].share <= self.release[0].share
+        return not self.refused and (
+            self.here.less(self.before)
+            or (self.everywhere.less(self.before) and self.release[1].share <= self.release[0].share)
         )
 
     def toml(self) -> str:
@@ -83,13 +94,10 @@ class Proposal:
         listed = ", ".join(f'"{code}"' for code in self.codes)
         return f"{self.dimension} = [{listed}]"
 
-
-@dataclass(frozen=True)
-class Words:
-    """What is known of dimensions and their codes."""
-
-    catalog: Catalog
-    codes: Codes
+    def hide_toml(self) -> str:
+        """What to write for `hide` in [protect]; empty if it stays as it is."""
+        pairs = [", ".join(f'{name} = "{code}"' for name, code in entry.items()) for entry in self.hide]
+        return f"hide = [{', '.join(f'{{ {told} }}' for told in pairs)}]" if pairs else ""
 
 
 def propose(
@@ -97,7 +105,7 @@ def propose(
     asked: Sequence[str],
     least: float,
     compute: Compute,
-    profile: Profile,
+    policy: Policy,
     words: Words,
     progress: Callable[[str], None] = lambda text: None,
 ) -> tuple[list[Proposal], list[str]]:
@@ -110,20 +118,18 @@ def propose(
         if name not in names:
             raise StudyError(f"There is no table '{name}'.{nearest(name, names)}")
     progress("the release as it is")
-    trial = _trial(compute(None), words.catalog)
-    decided = trial.decide(profile)
-    hidden = {name: Share(*reversed(trial.hidden(decided, name))) for name in trial.backing.figures}
+    hidden = _rehearsed(compute(None), policy, words.catalog).shares
     found, without = [], []
     for table in tables:
         share = hidden.get(table.name)
         if share is None or not share.hidden or not _wanted(table.name, share, asked, least):
             continue
         progress(f"{table.name}: {share} hidden")
-        best = _best(table, compute, profile, words, progress)
+        best = _best(table, compute, policy, words, progress)
         if best is None:
             without.append(table.name)
         else:
-            found.append(_proposal(table, best, tables, hidden, compute, profile, words))
+            found.append(_proposal(table, best, tables, hidden, compute, policy, words))
     return found, without
 
 
@@ -143,22 +149,22 @@ class _Tried:
 
 
 def _best(
-    table: Table, compute: Compute, profile: Profile, words: Words, progress: Callable[[str], None]
+    table: Table, compute: Compute, policy: Policy, words: Words, progress: Callable[[str], None]
 ) -> _Tried | None:
     """The best of what each dimension gives; None if combining classes helps with none."""
-    first = _alone([table], compute, profile, words.catalog)[0]
+    first = _alone([(table, policy)], compute, words.catalog)[0]
     if not first.share.hidden:
         return None
     tried = []
     for dimension in dimensions(table, words):
         progress(f"{table.name}: classes of {dimension}")
-        made = _greedy(table, dimension, first, compute, profile, words)
+        made = _greedy(table, dimension, first, compute, policy, words)
         tried += [made] if made else []
     return min(tried, key=lambda one: (one.share.share, -one.share.shown, one.dimension), default=None)
 
 
 def _greedy(
-    table: Table, dimension: str, first: _Alone, compute: Compute, profile: Profile, words: Words
+    table: Table, dimension: str, first: _Alone, compute: Compute, policy: Policy, words: Words
 ) -> _Tried | None:
     best, now = None, first
     current = table
@@ -166,7 +172,9 @@ def _greedy(
         choices = list(combined(current, dimension, words))
         if not choices:
             break
-        tried = _alone([made for made, _ in choices], compute, profile, words.catalog)
+        still = [_hiding(policy, dimension, codes, [table.name]) for _, codes in choices]
+        made = [(choice, hides) for (choice, _), hides in zip(choices, still, strict=True)]
+        tried = _alone(made, compute, words.catalog)
         # Among equals the classes of which least is told now: combining these loses least.
         lost = [
             sum(now.told.get(f"{dimension}={c}", 0) for c in _gone(current, one[1], dimension, words))
@@ -183,53 +191,7 @@ def _greedy(
 
 def _gone(table: Table, codes: Sequence[str], dimension: str, words: Words) -> set[str]:
     """The classes of a table that are combined in `codes`."""
-    return set(_classes(table, dimension, words)) - set(codes)
-
-
-def dimensions(table: Table, words: Words) -> list[str]:
-    """The dimensions of a table whose classes do not overlap, so that they may be combined."""
-    names = dict.fromkeys(name for block in table.blocks for name, _ in block.by)
-    plain = {name: words.catalog.get(name.rpartition(".")[2], "dimension") for name in names}
-    return [name for name in names if not plain[name].overlaps]
-
-
-def combined(table: Table, dimension: str, words: Words) -> Iterator[tuple[Table, tuple[str, ...]]]:
-    """(the table with two neighbouring classes combined, the classes then), for each pair of neighbours."""
-    longest = _classes(table, dimension, words)
-    classes = [code for code in longest if code not in (TOTAL, UNKNOWN)]
-    if len(classes) < 3:
-        return  # two classes combined are no breakdown
-    for one, other in itertools.pairwise(classes):
-        codes = _joined(longest, one, other)
-        yield _with(table, dimension, one, other, words), codes
-
-
-def _classes(table: Table, dimension: str, words: Words) -> tuple[str, ...]:
-    """The codes of a dimension in the table; those of its block that has most."""
-    listed = {
-        tuple(words.codes.listed(dimension, codes, f"table {table.name}"))
-        for block in table.blocks
-        for name, codes in block.by
-        if name == dimension
-    }
-    return max(sorted(listed), key=len)
-
-
-def _joined(codes: Sequence[str], one: str, other: str) -> tuple[str, ...]:
-    if one not in codes or other not in codes:
-        return tuple(codes)
-    return tuple(f"{one}{UNION}{other}" if code == one else code for code in codes if code != other)
-
-
-def _with(table: Table, dimension: str, one: str, other: str, words: Words) -> Table:
-    def block(given: Block) -> Block:
-        by = []
-        for name, codes in given.by:
-            listed = tuple(words.codes.listed(name, codes, f"table {table.name}"))
-            by.append((name, _joined(listed, one, other) if name == dimension else codes))
-        return replace(given, by=tuple(by))
-
-    return replace(table, blocks=tuple(block(given) for given in table.blocks))
+    return set(classes_of(table, dimension, words)) - set(codes)
 
 
 @dataclass(frozen=True)
@@ -240,30 +202,51 @@ class _Alone:
     told: Mapping[str, int]
 
 
-def _alone(tables: Sequence[Table], compute: Compute, profile: Profile, catalog: Catalog) -> list[_Alone]:
-    """Each table protected alone; all are computed in one scan."""
-    named = [replace(table, name=f"{table.name}-{number}") for number, table in enumerate(tables)]
-    backing = _trial(compute(named), catalog).backing
+def _alone(asked: Sequence[tuple[Table, Policy]], compute: Compute, catalog: Catalog) -> list[_Alone]:
+    """Each table protected alone, by its policy without the ledger; all are computed in one scan."""
+    numbered = [replace(table, name=f"{table.name}-{number}") for number, (table, _) in enumerate(asked)]
+    computed = compute(numbered)
     found = []
-    for table in named:
-        trial = Trial(_only(backing, table.name), catalog)
-        decided = trial.decide(profile)
+    for (table, policy), made in zip(asked, numbered, strict=True):
+        only = _only(computed, made.name, table.name)
+        decided = decide(only, policy.alone().fitting(only), catalog, rehearsal=Rehearsal())
         told: Counter[str] = Counter()
-        for asks in backing.figures[table.name]:
+        for asks in backing_of(only).figures[table.name]:
             if not decided.of(asks).hidden:
                 told.update({f"{name}={code}" for ask in asks for name, code in ask.codes})
-        found.append(_Alone(Share(*reversed(trial.hidden(decided, table.name))), told))
+        found.append(_Alone(_share(decided, backing_of(only), table.name), told))
     return found
 
 
-def _trial(computed: Computed, catalog: Catalog) -> Trial:
-    assert computed.backing is not None
-    return Trial(computed.backing, catalog)
+def _hiding(policy: Policy, dimension: str, codes: Sequence[str], tables: Collection[str]) -> Policy:
+    """The policy that hides what it hid where classes of these tables are combined to `codes`."""
+    return replace(policy, hide=hidden_still(policy.hide, dimension, codes, tables))
 
 
-def _only(backing: Backing, name: str) -> Backing:
-    """What is behind one table."""
-    figures, unknowns = backing.figures[name], backing.unknowns[name]
+@dataclass(frozen=True)
+class _Rehearsed:
+    """What of each table a run would hide, and how many sums it would stop at."""
+
+    shares: Mapping[str, Share]
+    refused: int
+
+
+def _rehearsed(computed: Computed, policy: Policy, catalog: Catalog) -> _Rehearsed:
+    decided = decide(computed, policy, catalog, rehearsal=Rehearsal())
+    backing = backing_of(computed)
+    shares = {name: _share(decided, backing, name) for name in backing.figures}
+    return _Rehearsed(shares, sum(len(part.refused) for part in decided.parts))
+
+
+def _share(decided: Decisions, backing: Backing, table: str) -> Share:
+    figures = figures_of(backing, table)
+    return Share(sum(decided.of(asks).hidden for asks in figures), len(figures))
+
+
+def _only(computed: Computed, made: str, name: str) -> Computed:
+    """What was computed of the table `made`, which is called `name` again."""
+    backing = backing_of(computed)
+    figures, unknowns = backing.figures[made], backing.unknowns[made]
     asks = {ask for asks in figures for ask in asks} | set(unknowns)
     sums = []
     for one in backing.sums:
@@ -271,28 +254,30 @@ def _only(backing: Backing, name: str) -> Backing:
         if kept:
             asked = tuple(one.asks[n] for n in kept)
             sums.append(replace(one, asks=asked, members=tuple(one.members[n] for n in kept)))
-    return replace(backing, figures={name: figures}, unknowns={name: unknowns}, sums=tuple(sums))
+    behind = replace(backing, figures={name: figures}, unknowns={name: unknowns}, sums=tuple(sums))
+    results = tuple(replace(result, name=name) for result in computed.results if result.name == made)
+    return replace(computed, results=results, backing=behind)
 
 
 def _proposal(
     table: Table,
     best: _Tried,
     tables: Sequence[Table],
-    hidden: dict[str, Share],
+    hidden: Mapping[str, Share],
     compute: Compute,
-    profile: Profile,
+    policy: Policy,
     words: Words,
 ) -> Proposal:
-    def protected(changed: dict[str, Table]) -> dict[str, Share]:
-        trial = _trial(compute([changed.get(each.name, each) for each in tables]), words.catalog)
-        decided = trial.decide(profile)
-        return {name: Share(*reversed(trial.hidden(decided, name))) for name in trial.backing.figures}
+    def protected(changed: Mapping[str, Table]) -> tuple[_Rehearsed, Policy]:
+        computed = compute([changed.get(each.name, each) for each in tables])
+        hiding = _hiding(policy, best.dimension, best.codes, changed).fitting(computed)
+        return _rehearsed(computed, hiding, words.catalog), hiding
 
     unions = [code.split(UNION) for code in best.codes if UNION in code]
-    everywhere = {each.name: _everywhere(each, best.dimension, unions, words) for each in tables}
-    changed = {each.name: everywhere[each.name] for each in tables if everywhere[each.name] != each}
-    here = protected({table.name: best.table})
-    all_tables = here if set(changed) <= {table.name} else protected(changed | {table.name: best.table})
+    alike = {each.name: everywhere(each, best.dimension, unions, words) for each in tables}
+    changed = {each.name: alike[each.name] for each in tables if alike[each.name] != each}
+    here, hiding = protected({table.name: best.table})
+    whole = here if set(changed) <= {table.name} else protected(changed | {table.name: best.table})[0]
     return Proposal(
         table.name,
         table.title,
@@ -300,26 +285,16 @@ def _proposal(
         best.codes,
         (best.first, best.share),
         hidden[table.name],
-        here[table.name],
-        all_tables[table.name],
-        (_total(hidden), _total(all_tables)),
+        here.shares[table.name],
+        whole.shares[table.name],
+        (_total(hidden), _total(whole.shares)),
         tuple(sorted(set(changed) - {table.name})),
+        hiding.hide if hiding.hide != policy.hide else (),
+        here.refused,
     )
 
 
-def _everywhere(table: Table, dimension: str, unions: Sequence[list[str]], words: Words) -> Table:
-    """The table with the same classes combined, where it has them all."""
-    made = table
-    for parts in unions:
-        joined = parts[0]
-        for part in parts[1:]:
-            made = _with(made, dimension, joined, part, words)
-            joined = f"{joined}{UNION}{part}"
-    names = {name for block in table.blocks for name, _ in block.by}
-    return made if dimension in names else table
-
-
-def _total(shares: dict[str, Share]) -> Share:
+def _total(shares: Mapping[str, Share]) -> Share:
     return Share(sum(one.hidden for one in shares.values()), sum(one.figures for one in shares.values()))
 
 
@@ -332,6 +307,7 @@ def as_text(found: Sequence[Proposal], without: Sequence[str]) -> list[str]:
                 f"{one.table}: {one.title}",
                 f"  {one.before} hidden now. Combine {one.dimension} {_united(one)}:",
                 f"    in by of [tables.{one.table}]:  {one.toml()}",
+                *([f"    in [protect]:  {one.hide_toml()}"] if one.hide else []),
                 f"    {one.here} hidden then{_elsewhere(one)}",
                 "",
             ]
@@ -339,8 +315,7 @@ def as_text(found: Sequence[Proposal], without: Sequence[str]) -> list[str]:
         if not one.helps:
             lines += [
                 f"{one.table}: to combine {one.dimension} {_united(one)} would help the table alone "
-                f"({one.alone[0]} hidden, then {one.alone[1]}), but not in this release, whose other tables "
-                f"have these classes: {one.here} hidden{_elsewhere(one)}.",
+                f"({one.alone[0]} hidden, then {one.alone[1]}), but {_but(one)}.",
                 "",
             ]
     if without:
@@ -350,6 +325,13 @@ def as_text(found: Sequence[Proposal], without: Sequence[str]) -> list[str]:
 
 def _united(one: Proposal) -> str:
     return " and ".join(code.replace(UNION, " with ") for code in one.codes if UNION in code)
+
+
+def _but(one: Proposal) -> str:
+    """Why what helps a table alone does not help the release."""
+    if one.refused:
+        return f"a run would stop: {one.refused} sums of the release cannot be protected then"
+    return f"not in this release, whose other tables have these classes: {one.here} hidden{_elsewhere(one)}"
 
 
 def _elsewhere(one: Proposal) -> str:

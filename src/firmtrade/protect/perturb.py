@@ -43,6 +43,14 @@ class Counts:
     named: frozenset[int] = frozenset()
 
     @property
+    def exact(self) -> frozenset[int]:
+        """The unsafe columns that an outsider or a contributor knows exactly."""
+        return frozenset(
+            [case.column for case in self.report.outsider if case.exact]
+            + [case.column for case in self.report.insiders]
+        )
+
+    @property
     def largest(self) -> int:
         """How far a printed count is from the true one at most."""
         return int(np.abs(self.printed - self.part.values).max(initial=0))
@@ -69,7 +77,7 @@ class _Changed:
 def perturb(
     parts: Sequence[Part], asked: Sequence[Request], profile: Profile, method: Method
 ) -> dict[int, Counts]:
-    """The counts of each part that has any, by its place. Raises DisclosureError if one is known exactly."""
+    """The counts of each part that has any, by its place; whether one is known exactly is not asked here."""
     if method.name == SUPPRESSION:
         return {}
     counted = {number: part for number, part in enumerate(parts) if part.counts}
@@ -84,7 +92,6 @@ def perturb(
         report = audit(part.system, part.rows, low, high, plans[number], part.evidence)
         named = frozenset(asked[number].manual)
         found[number] = Counts(part, plans[number], one.printed, low, high, report, one.further, named)
-    _refuse_exact(found.values(), method)
     return found
 
 
@@ -122,9 +129,11 @@ def _known(changed: _Changed, within: int, table: Noise | None) -> tuple[Ints, I
     return np.maximum(changed.printed - away, 0), changed.printed + away
 
 
-def _refuse_exact(found: Iterable[Counts], method: Method) -> None:
-    outside = sum(case.exact for counts in found for case in counts.report.outsider)
-    inside = sum(len(counts.report.insiders) for counts in found)
+def refuse_exact(found: Iterable[Counts], method: Method) -> None:
+    """Raise DisclosureError if an unsafe number of firms is known exactly."""
+    reports = [counts.report for counts in found]
+    outside = sum(case.exact for report in reports for case in report.outsider)
+    inside = sum(len(report.insiders) for report in reports)
     if outside or inside:
         raise DisclosureError(
             f"With {method.name} an outsider works out {outside} unsafe numbers of firms exactly, and a "

@@ -6,18 +6,15 @@ figure. The custodian keeps the value, the rule and the attacker's interval of e
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import partial
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
 from firmtrade.catalog import Catalog
 from firmtrade.describe.asks import Ask
-from firmtrade.describe.computed import Backing, Computed
-from firmtrade.errors import DisclosureError, StudyError
+from firmtrade.describe.computed import Computed
 from firmtrade.protect.decide import FREE, TOLD, Decided, Decision, Decisions, decide
-from firmtrade.protect.ledger import Recorder
-from firmtrade.protect.method import Method
 from firmtrade.protect.perturb import answers, sentence
+from firmtrade.protect.policy import Policy, backing_of
 from firmtrade.protect.release import Origin, dimensions_of, released, words_of
 from firmtrade.protect.rules import Profile
 from firmtrade.result import Release, ReleasedCell, ReleasedTable, Result, Unknown
@@ -40,12 +37,10 @@ class Judged:
 class Custody:
     """What stays with the custodian: every figure with its decision, the parts with attack and proof."""
 
-    profile: Profile
+    policy: Policy
     figures: tuple[Judged, ...]
     parts: tuple[Decided, ...]
     decisions: Decisions
-    method: Method = field(default_factory=Method)
-    ledger: Recorder | None = None
 
     @property
     def hidden(self) -> tuple[Judged, ...]:
@@ -58,25 +53,18 @@ def release_protected(
     origin: Origin,
     catalog: Catalog,
     labels: Mapping[str, Mapping[str, str]],
-    profile: Profile,
+    policy: Policy,
     progress: Callable[[str], None] = lambda text: None,
-    hide: Sequence[Mapping[str, str]] = (),
-    method: Method | None = None,
-    ledger: Recorder | None = None,
 ) -> tuple[Release, Custody]:
-    """All results with what `profile` hides hidden, and the figures that the custodian names in `hide`.
+    """All results with what `policy` hides hidden, and numbers of firms printed as it says.
 
-    Numbers of firms are printed as `method` says. Raises DisclosureError where that cannot be done safely.
-    With a `ledger` they are protected together with what was published before, and an entry is made that
-    waits until the release is in place (`recording`).
+    Raises DisclosureError where that cannot be done safely. With a ledger they are protected together with
+    what was published before, and an entry is made that waits until the release is in place (`recording`).
     What a check of the panel found, and how many firms each condition of a sample removed, stay inside:
     they count single firms and stand in no table.
     """
-    backing = computed.backing
-    if backing is None:
-        raise DisclosureError("Results without evidence cannot be protected. Nothing is released.")
-    how = method or Method()
-    decisions = _decisions(computed, backing, catalog, profile, progress, hide, how, ledger)
+    backing, profile = backing_of(computed), policy.profile
+    decisions = decide(computed, policy, catalog, progress)
     counts = [one.counts for one in decisions.parts if one.counts is not None]
     told = backing.again(answers(counts)) if counts else computed.results
     figures, tables = [], []
@@ -85,7 +73,7 @@ def release_protected(
         table, judged = _table(result, behind, decisions, released(printed, catalog, labels))
         tables.append(table)
         figures += judged
-    custody = Custody(profile, tuple(figures), decisions.parts, decisions, how, ledger)
+    custody = Custody(policy, tuple(figures), decisions.parts, decisions)
     release = Release(
         study=origin.study,
         title=origin.title,
@@ -97,56 +85,12 @@ def release_protected(
         attrition=(),
         warnings=(),
         protected=True,
-        protection=_sentence(profile, custody) + sentence(counts, how),
+        protection=_sentence(profile, custody) + sentence(counts, policy.method),
         provenance=replace(origin.provenance, rows={"read": origin.provenance.rows.get("read", 0)}),
     )
-    if ledger:
-        ledger.prepare(release, profile, decisions.parts)
+    if policy.ledger:
+        policy.ledger.prepare(release, profile, decisions.parts)
     return release, custody
-
-
-def _decisions(
-    computed: Computed,
-    backing: Backing,
-    catalog: Catalog,
-    profile: Profile,
-    progress: Callable[[str], None],
-    hide: Sequence[Mapping[str, str]],
-    how: Method,
-    ledger: Recorder | None,
-) -> Decisions:
-    """What is hidden; with a ledger together with what was published before."""
-    if ledger and how != Method():
-        raise StudyError(
-            "[protect]: a ledger joins releases whose figures are hidden, not rounded or perturbed ones. "
-            "Leave out 'ledger' or 'method'."
-        )
-    named, joint = by_name(computed, hide), partial(ledger.bound, backing, profile) if ledger else None
-    decisions = decide(backing, profile, catalog, progress, named, how, joint)
-    if ledger and not ledger.agrees(decisions.parts):
-        afresh = partial(ledger.bound, backing, profile, afresh=True)
-        decisions = decide(backing, profile, catalog, progress, named, how, afresh)
-    return decisions
-
-
-def by_name(computed: Computed, hide: Sequence[Mapping[str, str]]) -> frozenset[Ask]:
-    """The sums behind the figures that the custodian names: `{ table = "table-03", activity = "12" }`."""
-    found: set[Ask] = set()
-    for wanted in hide:
-        asks = [
-            ask
-            for result in computed.results
-            for cell, behind in zip(result.cells, computed.backing.figures[result.name], strict=True)  # type: ignore[union-attr]
-            if all(
-                (result.name if name == "table" else cell.attribute(name)) == str(code)
-                for name, code in wanted.items()
-            )
-            for ask in behind
-        ]
-        if not asks:
-            raise StudyError(f"[protect] hide: no figure of the study is {dict(wanted)}.")
-        found.update(asks)
-    return frozenset(found)
 
 
 def _sentence(profile: Profile, custody: Custody) -> str:

@@ -28,6 +28,9 @@ from firmtrade.result import (
 )
 from firmtrade.words import closure, word
 
+#: What a figure and its groups may be: a table's words, or a model's.
+MEASURES, DIMENSIONS = ("measure", "statistic"), ("dimension", "coordinate")
+
 
 @dataclass(frozen=True)
 class Origin:
@@ -87,6 +90,7 @@ def release_unprotected(
 
 def released(result: Result, catalog: Catalog, labels: Mapping[str, Mapping[str, str]]) -> ReleasedTable:
     """A result as a table of a release, nothing hidden yet."""
+    known = {**labels, **_coordinates(result, catalog)}
     return ReleasedTable(
         result.name,
         result.title,
@@ -94,12 +98,27 @@ def released(result: Result, catalog: Catalog, labels: Mapping[str, Mapping[str,
         result.rows,
         result.columns,
         tuple(_cell(cell) for cell in result.cells),
-        _labels(result, catalog, labels),
+        _labels(result, catalog, known),
         result.unknowns,
         result.notes,
         result.chart,
         result.section,
     )
+
+
+def _coordinates(result: Result, catalog: Catalog) -> dict[str, dict[str, str]]:
+    """Labels of what tells the figures of a model apart: its own codes, else the words that codes name."""
+    from firmtrade.words import COLUMNS
+
+    found: dict[str, dict[str, str]] = {}
+    for cell in result.cells:
+        for name, code in cell.codes.items():
+            word = catalog.find(name, "coordinate") if catalog.find(name, "dimension") is None else None
+            if word is not None:
+                named = catalog.find(code, "variable", "measure", "dimension", "sample")
+                plain = named.title if named else COLUMNS.get(code, code)
+                found.setdefault(name, {})[code] = word.codes.get(code, plain)
+    return found
 
 
 def _cell(cell: Cell) -> ReleasedCell:
@@ -122,7 +141,7 @@ def _labels(
     parts: list[Cell | Unknown] = [*result.cells, *result.unknowns]
     for part in parts:
         found["sample"].setdefault(part.sample, catalog.get(part.sample, "sample").title)
-        found["measure"].setdefault(part.measure, catalog.get(part.measure, "measure").title)
+        found["measure"].setdefault(part.measure, catalog.get(part.measure, *MEASURES).title)
         found["period"].setdefault(part.period, part.period)
         for dimension, code in part.codes.items():
             groups.setdefault(dimension, set()).add(code)
@@ -147,22 +166,22 @@ def _label(
 
 def dimensions_of(tables: Iterable[ReleasedTable]) -> tuple[str, ...]:
     """The dimensions of the contract, and those that these tables have beside them."""
-    from firmtrade.result import DIMENSIONS
+    from firmtrade.result import DIMENSIONS as contract
 
     used = {dimension for table in tables for cell in table.cells for dimension in cell.codes}
-    return (*DIMENSIONS, *sorted(used - set(DIMENSIONS)))
+    return (*contract, *sorted(used - set(contract)))
 
 
 def words_of(tables: Iterable[ReleasedTable], catalog: Catalog) -> dict[str, Word]:
     """The definitions behind the words of the tables, and behind those definitions."""
-    used: dict[tuple[str, str], None] = {}
+    used: dict[tuple[tuple[str, ...], str], None] = {}
     for table in tables:
         for cell in table.cells:
-            used.update({("measure", cell.measure): None, ("sample", cell.sample): None})
-            used.update({("dimension", dimension): None for dimension in cell.codes})
-    definitions = closure((catalog.get(name, kind) for kind, name in used), catalog)
+            used.update({(MEASURES, cell.measure): None, (("sample",), cell.sample): None})
+            used.update({(DIMENSIONS, dimension): None for dimension in cell.codes})
+    definitions = closure((catalog.get(name, *kinds) for kinds, name in used), catalog)
     # A name that two kinds share stands for what a table shows: its measure first.
-    order = ("parameter", "variable", "sample", "dimension", "measure")
+    order = ("parameter", "variable", "sample", "coordinate", "dimension", "statistic", "measure")
     return {
         d.name: word(d, catalog) for d in sorted(definitions, key=lambda d: (order.index(d.kind), d.name))
     }

@@ -1,7 +1,8 @@
 """What if the rules had other numbers: how much would be hidden. Confidential, like all that is about rules.
 
-The evidence is collected once; each set of numbers protects the same systems anew, with the same effort as
-a run, but is not attacked: what is found here is to be looked at, not released.
+The evidence is collected once; each set of numbers protects the same systems anew by the study's policy with
+that one number changed: figures hidden by name, rounded numbers of firms and the ledger count as in a run. It
+is not attacked: what is found here is to be looked at, not released.
 """
 
 from __future__ import annotations
@@ -13,16 +14,13 @@ from fractions import Fraction
 
 from firmtrade.catalog import Catalog
 from firmtrade.describe.asks import Ask
-from firmtrade.describe.computed import Backing
+from firmtrade.describe.computed import Backing, Computed
 from firmtrade.errors import StudyError, nearest
-from firmtrade.protect.attack import Report
-from firmtrade.protect.certificate import certificate
-from firmtrade.protect.decide import Decided, Decisions, judged
-from firmtrade.protect.figures import Part, parts_of
+from firmtrade.protect.decide import Decisions, decide
 from firmtrade.protect.inside import value_hidden
-from firmtrade.protect.primary import Request, primary
+from firmtrade.protect.policy import Policy, backing_of
+from firmtrade.protect.rehearsal import Rehearsal
 from firmtrade.protect.rules import Profile, Rule
-from firmtrade.protect.suppress import Effort, suppress
 
 #: The number of each kind of rule that is varied, and what it is varied over where nothing is said.
 VARIED = {
@@ -48,7 +46,7 @@ class Varied:
 class Point:
     """What one set of numbers hides. `firms` and `amounts` are the hidden shares of the sums behind them.
 
-    `refused` are unsafe sums that no hiding protects: a release with these numbers would stop.
+    `refused` are unsafe sums that nothing protects: a release with these numbers would stop.
     """
 
     rule: str
@@ -99,21 +97,23 @@ def _values(text: str, name: str) -> list[Fraction]:
 
 
 def whatif(
-    backing: Backing,
-    profile: Profile,
+    computed: Computed,
+    policy: Policy,
     catalog: Catalog,
     asked: Iterable[Varied],
     progress: Callable[[str], None] = lambda text: None,
 ) -> list[Point]:
     """What each number hides, with and without protection against contributors, the others as they are."""
-    trial = Trial(backing, catalog)
+    rehearsal = Rehearsal()
     points = []
     for one in asked:
         for value in one.values:
-            tried = replace(profile, rules=tuple(_with(rule, one, value) for rule in profile.rules))
-            for insiders in (True, False):
-                progress(f"{one.rule} {float(value):g}{'' if insiders else ', outsiders only'}")
-                points.append(_point(trial, tried, one, value, insiders))
+            rules = tuple(_with(rule, one, value) for rule in policy.profile.rules)
+            tried = policy.with_profile(replace(policy.profile, rules=rules))
+            for care in (rehearsal, rehearsal.outsiders()):
+                progress(f"{one.rule} {float(value):g}{'' if care.insiders else ', outsiders only'}")
+                decisions = decide(computed, tried, catalog, rehearsal=care)
+                points.append(_point(decisions, backing_of(computed), one, value, care.insiders))
     return points
 
 
@@ -121,9 +121,8 @@ def _with(rule: Rule, one: Varied, value: Fraction) -> Rule:
     return replace(rule, numbers={**rule.numbers, one.number: value}) if rule.name == one.rule else rule
 
 
-def _point(trial: Trial, profile: Profile, one: Varied, value: Fraction, insiders: bool) -> Point:
-    decisions = trial.decide(profile, insiders)
-    figures = trial.figures
+def _point(decisions: Decisions, backing: Backing, one: Varied, value: Fraction, insiders: bool) -> Point:
+    figures = [asks for table in backing.figures for asks in figures_of(backing, table)]
     firms, amounts = value_hidden(decisions, (ask for asks in figures for ask in asks))
     return Point(
         one.rule,
@@ -136,43 +135,13 @@ def _point(trial: Trial, profile: Profile, one: Varied, value: Fraction, insider
         sum(decisions.of(asks).hidden for asks in figures),
         firms,
         amounts,
-        sum(len({column for column, _ in part.pattern.unprotectable}) for part in decisions.parts),
+        sum(len(part.refused) for part in decisions.parts),
     )
 
 
-class Trial:
-    """The systems of a release, to be protected by several profiles; what is equal is worked out once."""
-
-    def __init__(self, backing: Backing, catalog: Catalog) -> None:
-        self.backing, self.catalog = backing, catalog
-        self.parts: list[Part] = parts_of(backing.sums)
-        self.figures: list[tuple[Ask, ...]] = [
-            *(asks for table in backing.figures.values() for asks in table),
-            *((ask,) for table in backing.unknowns.values() for ask in table),
-        ]
-        self._known: dict[tuple[int, bool, bytes], Decided] = {}
-
-    def decide(self, profile: Profile, insiders: bool = True) -> Decisions:
-        """What `profile` hides. It is not attacked, and what cannot be protected does not stop it."""
-        parts = [self._decided(number, profile, insiders) for number in range(len(self.parts))]
-        return judged(parts, self.backing, profile, self.catalog)
-
-    def hidden(self, decisions: Decisions, table: str) -> tuple[int, int]:
-        """(figures of a table, how many of them are hidden)."""
-        figures = [*self.backing.figures[table], *((ask,) for ask in self.backing.unknowns[table])]
-        return len(figures), sum(decisions.of(asks).hidden for asks in figures)
-
-    def _decided(self, number: int, profile: Profile, insiders: bool) -> Decided:
-        part = self.parts[number]
-        plan = primary(part.values, part.evidence, profile, Request(whole=part.whole))
-        key = (number, insiders, plan.columns.tobytes() + plan.up.tobytes() + plan.down.tobytes())
-        if key not in self._known:
-            effort = Effort() if insiders else Effort(insiders=0.0)
-            every = range(len(part.system.columns))
-            pattern = suppress(part.system, part.rows, plan, part.evidence, accepted=every, effort=effort)
-            report = Report((), (), 0, 0)
-            self._known[key] = Decided(part, plan, pattern, report, certificate(pattern))
-        return replace(self._known[key], plan=plan)
+def figures_of(backing: Backing, table: str) -> list[tuple[Ask, ...]]:
+    """The asks behind each figure of a table, and behind each of its numbers of unknown firms."""
+    return [*backing.figures[table], *((ask,) for ask in backing.unknowns[table])]
 
 
 def as_text(points: Sequence[Point]) -> list[str]:

@@ -16,8 +16,8 @@ Progress = Callable[[str], None]
 def write(release: Release, out: Path, progress: Progress | None = None) -> Path:
     """Publish a release in the folder `out`.
 
-    Writes report.html, report.pdf, tables.xlsx, tables.csv, comparison.csv (for a study that ships published
-    figures), figures/NAME.svg and .png, and manifest.json.
+    Writes report.html, report.pdf, tables.xlsx, tables.csv, models.csv (for a study with models),
+    comparison.csv (for a study that ships published figures), figures/NAME.svg and .png, and manifest.json.
     The folder is staged beside `out` and renamed whole: an interrupted run leaves an earlier output as it
     was. The same release gives the same bytes. `progress` is told what is being written.
 
@@ -47,7 +47,7 @@ def _figures(release: Release, folder: Path, tell: Progress) -> dict[str, Drawin
 
     tell("figures")
     folder.mkdir()
-    drawings = {table.name: draw(table, release.words) for table in release.tables if table.is_figure}
+    drawings = {table.name: draw(table, release.words) for table in release.all_tables if table.is_figure}
     for name, drawing in drawings.items():
         (folder / f"{name}.svg").write_text(drawing.wide, encoding="utf-8", newline="\n")
         (folder / f"{name}.png").write_bytes(drawing.png)
@@ -56,11 +56,13 @@ def _figures(release: Release, folder: Path, tell: Progress) -> dict[str, Drawin
 
 def _tables(release: Release, folder: Path, drawings: dict[str, Drawing], tell: Progress) -> None:
     from firmtrade.publish.beside import comparison_csv
-    from firmtrade.publish.table_csv import tables_csv
+    from firmtrade.publish.table_csv import models_csv, tables_csv
     from firmtrade.publish.xlsx import write_xlsx
 
     tell("tables.csv")
     (folder / "tables.csv").write_bytes(tables_csv(release))
+    if release.models:
+        (folder / "models.csv").write_bytes(models_csv(release))
     if release.published:
         (folder / "comparison.csv").write_bytes(comparison_csv(release))
     tell("tables.xlsx")

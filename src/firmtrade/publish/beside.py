@@ -15,6 +15,7 @@ from typing import Any
 from firmtrade.publish import words as names
 from firmtrade.publish.layout import Group, capital, grid
 from firmtrade.publish.numbers import csv_value, is_change, printed, typeset
+from firmtrade.publish.only import only_release
 from firmtrade.result import DIMENSIONS, TOTAL, Match, Published, Release, ReleasedTable, Word
 
 View = dict[str, Any]
@@ -165,6 +166,7 @@ def _cell(match: Match, known: Mapping[Key, str], words: Mapping[str, Word]) -> 
 
 def comparison_csv(release: Release) -> bytes:
     """comparison.csv: every published cell with the released one, unrounded, in the contract's columns."""
+    only_release(release)
     matches = release.published.matches if release.published else ()
     used = {name for match in matches for name in match.codes}
     dimensions = (*DIMENSIONS, *sorted(used - set(DIMENSIONS)))

@@ -13,8 +13,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from firmtrade.errors import StudyError
+from firmtrade.publish import intervals
 from firmtrade.publish.layout import capital, label
 from firmtrade.publish.numbers import HIDDEN, UNDEFINED, cell_text, is_change, is_hidden, typeset
+from firmtrade.publish.only import only_table
 from firmtrade.publish.view import measure_title, signed_measures
 from firmtrade.result import TOTAL, ReleasedCell, ReleasedTable, Word
 
@@ -43,6 +45,7 @@ def draw(table: ReleasedTable, words: Mapping[str, Word]) -> Drawing:
     """Draw a figure."""
     import vl_convert
 
+    only_table(table)
     table = drawable(table)
     wide = spec(table, words, WIDE)
     narrow = spec(table, words, NARROW)
@@ -64,7 +67,7 @@ def drawable(table: ReleasedTable) -> ReleasedTable:
     """
     chart = table.chart
     assert chart is not None
-    cells = table.cells
+    cells = intervals.main_cells(table).cells
     axes = [name for name in (chart.x, chart.color, chart.facet) if name]
     if "measure" not in axes and cells:
         units = {cell.measure: cell.unit for cell in cells}
@@ -77,7 +80,7 @@ def drawable(table: ReleasedTable) -> ReleasedTable:
             f"{table.name}: two figures fall on the same mark of the chart ({' / '.join(twice)}). "
             "Name the attribute that tells them apart as the chart's x, color or facet."
         )
-    return replace(table, cells=cells)
+    return table if chart.kind in intervals.KINDS else replace(table, cells=cells)
 
 
 def _svg(text: str) -> str:
@@ -87,15 +90,17 @@ def _svg(text: str) -> str:
 
 def spec(table: ReleasedTable, words: Mapping[str, Word], width: int) -> Spec:
     """The Vega-Lite specification of a figure, its data inside."""
+    only_table(table)
     chart = table.chart
     assert chart is not None, f"{table.name} is not a figure"
     if not table.cells:
         return _nothing(width)
     facets = max(1, len(_codes(table, chart.facet))) if chart.facet else 1
-    per_row = facets if width > NARROW else 1
+    per_row = min(facets, 4 if facets == 4 else 3) if width > NARROW else 1
     inner = width // per_row - (24 if per_row > 1 else 0)
     labelled = _fits(table, words, inner * facets)
-    unit: Spec = {"width": inner, "height": _HEIGHT, "layer": _layers(table, words, inner, labelled)}
+    height = _HEIGHT if facets <= per_row or width <= NARROW else _HEIGHT * 2 // 3
+    unit: Spec = {"width": inner, "height": height, "layer": _layers(table, words, inner, labelled)}
     body: Spec = (
         unit
         if not chart.facet
@@ -129,14 +134,19 @@ def _nothing(width: int) -> Spec:
 
 def _fits(table: ReleasedTable, words: Mapping[str, Word], width: int) -> bool:
     """Whether the printed values stand beside each other above bars that share `width` pixels."""
+    if table.chart is not None and table.chart.kind in intervals.KINDS:
+        return False
     longest = max(len(row["text"]) for row in rows(table, words))
     return 0.78 * width / len(table.cells) >= 5.6 * longest
 
 
 def rows(table: ReleasedTable, words: Mapping[str, Word]) -> list[Spec]:
     """One row a cell: x, color, facet, value and the printed text. A cell without a figure has value 0."""
+    only_table(table)
     chart = table.chart
     assert chart is not None
+    if chart.kind in intervals.KINDS:
+        return intervals.rows(table, words, _label)
     return [
         {
             "x": _label(table, chart.x, cell),
@@ -165,10 +175,14 @@ def _labels(table: ReleasedTable, attribute: str) -> list[str]:
 def _layers(table: ReleasedTable, words: Mapping[str, Word], width: int, labelled: bool) -> list[Spec]:
     chart = table.chart
     assert chart is not None
-    title = measure_title(table, words)
-    encoding: Spec = {"x": _x(table, width), "y": _y(title, table, words)}
+    title = measure_title(intervals.main_cells(table), words)
+    encoding: Spec = {"x": _x(table, width, words), "y": _y(title, table, words)}
     if chart.color:
         encoding["color"] = _color(table, width)
+    if chart.kind in intervals.KINDS:
+        if chart.color and not intervals.numeric(table):
+            encoding["xOffset"] = {"field": "color", "type": "nominal", "sort": _labels(table, chart.color)}
+        return intervals.layers(encoding, chart.kind, PALETTE[0], MUTED)
     if chart.kind == "line":
         return _lines(encoding)
     if chart.color and chart.kind == "bar":
@@ -201,9 +215,11 @@ def _values(encoding: Spec, only: str | None = None) -> Spec:
     return {**layer, "transform": [{"filter": only}]} if only else layer
 
 
-def _x(table: ReleasedTable, width: int) -> Spec:
+def _x(table: ReleasedTable, width: int, words: Mapping[str, Word]) -> Spec:
     chart = table.chart
     assert chart is not None
+    if chart.kind in intervals.KINDS and intervals.numeric(table):
+        return intervals.axis(table, words[chart.x].title if chart.x in words else "")
     names = _labels(table, chart.x)
     room = max(6, int(width / max(1, len(names)) / 6.4))
     wrapped = {name: "\n".join(textwrap.wrap(name, room, break_long_words=False)) for name in names}
@@ -313,9 +329,12 @@ def _config() -> Spec:
 
 def alternative(table: ReleasedTable, words: Mapping[str, Word]) -> str:
     """The figure in words: what is drawn, the highest and lowest value. The data are a table beside it."""
+    only_table(table)
     chart = table.chart
     assert chart is not None
-    kind = {"bar": "Bar chart", "stacked": "Stacked bar chart", "line": "Line chart"}.get(chart.kind, "Chart")
+    table = intervals.main_cells(table)
+    kinds = {"bar": "Bar chart", "stacked": "Stacked bar chart", "line": "Line chart", **intervals.KINDS}
+    kind = kinds.get(chart.kind, "Chart")
     by = [words[n].title.lower() if n in words else n for n in (chart.x, chart.color, chart.facet) if n]
     text = f"{kind}: {measure_title(table, words)} by {' and '.join(by)}."
     known = [cell for cell in table.cells if cell.value is not None]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 import re
 
-from firmtrade.errors import DisclosureError, StudyError
+from firmtrade.errors import StudyError
 from firmtrade.publish.charts import drawable
 from firmtrade.publish.layout import grid
-from firmtrade.publish.numbers import is_hidden
+from firmtrade.publish.only import only_release, place
 from firmtrade.result import Release, ReleasedCell, ReleasedTable
 
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
@@ -21,12 +21,9 @@ def check(release: Release) -> None:
         DisclosureError: it is not a Release, or a cell that is not free still has a value.
         StudyError: a table's name cannot name a file, occurs twice, or its figures share a place.
     """
-    if not isinstance(release, Release):
-        raise DisclosureError(
-            f"A {type(release).__name__} cannot be published: only firmtrade.protect makes a Release."
-        )
-    names = [table.name.lower() for table in release.tables]
-    for table in release.tables:
+    only_release(release)
+    names = [table.name.lower() for table in release.all_tables]
+    for table in release.all_tables:
         _check_name(table, names)
         for cell in table.cells:
             _check_cell(table, cell)
@@ -43,15 +40,8 @@ def _check_name(table: ReleasedTable, names: list[str]) -> None:
 
 
 def _check_cell(table: ReleasedTable, cell: ReleasedCell) -> None:
-    place = f"{table.name}: {cell.measure} of {cell.sample}, {cell.period}, {dict(cell.codes)}"
-    if cell.value is None:
-        return
-    if is_hidden(cell):
-        raise DisclosureError(
-            f"{place} has status {cell.confidentiality} and still has a value. "
-            "A cell that is not free (F) must not carry its figure; nothing was written."
-        )
-    if not math.isfinite(cell.value):
+    if cell.value is not None and not math.isfinite(cell.value):
         raise StudyError(
-            f"{place} is {cell.value}. A figure that does not exist must be None, not {cell.value}."
+            f"{place(table, cell)} is {cell.value}. A figure that does not exist must be None, "
+            f"not {cell.value}."
         )

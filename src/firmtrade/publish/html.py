@@ -10,7 +10,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from firmtrade.publish.charts import Drawing, inline
-from firmtrade.publish.table_csv import tables_csv
+from firmtrade.publish.table_csv import models_csv, tables_csv
 from firmtrade.publish.view import report
 from firmtrade.result import Release
 
@@ -51,7 +51,7 @@ def render(release: Release, drawings: Mapping[str, Drawing]) -> str:
             script=Markup(script),
             script_hash=_csp_hash(script),
             charts={name: _chart(release, name, drawing) for name, drawing in drawings.items()},
-            downloads={table.name: _data_uri(tables_csv(release, table)) for table in release.tables},
+            downloads=_downloads(release),
         )
     )
 
@@ -59,12 +59,18 @@ def render(release: Release, drawings: Mapping[str, Drawing]) -> str:
 def _chart(release: Release, name: str, drawing: Drawing) -> dict[str, Any]:
     from markupsafe import Markup
 
-    title = next(table.title for table in release.tables if table.name == name)
+    title = next(table.title for table in release.all_tables if table.name == name)
     return {
         "wide": Markup(inline(drawing.wide, f"{name}-wide", title, drawing.alternative)),
         "narrow": Markup(inline(drawing.narrow, f"{name}-narrow", title, drawing.alternative)),
         "alternative": drawing.alternative,
     }
+
+
+def _downloads(release: Release) -> dict[str, str]:
+    ours = {table.name: tables_csv(release, table) for table in release.tables}
+    models = {t.name: models_csv(release, t) for model in release.models for t in model.tables}
+    return {name: _data_uri(content) for name, content in {**ours, **models}.items()}
 
 
 def _data_uri(content: bytes) -> str:

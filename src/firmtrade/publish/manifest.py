@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from firmtrade.publish.beside import counts
+from firmtrade.publish.only import only_release
 from firmtrade.publish.stage import MADE_BY, MANIFEST
 from firmtrade.result import Attrition, Release
 
@@ -18,6 +19,7 @@ _PACKAGES = ("duckdb", "jinja2", "typst", "vl-convert-python", "xlsxwriter")
 
 def manifest(release: Release, outputs: Mapping[str, str]) -> dict[str, Any]:
     """The manifest as plain data; `outputs` maps a file's path to its SHA-256. It holds no clock, no host."""
+    only_release(release)
     made = release.provenance
     return {
         "attrition": [_attrition(item) for item in release.attrition],
@@ -34,6 +36,7 @@ def manifest(release: Release, outputs: Mapping[str, str]) -> dict[str, Any]:
         "rows": dict(made.rows),
         "study": release.study,
         "synthetic": made.synthetic,
+        "models": {model.name: sum(len(table.cells) for table in model.tables) for model in release.models},
         "tables": {table.name: len(table.cells) for table in release.tables},
         "title": release.title,
         "warnings": list(release.warnings),

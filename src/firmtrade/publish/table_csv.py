@@ -7,38 +7,58 @@ import io
 from collections.abc import Iterable, Sequence
 
 from firmtrade.publish.numbers import csv_value
+from firmtrade.publish.only import only_release, only_table
 from firmtrade.result import DIMENSIONS, Release, ReleasedCell, ReleasedTable, Unknown
+
+FIXED = ("measure", "value", "unit", "decimals", "confidentiality")
 
 
 def columns(release: Release) -> tuple[str, ...]:
     """Column names; dimensions beyond the contract's stand after `venture`, in the study's order."""
-    codes = [cell.codes for table in release.tables for cell in table.cells]
-    codes += [item.codes for table in release.tables for item in table.unknowns]
-    used = dict.fromkeys(name for each in codes for name in sorted(each))
+    used = _used(release.tables)
     further = [n for n in dict.fromkeys((*release.dimensions, *used)) if n not in DIMENSIONS]
-    return (
-        "table",
-        "sample",
-        "period",
-        *DIMENSIONS,
-        *further,
-        "measure",
-        "value",
-        "unit",
-        "decimals",
-        "confidentiality",
-    )
+    return ("table", "sample", "period", *DIMENSIONS, *further, *FIXED)
+
+
+def _used(tables: Iterable[ReleasedTable]) -> list[str]:
+    codes = [cell.codes for table in tables for cell in table.cells]
+    codes += [item.codes for table in tables for item in table.unknowns]
+    return list(dict.fromkeys(name for each in codes for name in sorted(each)))
 
 
 def tables_csv(release: Release, only: ReleasedTable | None = None) -> bytes:
     """The release (or one table) as CSV: UTF-8, LF, `_T` for 'not broken down', empty for no value."""
+    only_release(release)
     names = columns(release)
+    return _csv(names, _rows(release.tables if only is None else (only,), names))
+
+
+def models_csv(release: Release, only: ReleasedTable | None = None) -> bytes:
+    """The models' figures (or those of one of their tables) in the same form; `model` stands first."""
+    only_release(release)
+    tables = [table for model in release.models for table in model.tables]
+    names = ("table", "sample", "period", *_used(tables), *FIXED)
+    lines = [
+        [model.name, *line]
+        for model in release.models
+        for line in _rows([t for t in model.tables if only is None or t.name == only.name], names)
+    ]
+    return _csv(("model", *names), lines)
+
+
+def _rows(tables: Iterable[ReleasedTable], names: Sequence[str]) -> Iterable[list[str]]:
+    found: list[list[str]] = []
+    for table in tables:
+        only_table(table)
+        found += _lines(table, names)
+    return found
+
+
+def _csv(names: Sequence[str], lines: Iterable[list[str]]) -> bytes:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(names)
-    tables = release.tables if only is None else (only,)
-    for table in tables:
-        writer.writerows(_lines(table, names))
+    writer.writerows(lines)
     return text.getvalue().encode("utf-8")
 
 

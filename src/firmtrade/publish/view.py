@@ -15,6 +15,7 @@ from firmtrade.publish import beside
 from firmtrade.publish import words as names
 from firmtrade.publish.layout import AnyCell, AnyTable, Grid, Group, Head, Part, capital, grid, labels_of
 from firmtrade.publish.numbers import HIDDEN, UNDEFINED, cell_text, is_change, is_hidden, typeset, unit_text
+from firmtrade.publish.only import only_release
 from firmtrade.result import Release, ReleasedTable, Word
 
 View = dict[str, Any]
@@ -24,6 +25,7 @@ _MANY_ROWS = 12
 
 def report(release: Release) -> View:
     """Shape of the whole report: title block, sections of tables, samples, definitions, provenance."""
+    only_release(release)
     return {
         "title": typeset(release.title),
         "subtitle": typeset(release.subtitle),
@@ -31,7 +33,7 @@ def report(release: Release) -> View:
         "study": release.study,
         "status": _status(release),
         "warnings": list(release.warnings),
-        "sections": _sections(release),
+        "sections": [*_sections(release), *_models(release)],
         "published": beside.section(release),
         "samples": _samples(release),
         "glossary": _glossary(release.words.values()),
@@ -55,8 +57,30 @@ def _sections(release: Release) -> list[View]:
         view = table(item, release.words, release.source, beside.below(item, release))
         found.setdefault(item.section, []).append(view)
     return [
-        {"title": _section_title(title), "id": f"section-{at}", "tables": views}
+        {"title": _section_title(title), "id": f"section-{at}", "tables": views, "model": None}
         for at, (title, views) in enumerate(found.items(), start=1)
+    ]
+
+
+def _models(release: Release) -> list[View]:
+    """A section for each model: what was found, its tables, how it was made."""
+    return [
+        {
+            "title": typeset(model.title),
+            "id": f"model-{model.name}",
+            # A model's table has no unknown groups: its notes count what it leaves out.
+            "tables": [
+                {**table(item, release.words, release.source), "unknowns": None} for item in model.tables
+            ],
+            "model": {
+                "findings": [typeset(finding.text) for finding in model.findings],
+                "methods": typeset(model.methods),
+                "rule": typeset(model.rule),
+                "sources": [typeset(source) for source in model.sources],
+                "refused": typeset(model.refused),
+            },
+        }
+        for model in release.models
     ]
 
 

@@ -15,6 +15,8 @@ KINDS = {
     "dimension": "Dimensions",
     "parameter": "Parameters",
     "variable": "Variables",
+    "statistic": "Statistics of models",
+    "coordinate": "What tells the figures of models apart",
 }
 _NUMBERED = re.compile(r"(table|figure)-0*(\d+)([a-z]?)", re.IGNORECASE)
 

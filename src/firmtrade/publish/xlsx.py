@@ -16,6 +16,7 @@ from firmtrade.publish import words as names
 from firmtrade.publish.beside import below
 from firmtrade.publish.layout import Grid, Group, Head, grid
 from firmtrade.publish.numbers import cell_text, excel_format, is_change, typeset
+from firmtrade.publish.only import only_release
 from firmtrade.publish.view import footnotes
 from firmtrade.publish.xlsx_compared import write_compared
 from firmtrade.result import Release, ReleasedCell, ReleasedTable, Word
@@ -61,6 +62,8 @@ def write_xlsx(release: Release, path: Path, pictures: Mapping[str, bytes]) -> N
     """Write the workbook; `pictures` maps a figure's name to its PNG."""
     import xlsxwriter
 
+    only_release(release)
+
     with xlsxwriter.Workbook(str(path), {"in_memory": True}) as book:
         book.set_properties(
             {
@@ -72,9 +75,9 @@ def write_xlsx(release: Release, path: Path, pictures: Mapping[str, bytes]) -> N
             }
         )
         styles = Styles(book)
-        sheets = _sheet_names(release.tables)
+        sheets = _sheet_names(release.all_tables)
         _contents(book.add_worksheet(_CONTENTS), release, sheets, styles)
-        for table in release.tables:
+        for table in release.all_tables:
             _Sheet(book.add_worksheet(sheets[table.name]), release, table, styles).write(pictures)
         if release.published:
             write_compared(book.add_worksheet(_COMPARED), release, styles)
@@ -139,7 +142,7 @@ def _contents(sheet: Worksheet, release: Release, sheets: Mapping[str, str], sty
         row += 1
     row += 1
     section = None
-    for table in release.tables:
+    for table in release.all_tables:
         if table.section != section:
             section = table.section
             sheet.write_string(row, 0, section, styles("section"))
@@ -255,7 +258,8 @@ class _Sheet:
         self.at += 1
         for note in footnotes(self.table.cells):
             self._line(f"{note['symbol']}: {note['text']}", "note")
-        self._line(unknown_line(self.table, self.release.words), "note")
+        if self.table in self.release.tables:
+            self._line(unknown_line(self.table, self.release.words), "note")
         for text in self.table.notes:
             self._line(typeset(text), "note")
         if text := below(self.table, self.release):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from firmtrade.publish import words as names
 from firmtrade.publish.beside import cell_name, cell_names, said
 from firmtrade.publish.numbers import is_change
+from firmtrade.publish.only import only_release
 from firmtrade.result import Release
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ _WIDTHS = (12, 60, 14, 14, 12, 80)
 
 def write_compared(sheet: Worksheet, release: Release, styles: Styles) -> None:
     """One row for each published cell; numbers are numbers, and the rows can be filtered."""
+    only_release(release)
     assert release.published is not None
     matches = release.published.matches
     sheet.hide_gridlines(2)

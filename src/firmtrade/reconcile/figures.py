@@ -15,9 +15,10 @@ from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from pathlib import Path
 
-from firmtrade.errors import DataError, nearest
+from firmtrade.errors import DataError, DisclosureError, nearest
 from firmtrade.result import DIMENSIONS, TOTAL
 
+FREE = "F"  # SDMX CL_CONF_STATUS: free for publication
 _FIXED = ("table", "sample", "period", "measure", "value", "unit", "decimals")
 _OTHER = (*_FIXED, "confidentiality", "reason", "low", "high", "note")
 
@@ -40,7 +41,7 @@ class Figure:
     value: Fraction | None
     unit: str
     decimals: int
-    confidentiality: str = "F"
+    confidentiality: str = FREE
     interval: tuple[Fraction, Fraction] | None = None
     note: str = ""
     file: int = 0
@@ -141,10 +142,17 @@ def _figure(row: dict[str, str], dimensions: Iterable[str], path: Path, line: in
             f"{path.name}, line {line}: value '{row['value']}' with decimals '{row['decimals']}' is not a "
             f"number. A value is written 1234.5, without separators; decimals is how many are printed."
         ) from None
+    status = row.get("confidentiality", FREE).strip() or FREE
+    if value is not None and status != FREE:
+        raise DisclosureError(
+            f"{path.name}, line {line}: the figure is confidential ({status}), and the file has its value. "
+            "It is for the custodian of the data only: what is made of it would tell the figure. Give the "
+            "figures as they were published, such as the folder of the release."
+        )
     return Figure(
         line, row["table"].strip(), row["sample"].strip(), row["period"].strip(), codes,
         row["measure"].strip(), value, row["unit"].strip(), decimals,
-        row.get("confidentiality", "F").strip() or "F", _interval(row, value, path, line),
+        status, _interval(row, value, path, line),
         row.get("note", "").strip(), number, path.name,
     )  # fmt: skip
 

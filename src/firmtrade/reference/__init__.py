@@ -19,6 +19,10 @@ PAGES = {
     "rules": "Rules of disclosure control",
     "sources": "Sources",
     "tables": "Tables and figures",
+    "models": "Models",
+    "statistics": "Statistics of models",
+    "coordinates": "Coordinates of models",
+    "alternatives": "Alternative definitions",
     "study-file": "The study file",
     "command-line": "The command line",
 }
@@ -36,8 +40,10 @@ def write_reference(out: Path, study: str = "belgium-2002") -> None:
 
 def pages(study: str) -> dict[str, str]:
     """Page name -> Markdown; the same study gives the same text."""
+    from firmtrade.catalog import KINDS
     from firmtrade.reference.command_line import command_line_page
     from firmtrade.reference.index import index_page
+    from firmtrade.reference.models import models_page
     from firmtrade.reference.panel import panel_page
     from firmtrade.reference.study_file import study_file_page
     from firmtrade.reference.tables import tables_page
@@ -45,10 +51,11 @@ def pages(study: str) -> dict[str, str]:
     from firmtrade.study import read_study
 
     spec = read_study(study)
-    kinds = {"samples", "variables", "dimensions", "measures", "parameters", "rules", "sources"}
+    kinds = {f"{kind}s" for kind in KINDS}
     found = {name: words_page(name[:-1], title, spec) for name, title in PAGES.items() if name in kinds}
     found["panel"] = panel_page(spec)
     found["tables"] = tables_page(spec)
+    found["models"] = models_page(spec)
     found["study-file"] = study_file_page()
     found["command-line"] = command_line_page()
     found["index"] = index_page(spec, PAGES)

@@ -39,6 +39,16 @@ an error.
 When a figure tells too much of one holding. A profile of `[protect]` in a study names the rules that its
 release is protected by; `firmtrade run` uses `business-statistics` where the study names none.
 """,
+    "statistic": """
+What a model tells: the model named in the text works it out, so a statistic has no expression.
+""",
+    "coordinate": """
+What tells the figures of a model apart, besides the dimensions of tables.
+""",
+    "alternative": """
+Another definition that somebody uses for a word, or for an option of a model. `firmtrade multiverse` answers
+a question under each of them, and under all their combinations.
+""",
     "source": """
 What the definitions rest on. Every word names one of these, with the place.
 """,

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from firmtrade.errors import StudyError
+from firmtrade.errors import Unanswerable
 from firmtrade.estimate.survival.frames import independent
 
 STEPS = 60
@@ -38,7 +38,7 @@ class Fitted:
 def fit(x: Any, level: Any, y: Any, link: str) -> Fitted:
     """Fit P(y = 1) = F(x beta + alpha[level]); `link` is logit or cloglog. x: (n, k), level: 0 .. L - 1.
 
-    Raises StudyError where the likelihood has no maximum that can be found.
+    Raises Unanswerable where the likelihood has no maximum that can be found.
     """
     import numpy
 
@@ -65,7 +65,7 @@ def fit(x: Any, level: Any, y: Any, link: str) -> Fitted:
             slope, _ = _slope(x @ beta + alpha[level], y, link)
             scores = (x - means[level]) * slope[:, None]
             return Fitted(beta, numpy.linalg.inv(information), scores, float(value))
-    raise StudyError(NO_BOUND)
+    raise Unanswerable(NO_BOUND)
 
 
 def _step(x: Any, level: Any, levels: int, slope: Any, weight: Any, why: str) -> tuple[Any, Any, Any, Any]:
@@ -79,7 +79,7 @@ def _step(x: Any, level: Any, levels: int, slope: Any, weight: Any, why: str) ->
     means = sums / total[:, None]
     information = (x * weight[:, None]).T @ x - means.T @ sums
     if not independent(information):
-        raise StudyError(why)
+        raise Unanswerable(why)
     score_levels = numpy.bincount(level, weights=slope, minlength=levels)
     score = x.T @ slope - means.T @ score_levels
     on_beta = numpy.linalg.solve(information, score)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from firmtrade.errors import StudyError, nearest
+from firmtrade.errors import Unanswerable, nearest
 from firmtrade.estimate.survival.frames import lacks, text
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def design(
 ) -> Design:
     """The columns of a hazard model; `groups` maps a grouping column to its reference level.
 
-    Rows where a group or number is not known are left out and counted. Raises StudyError for a reference that
+    Rows where a group or number is not known are left out and counted. Raises Unanswerable for a reference that
     does not occur or without the event, since nothing can be said relative to it.
     """
     import pandas
@@ -92,11 +92,11 @@ def _levels(
     events = levels[frame["event"] == 1].value_counts()
     known = sorted(levels.unique())
     if reference not in known:
-        raise StudyError(f"'{reference}' is no group of '{name}'.{nearest(reference, known)}")
+        raise Unanswerable(f"'{reference}' is no group of '{name}'.{nearest(reference, known)}")
     if not events.get(reference, 0):
-        raise StudyError(
-            f"Nobody of the reference '{reference}' of '{name}' had the event: nothing can be said against "
-            f"it. Another reference: {', '.join(each for each in known if events.get(each, 0)) or 'none'}."
+        raise Unanswerable(
+            f"The reference '{reference}' of '{name}' has too few events for anything to be said against it. "
+            "Take another reference."
         )
     others = [level for level in known if level != reference]
     terms = {level: _term(frame.loc[levels == level], name, level, reference, unit) for level in others}

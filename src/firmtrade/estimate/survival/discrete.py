@@ -14,9 +14,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from firmtrade.errors import StudyError
+from firmtrade.estimate.extras import econ
 from firmtrade.estimate.survival import binary
 from firmtrade.estimate.survival.design import Design, design
-from firmtrade.estimate.survival.frames import econ, lacks, named
+from firmtrade.estimate.survival.frames import lacks, named
 from firmtrade.estimate.survival.hazards import (
     ERRORS,
     HazardModel,

@@ -1,26 +1,15 @@
-"""Columns of a data frame, checked, and the extra that these methods need."""
+"""Columns of a data frame, checked."""
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from firmtrade.errors import DataError, MissingExtra, StudyError, nearest
+from firmtrade.errors import DataError, StudyError, nearest
 
 if TYPE_CHECKING:
     import numpy
     import pandas
-
-
-def econ(package: str, what: str) -> Any:
-    """Import `package` of the extra `econ` for `what` ("a Cox model"). Raises MissingExtra."""
-    try:
-        return importlib.import_module(package)
-    except ModuleNotFoundError as error:
-        if error.name is None or error.name.split(".")[0] != package.split(".")[0]:
-            raise
-        raise MissingExtra(what[:1].upper() + what[1:], "econ") from None
 
 
 def lacks(frame: pandas.DataFrame, names: Iterable[str], what: str) -> None:

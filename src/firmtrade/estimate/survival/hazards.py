@@ -16,9 +16,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from firmtrade.errors import StudyError
+from firmtrade.errors import Unanswerable
+from firmtrade.estimate.extras import econ
 from firmtrade.estimate.survival.design import Design, Term, design
-from firmtrade.estimate.survival.frames import econ, independent, lacks, named
+from firmtrade.estimate.survival.frames import independent, lacks, named
 from firmtrade.estimate.survival.risksets import RiskSet, risk_sets, score_residuals
 
 if TYPE_CHECKING:
@@ -128,7 +129,7 @@ def cox(
     """Hazard ratios of `groups` (column: reference) and `numbers`, for lifetimes, spells or yearly intervals.
 
     `strata` gives each value its own baseline hazard. Event 1 counts, other causes are censored (a hazard
-    of one cause). Raises StudyError where nothing can be estimated, saying why.
+    of one cause). Raises Unanswerable where nothing can be estimated, saying why.
     """
     named(errors, ERRORS, "errors")
     named(transform, TRANSFORMS, "transform")
@@ -188,7 +189,7 @@ class _Fit:
         )
         start = numpy.zeros(self.x.shape[1])
         if not independent(-model.hessian(start)):
-            raise StudyError(
+            raise Unanswerable(
                 "The Cox model has no answer: groups and controls cannot be told apart, or nobody of a group "
                 "was at risk when others had the event."
             )
@@ -198,7 +199,7 @@ class _Fit:
         beta = numpy.asarray(found.params)
         information = -model.hessian(beta)
         if not independent(information) or not _at_top(model.score(beta), information):
-            raise StudyError(
+            raise Unanswerable(
                 "The Cox model has no answer: a control tells exactly who leaves, so its effect has no "
                 "bound. Leave it out, or make it coarser."
             )
@@ -215,9 +216,9 @@ def _at_top(score: Any, information: Any) -> bool:
 def _estimable(made: Design, what: str) -> None:
     """Refuse a design without columns or events."""
     if not made.terms:
-        raise StudyError(f"{what} needs two groups of firms with the event; there is one at most.")
+        raise Unanswerable(f"{what} needs two groups of firms that have events.")
     if not (made.frame["event"] == 1).any():
-        raise StudyError(f"{what} needs events: nobody left or stopped among those that are followed.")
+        raise Unanswerable(f"{what} needs events among those that are followed.")
 
 
 def degrees_of(made: Design, unit: str) -> int:
@@ -245,7 +246,7 @@ def effects(made: Design, beta: Any, covariance: Any, degrees: int) -> tuple[Eff
         p = float(2 * stats.norm.sf(abs(estimate) / error))
         figures = (float(estimate), error, float(low), float(high))
         found.append(_effect(term, degrees, figures, p, ""))
-    why = "nobody of this group had the event: its hazard is lower than any that can be estimated"
+    why = "the group has too few events for an estimate"
     return (*found, *(_effect(term, degrees, None, None, why) for term in made.empty))
 
 

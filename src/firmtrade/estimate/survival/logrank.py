@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from firmtrade.errors import StudyError
-from firmtrade.estimate.survival.frames import econ, lacks, text
+from firmtrade.errors import Unanswerable
+from firmtrade.estimate.extras import econ
+from firmtrade.estimate.survival.frames import lacks, text
 
 if TYPE_CHECKING:
     import numpy
@@ -67,7 +68,7 @@ def logrank(
     names = text(frame[group])
     levels = sorted(names.unique())
     if len(levels) < 2:
-        raise StudyError(f"A log-rank test needs two groups of '{group}'; there is {len(levels)}.")
+        raise Unanswerable(f"A log-rank test needs two groups of '{group}'.")
     found = _sums(frame, names, levels, strata)
     groups = _compared(frame, names, levels, found, unit)
     chi2, p, why = _test(found)
@@ -141,7 +142,7 @@ def _test(found: _Sums) -> tuple[float | None, float | None, str]:
     difference = (found.observed - found.expected)[:-1]
     variance = found.variance[:-1, :-1]
     if not found.observed.sum():
-        return None, None, "nobody had the event"
+        return None, None, "there are too few events"
     if numpy.linalg.matrix_rank(variance) < len(variance):
         return None, None, "a group was never at risk together with another when an event happened"
     chi2 = float(difference @ numpy.linalg.solve(variance, difference))

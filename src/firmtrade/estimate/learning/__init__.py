@@ -1,0 +1,1 @@
+"""Do firms learn by trading: staggered difference in differences, and how far it can be trusted."""

@@ -1,0 +1,116 @@
+"""Models as they may leave: each figure is judged by its evidence, a finding by the figures that it rests on.
+
+A model's figures are no sums over cells, so that no equations tie them to the tables. What could tie them,
+the numbers of firms, is rounded here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from firmtrade.catalog import Catalog
+from firmtrade.protect.decide import FREE, TOLD, Decision
+from firmtrade.protect.protected import HIDDEN, Custody, Judged
+from firmtrade.protect.release import released, words_of
+from firmtrade.protect.rules import Profile
+from firmtrade.result import Cell, Evidence, Modelled, Release, ReleasedCell, ReleasedModel, ReleasedTable
+
+Labels = Mapping[str, Mapping[str, str]]
+
+
+def with_models(
+    release: Release, custody: Custody | None, models: Iterable[Modelled], catalog: Catalog, labels: Labels
+) -> tuple[Release, Custody | None]:
+    """A release with its models, and what the custodian keeps with their figures."""
+    made, judged = released_models(models, catalog, labels, custody.policy.profile if custody else None)
+    if not made:
+        return release, custody
+    words = words_of([table for model in made for table in model.tables], catalog)
+    release = replace(release, models=made, words={**words, **release.words})
+    if custody is None:
+        return release, None
+    hidden = sum(figure.decision.hidden for figure in judged)
+    said = f" Of the models, {hidden:,} of {len(judged):,} figures are confidential."
+    custody = replace(custody, figures=(*custody.figures, *judged))
+    return replace(release, protection=release.protection + said), custody
+
+
+def released_models(
+    models: Iterable[Modelled], catalog: Catalog, labels: Labels, profile: Profile | None
+) -> tuple[tuple[ReleasedModel, ...], tuple[Judged, ...]]:
+    """(what may leave, every figure with its decision). Without a profile nothing is hidden or judged."""
+    judged: list[Judged] = []
+    made = tuple(_model(model, catalog, labels, profile, judged) for model in models)
+    return made, tuple(judged)
+
+
+def _model(
+    model: Modelled, catalog: Catalog, labels: Labels, profile: Profile | None, judged: list[Judged]
+) -> ReleasedModel:
+    tables = []
+    for result in model.tables:
+        table = released(result, catalog, labels)
+        if profile is not None:
+            table = _protected(table, result.cells, profile, judged)
+        tables.append(table)
+    hidden = {
+        (table.name, at)
+        for table in tables
+        for at, cell in enumerate(table.cells)
+        if cell.confidentiality != "F"
+    }
+    findings = tuple(finding for finding in model.findings if not hidden & set(finding.rests_on))
+    return ReleasedModel(
+        model.name,
+        model.kind,
+        model.title,
+        tuple(tables),
+        findings,
+        model.methods,
+        model.rule,
+        model.sources,
+        model.refused,
+    )
+
+
+def _protected(
+    table: ReleasedTable, cells: tuple[Cell, ...], profile: Profile, judged: list[Judged]
+) -> ReleasedTable:
+    told = []
+    for cell, original in zip(table.cells, cells, strict=True):
+        status, rules = judge(original.evidence, profile)
+        decision = Decision(status, rules, ())
+        told.append(_told(cell, decision))
+        judged.append(Judged(table.name, told[-1], original.value, decision, ()))
+    return replace(table, cells=tuple(told))
+
+
+def _told(cell: ReleasedCell, decision: Decision) -> ReleasedCell:
+    if decision.status != FREE:
+        return replace(cell, value=None, confidentiality=TOLD, reason=HIDDEN)
+    if cell.unit == "count" and cell.value is not None:
+        return replace(cell, value=about(cell.value))
+    return cell
+
+
+def judge(evidence: Evidence | None, profile: Profile) -> tuple[str, tuple[str, ...]]:
+    """(status, rules broken): nothing is told of fewer than ten firms, or by a fit without freedom."""
+    if evidence is None or evidence.firms < 10:
+        return "C", ("minimum frequency",)
+    if evidence.degrees is not None and evidence.degrees < 10:
+        return "C", ("degrees of freedom",)
+    if evidence.largest is not None and evidence.largest > 0.5:
+        return "C", ("dominance",)
+    return FREE, ()
+
+
+def about(number: float) -> float:
+    """A number of firms with two leading digits, at least in tens.
+
+    The exact number of firms of a regression by group could be the number that a table hides.
+    """
+    step = 10.0
+    while abs(number) >= 100 * step:
+        step *= 10
+    return round(number / step) * step
