@@ -51,6 +51,25 @@ def test_one_group_of_years_by_hand():
     assert found.p is not None and found.low < found.estimate < found.high
 
 
+def test_within_pairs_only_who_leaves_first_counts():
+    # McNemar: 12 pairs in which 'a' leaves first, 8 in which 'b' does, 5 in which both leave together.
+    rows = [
+        {"firm": 2 * pair + at, "pair": pair, "entry": 0, "event": 1, "g": group,
+         "exit": 1 if pair >= 20 or (pair < 12) == (group == "a") else 2}
+        for pair in range(25) for at, group in enumerate("ab")
+    ]  # fmt: skip
+    for errors in ("model", "by-firm"):
+        model = cox(pd.DataFrame(rows), {"g": "b"}, strata="pair", errors=errors, firm="pair")
+        effect = model.effects[0]
+        # Efron lets the five tied pairs leave one after the other on average: half of the information of one.
+        assert effect.ratio > 1 and model.strata == 25
+        untied = cox(pd.DataFrame(rows[:40]), {"g": "b"}, strata="pair", errors=errors, firm="pair").effects[
+            0
+        ]
+        assert untied.ratio == pytest.approx(12 / 8, abs=1e-6)
+        assert untied.error == pytest.approx(np.sqrt(1 / 12 + 1 / 8), abs=1e-6)
+
+
 def test_evidence_of_an_effect(frame):
     model = cox(frame.assign(owner=frame["firm"] // 2), {"trader": "none"}, ("size",), unit="owner")
     both, size = model.effects

@@ -112,7 +112,7 @@ def test_a_new_trader_may_need_years_without_trade_before():
     choices = SpellChoices(before=3, spells="all")
     assert found(frame, choices) == [("b", 2003, 0, 3, 1)]
     made = spells(frame, "trades", choices)
-    assert made.counts["left out, not 3 years known to be without trade before"] == 2
+    assert made.counts["left out, too few years known to be without trade before"] == 2
 
 
 def test_what_became_of_every_spell_adds_up():

@@ -277,6 +277,12 @@ def test_planted_growth_and_survival_are_found():
     assert made.pairs.effects[0].ratio < 0.75 and made.logrank.p < 1e-4
 
 
+def test_errors_within_pairs_are_by_pair():
+    # With b + c pairs that tell, the error is sqrt(1 / b + 1 / c), at least 2 / sqrt(b + c).
+    made = compared(born(6, hazard=0.6))
+    assert made.pairs.effects[0].error >= 2 / np.sqrt(made.pairs.events)
+
+
 def test_counts_say_who_is_compared():
     frame = born(4, firms=200)
     made = compared(frame)

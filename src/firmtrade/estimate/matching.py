@@ -237,7 +237,7 @@ def _balance(
         mine = values.loc[pairs["treated"]].to_numpy()
         other = values.loc[pairs["control"]].to_numpy()
         weight = pairs["weight"].to_numpy()
-        total = weight.sum() or 1.0
+        total = float(weight.sum()) or 1.0
         after = float((mine * weight).sum() - (other * weight).sum()) / total
         listed.append(
             Balance(

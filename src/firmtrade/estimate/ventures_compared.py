@@ -11,7 +11,7 @@ from firmtrade.estimate.att import Att, att
 from firmtrade.estimate.matching import MatchChoices, Matched, match
 from firmtrade.estimate.survival.frames import firm_years, lacks
 from firmtrade.estimate.survival.hazards import HazardModel, cox
-from firmtrade.estimate.survival.kaplan_meier import Curve, curves
+from firmtrade.estimate.survival.kaplan_meier import AtRisk, Curve, at_risk, curves
 from firmtrade.estimate.survival.lifetimes import LifetimeChoices, lifetimes
 from firmtrade.estimate.survival.logrank import LogRank, logrank
 from firmtrade.estimate.ventures import DOMESTIC, INTERNATIONAL, Ventures
@@ -52,6 +52,7 @@ class VenturesCompared:
     matched: Matched
     growth: tuple[Att, ...]
     curves: tuple[Curve, ...]
+    at_risk: tuple[AtRisk, ...]
     logrank: LogRank | None
     pairs: HazardModel | None
     margin: HazardModel | None
@@ -171,6 +172,11 @@ def _lived(
     return pairs.merge(lives, on=firm, how="inner").sort_values(["pair", "venture", firm], ignore_index=True)
 
 
+def _times(lived: pandas.DataFrame) -> tuple[float, ...]:
+    """Years since the landmark at which somebody is at risk."""
+    return tuple(float(year) for year in range(int(lived["exit"].max()) if len(lived) else 0))
+
+
 def _lost(matched: Matched, lived: pandas.DataFrame, firm: str) -> int:
     everyone = set(matched.pairs["treated"]) | set(matched.pairs["control"])
     return len(everyone - set(lived[firm]))
@@ -194,9 +200,10 @@ def _compared(
         matched=matched,
         growth=growth,
         curves=curves(lived, "venture", firm=firm, unit=unit),
+        at_risk=at_risk(lived, _times(lived), "venture", firm=firm, unit=unit),
         logrank=tried("logrank", lambda: logrank(lived, "venture", strata="pair", firm=firm, unit=unit)),
         pairs=tried(
-            "pairs", lambda: cox(lived, groups, strata="pair", errors="by-firm", firm=firm, unit=unit)
+            "pairs", lambda: cox(lived, groups, strata="pair", errors="by-firm", firm="pair", unit=unit)
         ),
         margin=tried("margin", lambda: cox(lived, groups, errors="by-firm", firm="pair", unit=unit)),
         counts=counts,

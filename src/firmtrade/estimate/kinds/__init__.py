@@ -24,7 +24,17 @@ if TYPE_CHECKING:
     from firmtrade.result import Finding, Result
 
 #: Kinds in the order in which they are listed.
-KINDS = ("premia", "decomposition", "margins", "job-flows", "production-function", "multiverse")
+KINDS = (
+    "premia",
+    "decomposition",
+    "margins",
+    "job-flows",
+    "production-function",
+    "survival",
+    "trade-spells",
+    "new-ventures",
+    "multiverse",
+)
 
 
 @dataclass(frozen=True)

@@ -60,8 +60,8 @@ def design(
 ) -> Design:
     """The columns of a hazard model; `groups` maps a grouping column to its reference level.
 
-    Rows where a group or number is not known are left out and counted. Raises Unanswerable for a reference that
-    does not occur or without the event, since nothing can be said relative to it.
+    Rows where a group or number is not known are left out and counted. Raises Unanswerable for a reference
+    that does not occur or without the event, since nothing can be said relative to it.
     """
     import pandas
 

@@ -93,6 +93,38 @@ def curves(
     )
 
 
+@dataclass(frozen=True)
+class AtRisk:
+    """How many spells of a group are under observation in the year after `time`, and whose."""
+
+    group: str
+    time: float
+    spells: int
+    firms: int
+    degrees: int | None = None
+    largest: float | None = None
+
+
+def at_risk(
+    frame: pandas.DataFrame,
+    times: tuple[float, ...],
+    group: str | None = None,
+    *,
+    firm: str = "firm",
+    unit: str | None = None,
+    unknown: bool = False,
+) -> tuple[AtRisk, ...]:
+    """The numbers at risk below a curve: of each group and time those with entry <= time < exit."""
+    found = []
+    for name, part in _groups(frame, group, unit or firm, unknown):
+        for time in times:
+            behind = part.loc[(part["entry"] <= time) & (time < part["exit"]), unit or firm].value_counts()
+            spells = int(behind.sum())
+            largest = float(behind.iloc[0]) / spells if spells else None
+            found.append(AtRisk(name, float(time), spells, len(behind), None, largest))
+    return tuple(found)
+
+
 def incidence(
     frame: pandas.DataFrame,
     group: str | None = None,

@@ -154,7 +154,7 @@ def _started(
     counts["start not seen"] = int((~frame["seen"]).sum())
     counts["left out, start not seen"] = int((~keep).sum())
     recent = keep & frame["seen"] & (frame["clear"] < choices.before)
-    counts[f"left out, not {choices.before} years known to be without trade before"] = int(recent.sum())
+    counts["left out, too few years known to be without trade before"] = int(recent.sum())
     later = keep & ~recent & (frame["order"] > 1) & (choices.spells == "first")
     counts["left out, not the firm's first"] = int(later.sum())
     keep &= ~recent & ~later
@@ -177,23 +177,35 @@ def still_trading(
     founded: str | None = None,
     group: str | None = None,
     unit: str | None = None,
+    only: str | None = None,
 ) -> tuple[StillTrading, ...]:
     """What share of those that start to trade in a year still does `after` years, in two readings.
 
     A start is a year of trade after `choices.before` years known to be without; with `choices.spells`
     'first' it is the firm's first that was seen. Only starts that lie `after` years before the panel's end
-    count. Gaps stay open. `group` is as of the starting year; `unit` (an owner) is what evidence counts,
-    else the firm. The continuous reading is the survival rate of entrants of the World Bank's exporter
-    dynamics (Fernandes, Freund and Pierola 2016), there after one year.
+    count. Gaps stay open. `group` and `only` (a condition) are as of the starting year; `unit` (an owner)
+    is what evidence counts, else the firm. The continuous reading is the survival rate of entrants of the
+    World Bank's exporter dynamics (Fernandes, Freund and Pierola 2016), there after one year.
     """
     choices = choices or SpellChoices()
-    lacks(panel, [name for name in (group, unit) if name], "A share of starters")
+    names = [name for name in (group, unit, only) if name]
+    lacks(panel, names, "A share of starters")
     laid = histories(panel, trades, choices, firm, year, founded)
-    frame, at = _starts(laid, choices, firm, [name for name in (group, unit) if name])
+    frame, (who, when) = _starts(laid, choices, firm, names)
+    if only:
+        mine = frame[only].to_numpy(dtype=bool)
+        frame, who, when = frame.loc[mine].reset_index(drop=True), who[mine], when[mine]
     groups = text(frame[group]) if group else frame["start"].astype(str).where(frame["start"].isna(), "all")
     units = frame[unit] if unit else frame[firm]
     return tuple(
-        _share(name, years, reading, _still(laid, at, years, reading), (groups == name).to_numpy(), units)
+        _share(
+            name,
+            years,
+            reading,
+            _still(laid, (who, when), years, reading),
+            (groups == name).to_numpy(),
+            units,
+        )
         for name in sorted(groups.unique())
         for years in after
         for reading in READINGS
