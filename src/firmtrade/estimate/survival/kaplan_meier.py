@@ -297,7 +297,7 @@ def _incidence(frame: pandas.DataFrame, name: str, cause: int, firm: str, unit: 
         any_cause = ((event != 0) & ends) - risk * (all_d / n)
         on_share = on_share + on_left * (d / n) + left * mine / n
         on_left = on_left * (1 - all_d / n) - left * any_cause / n
-        share, left = share + left * d / n, left * (1 - all_d / n)
+        share, left = float(share + left * d / n), float(left * (1 - all_d / n))
         error = math.sqrt(float(numpy.square(numpy.bincount(codes, weights=on_share)).sum()))
         bounds = _log_log(share, error)
         gone = int(c) - (int(all_d) - int(d))
