@@ -139,7 +139,7 @@ def test_mergers_as_an_exit_of_their_own(tmp_path):
     entry = {"kind": "survival", **SAMPLE, "clock": "base", "base": 2000, "yearly": False, "reason": "why",
              "reasons": {"dead": "death", "bought": "merger"}, "merger": "compete"}  # fmt: skip
     found, page = run({"lives": entry}, str(tmp_path / "p.csv"), tmp_path / "o", why="why")
-    shares = {row["reason"] for row in found if row["table"] == "lives-incidence"}
+    shares = {row["exit-reason"] for row in found if row["table"] == "lives-incidence"}
     assert shares == {"death", "merger"}
     assert "rules death out" in page and values(found, "lives-followed", fate="exits by merger")
 
@@ -151,9 +151,9 @@ def test_spells_of_export(source, tmp_path):
                     "gap": "close", "trades": "importer"},
     }  # fmt: skip
     rows, page = run(entries, source, tmp_path / "o")
-    one = values(rows, "spells", duration="1", reading="continuously")
+    one = values(rows, "spells", duration="1", still="continuously")
     two, there = (
-        values(rows, "spells", duration="2", reading=each) for each in ("continuously", "in-that-year")
+        values(rows, "spells", duration="2", still=each) for each in ("continuously", "in-that-year")
     )
     assert one["still-trading-low"] < one["still-trading"] < one["still-trading-high"]
     assert two["still-trading"] < one["still-trading"] and two["still-trading"] <= there["still-trading"]

@@ -132,7 +132,7 @@ def _add(found: Gathered, sample: str) -> list[Line]:
 
 
 def _share_lines(found: Gathered, sample: str, share: Any) -> list[Line]:
-    codes = {"duration": str(share.years), "reading": share.reading}
+    codes = {"duration": str(share.years), "still": share.reading}
     if found.groups:
         codes[found.groups] = share.group
     stopped = share.starters - share.trading
@@ -152,11 +152,9 @@ def _share_lines(found: Gathered, sample: str, share: Any) -> list[Line]:
 def _share_tables(model: Model, data: Data, lines: list[Line]) -> list[Result]:
     groups = model.options.groups
     several = ("sample",) if len(model.samples) > 1 else ()
-    by = (*several, *([groups] if groups else []), "reading", "duration")
+    by = (*several, *([groups] if groups else []), "still", "duration")
     title = "New traders that still trade"
-    drawn = [
-        line for line in lines if line.codes["reading"] == "continuously" and line.statistic != "starters"
-    ]
+    drawn = [line for line in lines if line.codes["still"] == "continuously" and line.statistic != "starters"]
     chart = Chart(
         "interval", "duration", groups, several[0] if several else None, measure="still-trading",
         low="still-trading-low", high="still-trading-high",
@@ -172,11 +170,11 @@ def _findings(shares: Result, trade: str, who: Mapping[str, str]) -> tuple[Findi
     """A sentence for each sample and group: who still trades after the first of the years asked."""
     found = []
     for at, cell in enumerate(shares.cells):
-        first = cell.codes.get("reading") == "continuously" and cell.measure == "still-trading"
+        first = cell.codes.get("still") == "continuously" and cell.measure == "still-trading"
         if not first or cell.value is None or cell.codes["duration"] != shares.cells[0].codes["duration"]:
             continue
         low, high = shares.cells[at + 1].value, shares.cells[at + 2].value
-        codes = [code for key, code in cell.codes.items() if key not in ("reading", "duration")]
+        codes = [code for key, code in cell.codes.items() if key not in ("still", "duration")]
         group = "".join(f" ({who.get(code, code)})" for code in codes)
         years = cell.codes["duration"]
         text = (

@@ -46,7 +46,7 @@ def curve_lines(
     for curve in found:
         codes = {groups: curve.group} if groups else {}
         if statistic == "incidence":
-            codes["reason"] = "death" if curve.cause == 1 else "merger"
+            codes["exit-reason"] = "death" if curve.cause == 1 else "merger"
         shown = joined(curve, fewest)
         if shown:
             start = Evidence("survival", curve.firms)
@@ -100,9 +100,15 @@ def curve_tables(
 
 def incidence_table(model: Model, data: Data, lines: list[Line], groups: str | None, title: str) -> Result:
     """The figure of who has left for which reason, a panel for each group."""
-    by = (*_several(lines), *([groups] if groups else []), "reason", "duration")
+    by = (*_several(lines), *([groups] if groups else []), "exit-reason", "duration")
     chart = Chart(
-        "steps", "duration", "reason", groups, measure="incidence", low="incidence-low", high="incidence-high"
+        "steps",
+        "duration",
+        "exit-reason",
+        groups,
+        measure="incidence",
+        low="incidence-low",
+        high="incidence-high",
     )
     return table(model, data.catalog, "incidence", title, lines, by, chart=chart)
 
