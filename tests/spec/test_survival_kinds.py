@@ -228,3 +228,25 @@ def test_every_statistic_and_source_of_a_kind_is_known(kind):
     assert all(catalog.get(name, "statistic") for name in module.HEADLINE)
     (model,) = read_models({"m": {"kind": kind, **SAMPLE}}, "study.toml")
     assert all(field.description for field in type(model.options).model_fields.values())
+
+
+@pytest.mark.parametrize("year", [2001, 2004])
+def test_tables_and_models_mean_the_same_by_a_new_venture(source, year):
+    import pandas as pd
+
+    from firmtrade.estimate.ventures import classify, venture
+
+    rows = pd.read_csv(source)
+    rows = rows.assign(trades=rows["export_intra"] > 0, share=rows["export_intra"] / rows["turnover"])
+    there = set(rows.loc[rows["year"] == year, "firm"])
+    words = {"at-birth": "venture-at-birth", "within-three": "venture-within-three",
+             "within-five": "venture-within-five", "intensive": "venture-intensive"}  # fmt: skip
+    for definition, dimension in words.items():
+        codes = ["inv", "dnv", *(["lesser"] if definition == "intensive" else [])]
+        asked = Study(study({}), panel=source).table("firms", {dimension: codes}, "all-firms", year)
+        told = {cell.codes[dimension]: cell.value for cell in asked.cells}
+        found = classify(rows, venture(definition), "trades", intensity="share").firms
+        count = found.loc[found["firm"].isin(there), "venture"].value_counts()
+        model = {"inv": "international", "dnv": "domestic", "lesser": "other"}
+        assert told == {code: count.get(model[code], 0) for code in codes}
+        assert told["inv"] and told["dnv"]
