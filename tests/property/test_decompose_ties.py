@@ -45,12 +45,13 @@ def test_unsafe_figures_are_free(seed: int) -> None:
     cells = [one for row in at for one in row]
     firms = {one: draw.randint(1, 500) for one in cells} | dict.fromkeys(copies, 5)
     unsafe = set(draw.sample(cells, draw.randint(1, 4)))
-    unsafe |= {copy for place, copy in enumerate(copies) if at[1][place + 1] in unsafe}
     more = beside(unsafe, ties, firms)
     assert not more & unsafe
     hidden = unsafe | more
     assert [one for one in sorted(unsafe) if follows(one, hidden, ties)] == []
     assert any(follows(one, unsafe, ties) for one in unsafe) == bool(more), "nothing is hidden without need"
+    told_twice = [(at[1][place + 1], copy) for place, copy in enumerate(copies)]
+    assert all((one in hidden) == (copy in hidden) for one, copy in told_twice)
 
 
 def test_a_figure_that_is_tied_to_nothing_stays_alone() -> None:

@@ -158,6 +158,12 @@ def test_what_is_hidden_does_not_follow_from_what_is_told(panel: Path, tmp_path:
         if row["table"] == "growth-by-group" and row["confidentiality"] != "F":
             hidden.setdefault(("group", row["mode"], row["period"]), []).append(row["part"])
             hidden.setdefault(("part", row["part"], row["period"]), []).append(row["mode"])
+    told = {row["table"]: set() for row in rows(out)}
+    for row in rows(out):
+        if row["confidentiality"] == "F":
+            told[row["table"]].add((row["mode"], row["part"], row["period"]))
+    parts = {key for key in told["growth-by-group"] if key[1] != "change"}
+    assert told["growth-figure"] == parts, "the figure shows what the table tells, and no more"
     few = {key: cells for key, cells in hidden.items() if key[0] == "group"}
     assert few, "of so few entrants and exiters in a group nothing is told"
     assert all(len(cells) > 1 for cells in few.values()), "a single part would be a subtraction away"

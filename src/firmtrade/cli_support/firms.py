@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -37,7 +36,7 @@ def assess(
     purpose: Purpose,
     register: Where = REGISTER,
     answers: Annotated[
-        Path | None, typer.Option(help="CSV or workbook with question,answer and, if known, evidence.")
+        str | None, typer.Option(help="CSV or workbook with question,answer and, if known, evidence.")
     ] = None,
     answer: Annotated[
         list[str] | None, typer.Option("--answer", "-a", help="W1=yes, or with evidence W3=yes:documented.")
@@ -64,7 +63,7 @@ def assess(
         show.assessed(firm, found)
 
 
-def _answers(file: Path | None, given: list[str] | None) -> dict[str, Answer]:
+def _answers(file: str | None, given: list[str] | None) -> dict[str, Answer]:
     """Answers of a sheet, and those of the command line over them."""
     from firmtrade.support.readiness.profile import Answer
     from firmtrade.support.told import read_answers
@@ -85,6 +84,9 @@ def segment(
     year: YearOption = None,
     regular: Regular = None,
     listed: Annotated[bool, typer.Option("--list", help="Name the firms of each segment.")] = False,
+    trace: Annotated[
+        bool, typer.Option("--trace", help="Show also the conditions that do not hold.")
+    ] = False,
     rules: Rules = None,
     name: Instrument = DEFAULT,
     as_json: Json = False,
@@ -100,7 +102,7 @@ def segment(
         if firm:
             found = one(opened, firm, on, year, regular, book)
             if not print_json(as_json, segmented_json(found)):
-                show.segmented(found)
+                show.segmented(found, trace)
             return
         firms = population(opened, on, year, regular, book)
     numbers = counts(firms, book)
@@ -201,7 +203,7 @@ def entry_mode(
     can: Annotated[
         list[str] | None, typer.Option(help="What the firm can carry: money=yes, staff=no.")
     ] = None,
-    answers: Annotated[Path | None, typer.Option(help="CSV or workbook with question,answer.")] = None,
+    answers: Annotated[str | None, typer.Option(help="CSV or workbook with question,answer.")] = None,
     market: Annotated[str, typer.Option(help="Country, two letters.")] = "",
     product: Annotated[str, typer.Option(help="Product.")] = "",
     questions: Annotated[bool, typer.Option("--questions", help="Show what can be asked.")] = False,

@@ -74,7 +74,7 @@ def tables(
 
 def import_(
     table: Annotated[str, typer.Argument(help="The table (firmtrade support tables lists them).")],
-    files: Annotated[list[Path], typer.Argument(help="CSV files or workbooks (.xlsx).")],
+    files: Annotated[list[str], typer.Argument(help="CSV files or workbooks (.xlsx).")],
     user: User,
     origin: Annotated[
         str, typer.Option(help="Who it comes from: firm, agency, public-accounts or public-register.")

@@ -37,6 +37,7 @@ class Rule:
     shown: float = 2.81
     p: float = 0.005
     z: float = 2.81
+    lasts: float = 2.58
     of_effect: float = 0.25
     of_margin: float = 0.5
     selection: float = 0.3
@@ -141,7 +142,7 @@ def _answer(reading: Reading, margin: float, rule: Rule) -> tuple[Answer, str]:
         beyond = slope.beyond / slope.std_error_beyond
         if beyond <= max(0.0, slope.expected / slope.std_error_expected):
             return "cannot tell", "a trend from before the start explains as much"
-        if reading.name == "same level" and not reading.lasting > rule.z * reading.std_error_lasting:
+        if reading.name == "same level" and not reading.lasting > rule.lasts * reading.std_error_lasting:
             return "cannot tell", "the effect fades like a good year"
         return "shown", ""
     if detectable(found.std_error) > margin:

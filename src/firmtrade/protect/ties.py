@@ -20,13 +20,36 @@ _NONE = 1e-9  # a freedom below this is none
 
 
 def beside(unsafe: Collection[At], ties: Collection[Tie], firms: Mapping[At, int]) -> frozenset[At]:
-    """What to hide beside `unsafe` so that none of it follows from what is told; `firms` of each figure."""
+    """What to hide beside `unsafe` so that none of it follows from what is told; `firms` of each figure.
+
+    Two figures that are tied to each other alone are one figure told twice: they are hidden together.
+    """
+    same = _told_twice(ties)
+    one = {at: min(copies) for at, copies in same.items()}
+    single = [tuple(dict.fromkeys(one.get(at, at) for at in tie)) for tie in ties]
+    wanted = {one.get(at, at) for at in unsafe}
+    fewest = {at: min(firms[copy] for copy in same.get(at, {at})) for at in firms}
+    hidden = wanted | _beside(wanted, [tie for tie in single if len(tie) > 1], fewest)
+    return frozenset(copy for at in hidden for copy in same.get(at, {at})) - frozenset(unsafe)
+
+
+def _told_twice(ties: Collection[Tie]) -> dict[At, frozenset[At]]:
+    """For each figure that is told more than once, all its copies."""
+    found: dict[At, frozenset[At]] = {}
+    for tie in ties:
+        if len(tie) == 2:
+            copies = frozenset(tie).union(*(found.get(at, frozenset()) for at in tie))
+            found |= dict.fromkeys(copies, copies)
+    return found
+
+
+def _beside(unsafe: set[At], ties: Collection[Tie], firms: Mapping[At, int]) -> set[At]:
     hidden = set(unsafe)
     while True:
-        found = sorted(_worked_out(hidden, ties) & set(unsafe))
+        found = sorted(_worked_out(hidden, ties) & unsafe)
         more = next((at for at in (_cheapest(one, hidden, ties, firms) for one in found) if at), None)
         if more is None:
-            return frozenset(hidden - set(unsafe))
+            return hidden - unsafe
         hidden.add(more)
 
 

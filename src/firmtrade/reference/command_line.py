@@ -18,12 +18,13 @@ def command_line_page() -> str:
     for name in names:
         parts.append(f"## firmtrade {name}\n\n```text\n$ firmtrade {name} --help\n{help_text(name)}```\n")
     for group in app.registered_groups:
-        parts += _group(str(group.name or ""), group.typer_instance)
+        parts += _group(group.typer_instance)
     return "\n".join(parts)
 
 
-def _group(name: str, group: Any) -> list[str]:
+def _group(group: Any) -> list[str]:
     """The commands of a group, such as `firmtrade support`."""
+    name = str(group.info.name)
     parts = [f"## Group: firmtrade {name}\n\n```text\n$ firmtrade {name} --help\n{help_text(name)}```\n"]
     for command in group.registered_commands:
         words = [name, command.name or _name(command.callback)]

@@ -135,7 +135,7 @@ def steps(found: Assessed) -> None:
         return
     more = "" if found.steps.total == 1 else f" (one of {found.steps.total} smallest sets)"
     table(
-        f"Next: these answers together would make it ready{more}",
+        f"Next: it would be ready if these answers changed together{more}",
         ["question", "now", "then", "text"],
         [(each.question, each.now, each.then, each.text) for each in found.steps.sets[0]],
     )
@@ -151,13 +151,15 @@ def stage(found: Stage) -> None:
     )
 
 
-def segmented(found: Segmented) -> None:
-    """A firm's segment and the conditions that led to it."""
+def segmented(found: Segmented, whole: bool) -> None:
+    """A firm's segment and the conditions that led to it: those that hold or may, or the whole trace."""
     say(f"{found.firm_id}: {found.code} - {found.title}")
     stage(found.known.stage)
     say(f"Readiness: {found.known.assessed.state} ({found.known.assessed.note})")
     say("Conditions tried (+ holds, - does not, ? not known):")
     for name, trace in found.traces:
+        if trace.holds == "no" and not whole:
+            continue
         say(f"  {name}")
         for line in trace.lines(2):
             say(line)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from firmtrade.errors import DataError
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from firmtrade.support.service.segment import Segmented
 
 
-def read_answers(path: Path) -> dict[str, Answer]:
+def read_answers(path: str) -> dict[str, Answer]:
     """Answers of a CSV file or workbook with the columns question, answer and perhaps evidence.
 
     Questions without an answer are left out: they are unknown. Raises DataError for other columns.

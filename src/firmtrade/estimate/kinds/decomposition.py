@@ -65,7 +65,7 @@ def answer(data: Data, model: Model) -> Answer:
             grouped[sample] = _change(frame, columns, options, start, end, "groups")
         levels[sample] = olley_pakes(frame, **columns, group="groups" if options.groups else None)
     tables = _tables(data, model, changes, grouped, levels)
-    finding = _finding(tables[0], model)
+    finding = _finding(tables[0], model, data.catalog.get("part", "coordinate").codes)
     return Answer(tables, finding, _methods(options), ties=lay.ties(tables, options.groups, SUMS))
 
 
@@ -112,7 +112,7 @@ def _tables(
     return (*made, lay.left_out(model, data, changes, lay.owners(data, model.samples)))
 
 
-def _finding(parts: Result, model: Model) -> tuple[Finding, ...]:
+def _finding(parts: Result, model: Model, names: Any) -> tuple[Finding, ...]:
     """One sentence for each sample: the change, and its parts from the largest to the smallest."""
     found = []
     for sample in model.samples:
@@ -121,7 +121,7 @@ def _finding(parts: Result, model: Model) -> tuple[Finding, ...]:
         if "change" not in value:
             continue
         rest = sorted((name for name in value if name != "change"), key=lambda name: -abs(value[name]))
-        said = ", ".join(f"{name} {value[name]:+.3f}" for name in rest)
+        said = ", ".join(f"{names[name]} {value[name]:+.3f}" for name in rest)
         text = f"Aggregate log productivity changed by {value['change']:+.3f} ({here[0][1].period}): {said}."
         found.append(
             Finding(

@@ -77,7 +77,9 @@ def needs(model: Model) -> Needs:
 
 def answer(data: Data, model: Model) -> Answer:
     """One study for each sample and flow."""
-    parts: dict[str, list[Line]] = {name: [] for name in _PARTS}
+    # A figure of its own for each sample: comparisons and flows are told apart by its panels and colours.
+    parts: dict[str, list[Line]] = {_events(model, sample): [] for sample in model.samples}
+    parts |= {name: [] for name in _PARTS}
     findings: list[Finding] = []
     methods = ""
     for sample in model.samples:
@@ -89,7 +91,7 @@ def answer(data: Data, model: Model) -> Answer:
             methods = methods or methods_text(asked, place.speech, _controls(data, model))
     notes = [f"Not held equal: {name}, which needs {lacks}." for name, lacks in _lacking(data, model)]
     return Answer(
-        tuple(_table(data, model, part, parts[part], notes) for part in _PARTS if parts[part]),
+        tuple(_table(data, model, part, lines, notes) for part, lines in parts.items() if lines),
         tuple(findings),
         methods,
         rule_text(Rule(), model.options.latest),
@@ -98,13 +100,17 @@ def answer(data: Data, model: Model) -> Answer:
 
 #: Parts of a model's name, with the titles and the rows of their tables.
 _PARTS: dict[str, tuple[str, tuple[str, ...]]] = {
-    "": ("Effect by years since the start", ("started", "comparison", "since-start")),
     "estimates": ("Average effect, by what starters are compared with", ("started", "comparison")),
     "before": ("Starters before they started, against firms that never did", ("started", "since-start")),
     "checks": ("Were starters and others alike before the start?", ("started", "comparison")),
     "sensitivity": ("If trends differed", ("started", "sensitivity", "differing-by")),
     "history": ("Who started, and of whom it is not known", ("started", "history")),
 }
+
+
+def _events(model: Model, sample: str) -> str:
+    """The part of the model's name that its event study has."""
+    return sample if len(model.samples) > 1 else ""
 
 
 def _rows(data: Data, model: Model, sample: str) -> Any:
@@ -138,7 +144,8 @@ def _lacking(data: Data, model: Model) -> list[tuple[str, str]]:
 
 def _controls(data: Data, model: Model) -> str:
     held = {f"given_{at}": name for at, name in enumerate(model.options.controls)}
-    return " and ".join(data.title(held[name]) for name in _columns(data, model))
+    titles = [data.title(held[name]) for name in _columns(data, model)]
+    return " and ".join(title[:1].lower() + title[1:] for title in titles)
 
 
 def _asked(data: Data, model: Model, code: str) -> Asked:
@@ -166,7 +173,7 @@ def _findings(
 ) -> list[Finding]:
     """Add the lines of one study to the tables, and say what they allow."""
     for reading in found.evidence.readings:
-        parts[""] += tables.event_lines(place, reading)
+        parts[_events(model, place.sample)] += tables.event_lines(place, reading)
     first = {name: len(lines) for name, lines in parts.items()}
     parts["estimates"] += tables.estimate_lines(place, found)
     parts["before"] += tables.before_lines(place, found)
@@ -184,7 +191,7 @@ def _findings(
         ]
 
     selection = selection_sentence(found.selection, place.speech)
-    learning = learning_sentence(found.learning, place.speech, Rule(), model.options.latest)
+    learning = learning_sentence(found.learning, place.speech, model.options.latest)
     compared = tables.code_of(name)
     estimates = [*rests("estimates", "comparison", compared), *rests("checks", "comparison", compared)]
     starters = rests("history", "history", "starter")
@@ -205,27 +212,29 @@ def _findings(
 
 
 def _table(data: Data, model: Model, part: str, lines: list[Line], notes: list[str]) -> Result:
-    title, rows = _PARTS[part]
-    several = len(model.samples) > 1
-    chart = None
-    if part == "":
-        chart = Chart(
-            "event",
-            "since-start",
-            "comparison",
-            "sample" if several else "started" if len(model.options.flows) > 1 else None,
-            measure="effect-since-start",
-            low="effect-since-start-low",
-            high="effect-since-start-high",
-        )
-    shown = (*(("sample",) if several else ()), *rows)
-    return table(
-        model,
-        data.catalog,
-        part,
-        f"{model.title}: {title[:1].lower()}{title[1:]}",
-        lines,
-        shown,
-        chart=chart,
-        notes=notes,
+    if part in _PARTS:
+        title, rows = _PARTS[part]
+        rows = (*(("sample",) if len(model.samples) > 1 else ()), *rows)
+        return _made(data, model, part, title, lines, rows, None, notes)
+    color = "started" if len(model.options.flows) > 1 else None
+    names = [f"effect-since-start{end}" for end in ("", "-low", "-high")]
+    chart = Chart("event", "since-start", color, "comparison", *names)
+    title = "Effect by years since the start"
+    rows = ("started", "comparison", "since-start")
+    return _made(
+        data, model, part, f"{title}, {data.title(part)}" if part else title, lines, rows, chart, notes
     )
+
+
+def _made(
+    data: Data,
+    model: Model,
+    part: str,
+    title: str,
+    lines: list[Line],
+    rows: tuple[str, ...],
+    chart: Chart | None,
+    notes: list[str],
+) -> Result:
+    full = f"{model.title}: {title[:1].lower()}{title[1:]}"
+    return table(model, data.catalog, part, full, lines, rows, chart=chart, notes=notes)

@@ -43,6 +43,8 @@ class Place:
         unit = None
         if amount and not self.speech.logs:
             unit = "units of the outcome" + (" a year" if yearly else "")
+        if value is not None and not np.isfinite(value):
+            value = None  # an end that is not bounded is not a number, nor is -100 %
         if amount and value is not None:
             value = self.speech.amount(value)
         at = {"started": self.started, **(codes or {})}
@@ -124,7 +126,7 @@ def check_lines(place: Place, readings: Iterable[Reading]) -> list[Line]:
         amounts = (
             ("trend-before", None if slope is None else slope.slope),
             ("effect-beyond-trend", None if slope is None else slope.beyond),
-            ("lasting-effect", None if np.isnan(reading.lasting) else reading.lasting),
+            ("lasting-effect", reading.lasting),
         )
         lines += [
             place.line("pretrend-statistic", reading.joint.statistic, evidence, codes),
@@ -158,8 +160,7 @@ def _bounds(place: Place, each: Sensitivity, found: Studied) -> list[Line]:
         codes = {**kind, "differing-by": f"{bound.m / unit:g}"}
         lines.append(place.line("bound-low", bound.low, evidence, codes, amount=True))
         lines.append(place.line("bound-high", bound.high, evidence, codes, amount=True))
-    value = each.breakdown if np.isfinite(each.breakdown) else None
-    return [*lines, place.line("breakdown", value, evidence, {**kind, "differing-by": "breakdown"})]
+    return [*lines, place.line("breakdown", each.breakdown, evidence, {**kind, "differing-by": "breakdown"})]
 
 
 def history_lines(place: Place, found: Studied) -> list[Line]:

@@ -53,7 +53,7 @@ def _size(difference: float, speech: Speech) -> str:
     return f"{told:.1f} %" if speech.logs else f"{told:.3g}"
 
 
-def learning_sentence(found: Verdict, speech: Speech, rule: Rule, latest: int) -> str:
+def learning_sentence(found: Verdict, speech: Speech, latest: int) -> str:
     """The verdict on learning: what was found, or why it cannot be told."""
     head = f"Learning by {speech.doing}: {found.answer}."
     if np.isnan(found.effect):
@@ -116,11 +116,12 @@ def rule_text(rule: Rule, latest: int) -> str:
         tests, and at most half as far off; else it cannot be told. Learning is shown if the average
         effect over the year of the start and the {latest} that follow exceeds {rule.shown:g} standard
         errors and accounts for the figures better than a trend from before the start that goes on; at
-        the same level, it must not fade as a good year does either. If the effect is no larger,
-        learning is not shown, provided that the data would have found (80 % power, 5 % level) a margin
-        of {rule.learning:g} standard deviations of the outcome between firms ({rule.selection:g} for
-        self-selection); else it cannot be told, as with fewer than {rule.firms} starters or firms that
-        never start. Thresholds are strict because a verdict takes several steps.
+        the same level, a part of it must also last while good years fade (by more than {rule.lasts:g}
+        standard errors). If the effect is no larger, learning is not shown, provided that the data
+        would have found (80 % power, 5 % level) a margin of {rule.learning:g} standard deviations of
+        the outcome between firms ({rule.selection:g} for self-selection); else it cannot be told, as
+        with fewer than {rule.firms} starters or firms that never start. Thresholds are strict because a
+        verdict takes several steps.
     """)
 
 
