@@ -37,6 +37,7 @@ def test_figures_of_other_durations(r, tmp_path):
     assert differences(ours(frame), theirs) == []
 
 
+@pytest.mark.slow
 def test_stored_figures_are_what_r_gives_now(r):
     now = figures_of_r(r, GOLDEN / "durations.csv")
     assert differences(now, expected((GOLDEN / "expected.csv").read_text("utf-8"))) == []

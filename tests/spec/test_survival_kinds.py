@@ -163,6 +163,7 @@ def test_spells_of_export(source, tmp_path):
     assert ratio["hazard-ratio-low"] < ratio["hazard-ratio"] < ratio["hazard-ratio-high"]
 
 
+@pytest.mark.slow
 def test_new_ventures(source, tmp_path):
     entries = {
         "ventures": {"kind": "new-ventures", **SAMPLE},
@@ -180,6 +181,7 @@ def test_new_ventures(source, tmp_path):
     assert {row["model"] for row in rows} == {"ventures", "intensive"}
 
 
+@pytest.mark.slow
 def test_another_order_of_rows_gives_the_same_bytes(tmp_path):
     ordered = lines(300, seed=4)
     shuffled = random.Random(3).sample(ordered, len(ordered))

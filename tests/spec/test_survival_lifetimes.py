@@ -147,12 +147,13 @@ def test_what_cannot_be_used_is_refused():
 years_of_a_firm = st.sets(st.integers(2000, 2008), min_size=1)
 
 
+@pytest.mark.slow
 @given(
     st.lists(st.tuples(years_of_a_firm, st.integers(0, 20)), min_size=1, max_size=5),
     st.sampled_from(["bridge", "exit", "censor"]),
     st.integers(1, 3),
 )
-@settings(max_examples=150)
+@settings(max_examples=80)
 def test_lifetimes_are_those_of_a_loop_over_each_firm(firms, gap, absence):
     rows = [
         {"firm": at, "year": year, "founded": min(seen) - age}

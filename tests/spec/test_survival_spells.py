@@ -157,8 +157,9 @@ def told(flags, years, founded, choices):
     return found
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(flags, st.none() | st.integers(-3, 9)), min_size=1, max_size=4), choices_drawn)
-@settings(max_examples=400)
+@settings(max_examples=300)
 def test_spells_are_those_of_a_loop_over_each_firm(firms, choices):
     rows = [
         {"firm": at, "year": year, "trades": {1: 1.0, 0: 0.0, -1: np.nan}[sign], "founded": founded}
