@@ -19,7 +19,7 @@ SOURCES = (
     "kaplan-meier-1958", "mantel-1966", "cox-1972", "efron-1977", "lin-wei-1989", "prentice-gloeckler-1978",
     "grambsch-therneau-1994", "aalen-johansen-1978", "eurostat-oecd-2007",
 )  # fmt: skip
-HEADLINE = ("hazard-ratio", "hazard-ratio-low", "hazard-ratio-high")
+HEADLINE = ("hazard-excess", "hazard-excess-low", "hazard-excess-high")
 ROWS = "firms"
 
 
