@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from firmtrade import cli_custodian, cli_models
+from firmtrade import cli_custodian, cli_models, cli_support
 from firmtrade.cli_shared import Memory, PanelOption, StudyOption, Unprotected, progress
 
 if TYPE_CHECKING:
@@ -40,6 +40,8 @@ app = typer.Typer(
     - `firmtrade attack DIR` tries to work out what a release hides; `firmtrade why TABLE` says why it does.
 
     - `firmtrade multiverse MODEL` answers a model under every registered definition of its words.
+
+    - `firmtrade support` is an export agency's side: its register, readiness, measures, entry mode.
 
     - `firmtrade list` and `firmtrade explain NAME` show every word, its formula and source.
     """,
@@ -341,6 +343,7 @@ def _version(asked: bool) -> None:
 
 cli_custodian.add_commands(app)
 cli_models.add_commands(app)
+cli_support.add_commands(app)
 
 
 @app.callback()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterable
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -255,18 +255,18 @@ class Study:
         What the custodian of the data keeps of a protected release goes into `custody`, by default the
         folder beside it that is called after it (`out-custody`).
         """
-        from firmtrade.protect import custody_folder, recording, write_custody
+        from firmtrade.protect import custody_folder, keeping, recording
         from firmtrade.publish import write
         from firmtrade.publish.custodian import custodian_files
 
         # Before anything is computed: a folder that may not be written stops the run at once.
         place = custody_folder(Path(out), Path(custody) if custody else None)
         release, kept = self._release(unprotected)
-        with recording(kept.policy.ledger if kept else None, Path(out)):
+        with recording(kept.policy.ledger if kept else None, Path(out)), ExitStack() as beside:
             if kept is not None:
                 self.progress("write what the custodian keeps")
                 further = custodian_files(kept, release, self.spec.catalog)
-                write_custody(kept, place, further)
+                beside.enter_context(keeping(kept, place, further))
             self.progress("write the report")
             return write(release, Path(out), self.progress)
 

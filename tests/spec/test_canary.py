@@ -13,15 +13,17 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from dataclasses import replace
+import zlib
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
+from firmtrade._engine.duckdb import DuckDB
 from firmtrade.publish import write
 from firmtrade.study import Study
-from support_custodian import CANARY, CLOSED, STUDY, panel, study
-from support_traces import contents, said, traces
+from support_custodian import CANARY, CLOSED, STUDY, lines, panel, study
+from support_traces import MARK, contents, said, traces, unpacked
 
 
 def test_the_traces_are_found_where_nothing_is_hidden(tmp_path: Path) -> None:
@@ -37,33 +39,127 @@ def test_the_traces_are_found_where_nothing_is_hidden(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", [STUDY, CLOSED], ids=["totals", "closed"])
 def test_no_byte_of_a_protected_run_has_a_trace(tmp_path: Path, text: str) -> None:
-    scratch, home = tmp_path / "tmp", tmp_path / "home"
-    scratch.mkdir()
-    home.mkdir()
-    places = {"TMPDIR": str(scratch), "HOME": str(home), "XDG_CACHE_HOME": str(home)}
-    source = (str(study(tmp_path, text)), "--panel", str(panel(tmp_path)))
-    command = [sys.executable, "-m", "firmtrade", "run", *source, "--out", str(tmp_path / "public" / "out")]
-    done = subprocess.run(
-        command, capture_output=True, text=True, check=False, cwd=home, env={**os.environ, **places}
-    )
-    assert done.returncode == 0, done.stderr
-    assert traces(said(stdout=done.stdout, stderr=done.stderr)) == []
+    source = panel(tmp_path)
+    study(tmp_path, text)
+    done = run(tmp_path, source)
+    assert done.code == 0, done.err
+    assert traces(said(stdout=done.out, stderr=done.err)) == []
     assert traces(contents(tmp_path / "public" / "out")) == []
-    left = [path.name for path in scratch.rglob("*")]
-    assert left == [], "temporary files are left behind"
-    assert traces(contents(home)) == []
+    assert done.scratch == [], "temporary files are left behind"
+    assert traces(done.called_in) == []
     assert sorted(path.name for path in (tmp_path / "public").iterdir()) == ["out", "out-custody"]
 
 
-def test_an_error_does_not_name_the_canary(tmp_path: Path) -> None:
-    """A release that is stopped says why without values; a panel that is wrong is the custodian's own."""
-    text = STUDY + '\n[protect]\nprofile = "business-statistic"\n'
-    source = (str(study(tmp_path, text)), "--panel", str(panel(tmp_path)))
-    command = [sys.executable, "-m", "firmtrade", "run", *source, "--out", str(tmp_path / "out")]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 10
-    assert "business-statistics" in done.stderr
-    assert traces(said(stdout=done.stdout, stderr=done.stderr)) == []
+@dataclass(frozen=True)
+class Done:
+    """A run in a folder of its own: exit code, what it said, and the files that it left where."""
+
+    code: int
+    out: str
+    err: str
+    scratch: list[str]
+    called_in: list[tuple[str, bytes]]
+
+
+def run(tmp_path: Path, source: Path, *arguments: object, folder: str = "public") -> Done:
+    """`firmtrade run` as a process that has nothing but its own places to write in."""
+    scratch, home = tmp_path / f"tmp of {folder}", tmp_path / "home"
+    scratch.mkdir()
+    home.mkdir(exist_ok=True)
+    places = {"TMPDIR": str(scratch), "HOME": str(home), "XDG_CACHE_HOME": str(home)}
+    command = [sys.executable, "-m", "firmtrade", "run", str(study_of(source)), "--panel", str(source)]
+    command += ["--out", str(tmp_path / folder / "out"), *map(str, arguments)]
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, cwd=home, env={**os.environ, **places}
+    )
+    left = [path.name for path in scratch.rglob("*")]
+    return Done(done.returncode, done.stdout, done.stderr, left, list(contents(home)))
+
+
+def study_of(panel: Path) -> Path:
+    return panel.with_name("study.toml")
+
+
+def stopped(tmp_path: Path, how: str) -> tuple[Done, int]:
+    """A run that stops, and the exit code that it should have."""
+    source = panel(tmp_path)
+    study(tmp_path)
+    if how == "profile":
+        study(tmp_path, STUDY + '\n[protect]\nprofile = "business-statistic"\n')
+        return run(tmp_path, source), 10
+    if how == "hide":
+        study(tmp_path, STUDY + '\n[protect]\nhide = [{ table = "table-01", region = "BE9" }]\n')
+        return run(tmp_path, source), 10
+    if how == "in the way":
+        (tmp_path / "public" / "out").mkdir(parents=True)
+        (tmp_path / "public" / "out" / "diary.txt").write_text("not ours", "utf-8")
+        return run(tmp_path, source), 11
+    if how == "broken":
+        head, first, *rows = lines()
+        source.write_text("\n".join([head, first, first, *rows]) + "\n", "utf-8")
+        return run(tmp_path, source), 11
+    if how == "overflow":
+        source.write_text(source.read_text("utf-8").replace("7777777.77", "7777777.77e30"), "utf-8")
+        return run(tmp_path, source), 11
+    # What was told before is to be hidden now.
+    first = run(tmp_path, source, "--ledger", tmp_path / "ledger", folder="first")
+    assert first.code == 0, first.err
+    study(tmp_path, STUDY + '\n[protect]\nhide = [{ table = "table-02", size = "0-9", measure = "firms" }]\n')
+    return run(tmp_path, source, "--ledger", tmp_path / "ledger"), 12
+
+
+@pytest.mark.parametrize("how", ["profile", "hide", "in the way", "broken", "overflow", "ledger"])
+def test_a_run_that_stops_leaves_nothing_and_tells_nothing(tmp_path: Path, how: str) -> None:
+    """Rows of a panel that is wrong are the custodian's own, and are shown to him under a mark."""
+    done, code = stopped(tmp_path, how)
+    assert done.code == code, done.err
+    assert done.scratch == [] and traces(done.called_in) == []
+    public = tmp_path / "public"
+    left = sorted(path.name for path in public.rglob("*")) if public.exists() else []
+    assert left == (["diary.txt", "out"] if how == "in the way" else [])
+    found = traces(said(stdout=done.out, stderr=done.err))
+    assert bool(found) == (how in ("broken", "overflow"))
+    assert not found or MARK in done.err.partition("canary")[0]
+    assert "Traceback" not in done.err
+
+
+def test_what_memory_does_not_hold_goes_where_only_we_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with DuckDB(memory="100MB", threads=1) as engine:
+        (place,) = engine.rows("select current_setting('temp_directory')")[0]
+        engine.execute("create table t as select hash(i) as a, hash(i + 1) as b from range(8000000) r(i)")
+        assert any(Path(place).iterdir()), "the test could not fail"
+        assert Path(place).parent.stat().st_mode & 0o077 == 0
+        assert list(tmp_path.iterdir()) == []
+    assert not Path(place).parent.exists()
+
+
+def test_published_figures_beside_hidden_ones_tell_nothing(tmp_path: Path) -> None:
+    """Whether a hidden figure equals what was once published is not told either."""
+    head = "table,sample,period,region,measure,value,unit,decimals\n"
+    rows = "table-01,smes,2002,BE1,turnover,1234567,EUR,0\ntable-01,smes,2002,BE2,firms,34,count,0\n"
+    (tmp_path / "before.csv").write_text(head + rows, "utf-8")
+    text = f'published = {{ file = "before.csv", source = "a leaflet" }}\n{CLOSED}'
+    made = Study(study(tmp_path, text), str(panel(tmp_path))).run(tmp_path / "out")
+    assert b"hidden" in (made / "comparison.csv").read_bytes()
+    assert traces(contents(made)) == []
+
+
+def test_the_search_looks_into_metadata(tmp_path: Path) -> None:
+    """The canary as a title is found in the properties of the workbook and the PDF, and in a PNG's text."""
+    text = CLOSED.replace('title = "Who exports"', f'title = "Who is {CANARY}"')
+    made = Study(study(tmp_path, text), str(panel(tmp_path))).run(tmp_path / "out")
+    where = {name for name, _ in traces(contents(made))}
+    assert "tables.xlsx: docProps/core.xml" in where
+    assert any(name.startswith("report.pdf") for name in where)
+    assert {"report.html", "manifest.json"} <= where
+    picture = (made / "figures" / "figure-01.png").read_bytes()
+    body = b"Comment\0\0" + zlib.compress(CANARY.encode())
+    chunk = len(body).to_bytes(4) + b"zTXt" + body + zlib.crc32(b"zTXt" + body).to_bytes(4)
+    assert traces(unpacked("a.png", picture)) == []
+    assert traces(unpacked("a.png", picture[:33] + chunk + picture[33:]))
 
 
 def test_the_public_bytes_do_not_depend_on_what_is_hidden(tmp_path: Path) -> None:

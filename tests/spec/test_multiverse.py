@@ -15,7 +15,14 @@ from firmtrade.study import Study, make_study
 
 SAMPLES = {"everybody": {"title": "Everybody", "expr": "employment > 0", "source": "own"}}
 MODELS = {
-    "size": {"kind": "premia", "sample": "everybody", "groups": "exporting", "base": "no"},
+    "size": {
+        "kind": "premia",
+        "sample": "everybody",
+        "groups": "exporting",
+        "base": "no",
+        "outcomes": ["employment"],
+        "controls": [],
+    },
     "size-again": {"kind": "multiverse", "sample": "everybody", "question": "size"},
 }
 #: Only whether a firm exports, so that every figure is worked out by hand.

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
+import weakref
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -45,12 +48,17 @@ class DuckDB:
             "enable_progress_bar": False,
             "preserve_insertion_order": True,
         }
+        # What does not fit into memory goes to a folder that only we read, not to the one we are called in.
+        scratch = tempfile.mkdtemp(prefix="firmtrade-")
+        self._sweep = weakref.finalize(self, shutil.rmtree, scratch, ignore_errors=True)
+        settings["temp_directory"] = f"{scratch}/spilled"
         if memory:
             settings["memory_limit"] = memory
         if threads:
             settings["threads"] = threads
         for key, value in settings.items():
-            self._connection.execute(f"set {key} = '{value}'")
+            text = str(value).replace("'", "''")
+            self._connection.execute(f"set {key} = '{text}'")
 
     def execute(self, sql: str, parameters: list[Any] | None = None) -> None:
         """Run a statement for its effect."""
@@ -124,6 +132,7 @@ class DuckDB:
         if self._aside is not None:
             self._aside.close()
         self._connection.close()
+        self._sweep()
 
     def _run(self, name: str, sql: str, parameters: list[Any] | None) -> list[tuple[Any, ...]]:
         with self._turn:

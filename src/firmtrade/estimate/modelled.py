@@ -84,6 +84,7 @@ def one(given: Given, model: Model) -> Modelled:
         findings=made.findings,
         methods=" ".join(part for part in (model.text, made.methods) if part),
         rule=made.rule,
+        ties=made.ties,
         sources=_cited(kind.SOURCES, given.meaning.catalog),
     )
 

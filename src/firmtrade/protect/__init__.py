@@ -16,7 +16,7 @@ Values are whole numbers (cents), so rules are exact; distances and intervals ar
 These modules need numpy and the solver and are imported where they are used.
 """
 
-from firmtrade.protect.custody import custody_folder, write_custody
+from firmtrade.protect.custody import custody_folder, keeping
 from firmtrade.protect.ledger import Recorder, recording
 from firmtrade.protect.modelled import with_models
 from firmtrade.protect.policy import Policy
@@ -24,6 +24,6 @@ from firmtrade.protect.protected import Custody, release_protected
 from firmtrade.protect.release import Origin, reason_to_leave, release_unprotected
 
 __all__ = [
-    "Custody", "Origin", "Policy", "Recorder", "custody_folder", "reason_to_leave", "recording",
-    "release_protected", "release_unprotected", "with_models", "write_custody",
+    "Custody", "Origin", "Policy", "Recorder", "custody_folder", "keeping", "reason_to_leave", "recording",
+    "release_protected", "release_unprotected", "with_models",
 ]  # fmt: skip

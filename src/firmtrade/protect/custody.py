@@ -16,7 +16,8 @@ import io
 import json
 import shutil
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -67,12 +68,24 @@ def _ours(folder: Path) -> bool:
     )
 
 
-def write_custody(custody: Custody, folder: Path, further: Mapping[str, str] | None = None) -> None:
-    """Write the custodian's folder, aside first and then in place of an earlier one.
+@contextmanager
+def keeping(custody: Custody, folder: Path, further: Mapping[str, str] | None = None) -> Iterator[None]:
+    """Write the custodian's folder aside, and put it in place of an earlier one when the block is done.
 
+    The block puts the release in place: if it fails, what is kept of an earlier release stays with it.
     `further` has the text of other files by name. The folder is one that `custody_folder` gives.
     """
     aside = folder.with_name(f".{folder.name}.new")
+    try:
+        _write(custody, aside, further or {})
+        yield
+        shutil.rmtree(folder, ignore_errors=True)
+        aside.rename(folder)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def _write(custody: Custody, aside: Path, further: Mapping[str, str]) -> None:
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(parents=True, mode=0o700)
     _text(aside / "figures.csv", FIGURES, (_figure(judged) for judged in custody.figures))
@@ -85,10 +98,8 @@ def write_custody(custody: Custody, folder: Path, further: Mapping[str, str] | N
     write_structure(custody, aside)
     text = json.dumps(summary(custody), indent=2, sort_keys=True, ensure_ascii=False)
     (aside / "summary.json").write_text(text + "\n", encoding="utf-8", newline="\n")
-    for name, content in sorted((further or {}).items()):
+    for name, content in sorted(further.items()):
         (aside / name).write_text(content, encoding="utf-8", newline="")
-    shutil.rmtree(folder, ignore_errors=True)
-    aside.rename(folder)
 
 
 def _text(path: Path, names: Iterable[str], rows: Iterable[list[Any]]) -> None:

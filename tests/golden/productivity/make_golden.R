@@ -1,5 +1,6 @@
 # Writes golden.csv: what R finds on panel.csv. Needs base R; and for Ackerberg-Caves-Frazer the package
-# prodest 1.0.2, installed or as a file of its functions named by PRODEST. Run in this folder: Rscript make_golden.R
+# prodest 1.0.2, installed or as a file of its functions named by PRODEST (the stored numbers were made from such a
+# file: .prepare_acf_data, lagPanel, gACF and the estimating part of finalACF). Run in this folder: Rscript make_golden.R
 #
 # acf-prodest   elasticities that prodest gives (its search stops early: about four digits)
 # acf           the same criterion (prodest's gACF) minimised to the last digit, from there

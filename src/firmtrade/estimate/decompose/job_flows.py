@@ -7,12 +7,14 @@ growth: new evidence from 18 countries (DynEmp), OECD Science, Technology and In
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from firmtrade.errors import DataError, StudyError
 from firmtrade.estimate.decompose.frame import read
-from firmtrade.estimate.decompose.parts import Decomposition, Part, add_up, contributions, most, stack
+from firmtrade.estimate.decompose.parts import Decomposition, Part, add_up, contributions, most
+from firmtrade.result import TOTAL
 
 SUMS = (
     "size",
@@ -58,8 +60,11 @@ def job_flows(
         row = data[data["e"] < 0].iloc[0]
         raise DataError(f"'{employment}' is negative for firm {row['firm']} in {row['year']}.")
     firms, unknown = _pairs(data, lag)
-    rows = stack(_contributions(firms))
-    flows = _with_excess(add_up(rows, SUMS, bool(group)))
+    # One period and term after the other: all at once would take ten times the panel's memory.
+    each = (rows for _, part in firms.groupby("period", sort=True) for rows in _contributions(part))
+    found = [part for rows in each for part in add_up(rows, SUMS, bool(group))]
+    found.sort(key=lambda part: (part.period, part.group != TOTAL, part.group))
+    flows = _with_excess(found)
     return Decomposition("job-flows", _with_rates(flows), unknown)
 
 
@@ -101,7 +106,7 @@ def _contributions(firms: Any) -> list[Any]:
     ]
 
 
-def _with_excess(parts: tuple[Part, ...]) -> list[Part]:
+def _with_excess(parts: Sequence[Part]) -> list[Part]:
     """Add net and excess, and zeros (of all firms of the group) for what nobody did."""
     found = {(part.period, part.group, part.term): part for part in parts}
     flows = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from firmtrade.estimate.data import Data
@@ -12,6 +12,7 @@ from firmtrade.estimate.model import Model
 from firmtrade.result import TOTAL, Chart, Evidence, Result
 
 Found = Mapping[str, Decomposition]  # by sample
+Tie = tuple[tuple[str, int], ...]
 
 
 def evidence(part: Part) -> Evidence:
@@ -49,10 +50,24 @@ def laid(
     chart: Chart | None = None,
 ) -> Result:
     """A table of parts: a row for each, a column for each group; samples and periods where several."""
-    made = list(made)
+    made = sorted(made, key=_reading_order(data, groups))
     several = [key for key in ("sample", "period") if len({getattr(line, key) for line in made}) > 1]
     columns = (groups,) if groups else ("measure",)
     return table(model, data.catalog, name, title, made, (*several, "part"), columns, chart)
+
+
+def _reading_order(data: Data, groups: str | None) -> Callable[[Line], tuple[object, ...]]:
+    """Samples as asked, periods, parts and groups in the catalog's order, all firms before groups."""
+    parts = list(data.catalog.get("part", "coordinate").codes)
+    word = data.catalog.find(groups, "dimension") if groups else None
+    codes = [TOTAL, *(word.codes if word and not isinstance(word.codes, str) else ())]
+
+    def key(line: Line) -> tuple[object, ...]:
+        group = line.codes.get(groups or "", TOTAL)
+        place = codes.index(group) if group in codes else len(codes)
+        return line.period, parts.index(line.codes["part"]), place, group
+
+    return key
 
 
 def bars(
@@ -76,6 +91,30 @@ def bars(
     )
     chart = Chart("stacked", groups, "part", facet) if groups else Chart("bar", "part", None, facet)
     return laid(model, data, name, title, drawn, groups, chart)
+
+
+def ties(tables: Iterable[Result], groups: str | None, sums: Sequence[Sequence[str]]) -> tuple[Tie, ...]:
+    """Which figures follow from which: parts from the parts they are the sum of, all firms from the groups.
+
+    `sums` has the names of a part and of those it is the sum of. A figure that stands in two tables is
+    tied to itself.
+    """
+    at: dict[tuple[str, ...], list[tuple[str, int]]] = {}
+    for result in tables:
+        for place, cell in enumerate(result.cells):
+            group = cell.codes.get(groups, TOTAL) if groups else TOTAL
+            one = (cell.measure, cell.sample, cell.period, group, cell.codes.get("part", ""))
+            at.setdefault(one, []).append((result.name, place))
+    found: list[Tie] = [(places[0], other) for places in at.values() for other in places[1:]]
+    first = {key: places[0] for key, places in at.items()}
+    for names in sums:
+        for key in [key for key in first if key[4] == names[0]]:
+            wanted = [(*key[:4], each) for each in names]
+            found.append(tuple(first[name] for name in wanted if name in first))
+    wholes: dict[tuple[str, ...], list[tuple[str, int]]] = {}
+    for key in sorted(first, key=lambda key: (key[3] != TOTAL, key)):
+        wholes.setdefault((*key[:3], key[4]), []).append(first[key])
+    return tuple(tie for tie in (*found, *map(tuple, wholes.values())) if len(tie) > 1)
 
 
 def left_out(model: Model, data: Data, found: Found, firms: Mapping[str, int]) -> Result:

@@ -24,26 +24,45 @@ if TYPE_CHECKING:
     from firmtrade.result import Finding, Result
 
 #: Kinds in the order in which they are listed.
-KINDS = ("premia", "learning", "decomposition", "margins", "job-flows", "production-function", "multiverse")
+KINDS = (
+    "premia",
+    "growth",
+    "selection",
+    "learning",
+    "decomposition",
+    "margins",
+    "job-flows",
+    "production-function",
+    "multiverse",
+)
 
 
 @dataclass(frozen=True)
 class Needs:
     """Expressions over panel columns and words, by column; `optional` ones are left out where the panel
-    lacks what they need, and the kind says so."""
+    lacks what they need, and the kind says so.
+
+    `further` are names that may be panel columns beyond the contract: where the panel lacks one, that is no
+    mistake of the study, and the question cannot be answered.
+    """
 
     required: Mapping[str, str]
     optional: Mapping[str, str] = field(default_factory=dict)
+    further: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a kind gives: tables whose cells have evidence, findings that rest on them, how it was done."""
+    """What a kind gives: tables whose cells have evidence, findings that rest on them, how it was done.
+
+    `ties` are sets of cells, as (table, position), each of which follows from the others.
+    """
 
     tables: tuple[Result, ...]
     findings: tuple[Finding, ...] = ()
     methods: str = ""
     rule: str = ""
+    ties: tuple[tuple[tuple[str, int], ...], ...] = ()
 
 
 class Kind(Protocol):

@@ -24,6 +24,7 @@ HEADLINE = ("contribution", "contribution", "contribution")
 ROWS = "sample"
 WHOLE = ("change",)
 LEVELS = ("aggregate", "mean", "covariance")
+SUMS = (("change", "within", "reallocation", "between-groups", "between", "cross", "entry", "exit"), LEVELS)
 
 
 class Options(BaseModel):
@@ -32,7 +33,7 @@ class Options(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
     productivity: str = Field("value_added / employment", description="a positive amount, taken as log")
     weight: str = Field("employment", description="firms' shares are shares of this")
-    groups: str | None = Field("mode", description="the dimension whose codes contribute; none: no groups")
+    groups: str = Field("mode", description="the dimension whose codes contribute; '': none")
     switchers: Literal["start", "end", "apart"] = Field(
         "start", description="where a survivor counts that changed its group: where it was, is, or apart"
     )
@@ -64,8 +65,8 @@ def answer(data: Data, model: Model) -> Answer:
             grouped[sample] = _change(frame, columns, options, start, end, "groups")
         levels[sample] = olley_pakes(frame, **columns, group="groups" if options.groups else None)
     tables = _tables(data, model, changes, grouped, levels)
-    finding = _finding(tables[0], model)
-    return Answer(tables, finding, _methods(options))
+    finding = _finding(tables[0], model, data.catalog.get("part", "coordinate").codes)
+    return Answer(tables, finding, _methods(options), ties=lay.ties(tables, options.groups, SUMS))
 
 
 def _logged(frame: Any) -> tuple[Any, dict[str, Any]]:
@@ -95,7 +96,7 @@ def _tables(
     plain = lay.lines(changes, "contribution", None)
     made = [lay.laid(model, data, "", "Parts of the change of aggregate productivity", plain, None)]
     if groups:
-        parts = lay.lines(grouped, "contribution", groups)
+        parts = [line for line in lay.lines(grouped, "contribution", groups) if groups in line.codes]
         title = "Parts of the change of aggregate productivity, by group"
         made.append(lay.laid(model, data, "by-group", title, parts, groups))
         made.append(lay.bars(model, data, "figure", title, parts, groups, WHOLE))
@@ -111,7 +112,7 @@ def _tables(
     return (*made, lay.left_out(model, data, changes, lay.owners(data, model.samples)))
 
 
-def _finding(parts: Result, model: Model) -> tuple[Finding, ...]:
+def _finding(parts: Result, model: Model, names: Any) -> tuple[Finding, ...]:
     """One sentence for each sample: the change, and its parts from the largest to the smallest."""
     found = []
     for sample in model.samples:
@@ -120,7 +121,7 @@ def _finding(parts: Result, model: Model) -> tuple[Finding, ...]:
         if "change" not in value:
             continue
         rest = sorted((name for name in value if name != "change"), key=lambda name: -abs(value[name]))
-        said = ", ".join(f"{name} {value[name]:+.3f}" for name in rest)
+        said = ", ".join(f"{names[name]} {value[name]:+.3f}" for name in rest)
         text = f"Aggregate log productivity changed by {value['change']:+.3f} ({here[0][1].period}): {said}."
         found.append(
             Finding(

@@ -15,7 +15,13 @@ TITLE = "Jobs created and destroyed"
 SOURCES = ("davis-haltiwanger-schuh-1996", "dynemp-2014")
 HEADLINE = ("job-rate", "job-rate", "job-rate")
 ROWS = "sample"
-FLOWS = ("creation-entrants", "creation-continuing", "destruction-exiters", "destruction-continuing")
+SUMS = (
+    ("creation", "net", "destruction"),
+    ("reallocation", "creation", "destruction"),
+    ("excess", "creation", "destruction"),
+    ("creation", "creation-entrants", "creation-continuing"),
+    ("destruction", "destruction-exiters", "destruction-continuing"),
+)
 
 
 class Options(BaseModel):
@@ -23,8 +29,8 @@ class Options(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     employment: str = Field("employment", description="what is counted")
-    groups: str | None = Field(
-        "mode", description="the dimension whose codes are told apart, as at the start"
+    groups: str = Field(
+        "mode", description="the dimension whose codes are told apart, as at the start; '': none"
     )
     lag: int = Field(1, ge=1, description="years between the two dates")
 
@@ -51,9 +57,8 @@ def answer(data: Data, model: Model) -> Answer:
     if not any(one.parts for one in found.values()):
         raise Unanswerable(f"It needs years that are {options.lag} apart, and there are none.")
     rates = lay.lines(found, "job-rate", options.groups, suffix="-rate")
-    jobs = [
-        line for line in lay.lines(found, "jobs", options.groups) if not line.codes["part"].endswith("-rate")
-    ]
+    # Of jobs only the totals: flows are their rates times these, and would tell what a rate hides.
+    jobs = lay.lines(found, "jobs", options.groups, ("size",))
     title = "Job flows, per cent of the mean of both dates"
     drawn = [
         line
@@ -64,19 +69,12 @@ def answer(data: Data, model: Model) -> Answer:
     chart = Chart("bar", "period", options.groups, facet)
     tables = (
         lay.laid(model, data, "", title, rates, options.groups),
-        lay.laid(
-            model,
-            data,
-            "figure",
-            "Net change of jobs, per cent of the mean of both dates",
-            drawn,
-            options.groups,
-            chart,
-        ),
-        lay.laid(model, data, "jobs", "Job flows", jobs, options.groups),
+        lay.laid(model, data, "figure", f"Net: {title.lower()}", drawn, options.groups, chart),
+        lay.laid(model, data, "jobs", "Employment, mean of both dates", jobs, options.groups),
         lay.left_out(model, data, found, lay.owners(data, model.samples)),
     )
-    return Answer(tables, methods=_methods(options))
+    ties = lay.ties(tables, options.groups, SUMS)
+    return Answer(tables, methods=_methods(options), ties=ties)
 
 
 def _methods(options: Options) -> str:

@@ -18,6 +18,11 @@ TITLE = "Margins of the growth of trade"
 SOURCES = ("bernard-jensen-redding-schott-2009", "eaton-eslava-kugler-tybout-2007")
 HEADLINE = ("margin-rate", "margin-rate", "margin-rate")
 ROWS = "sample"
+SUMS = (
+    ("change", "extensive", "intensive"),
+    ("extensive", "entry", "exit", "market-added", "market-dropped"),
+    ("intensive", "up", "down"),
+)
 WHOLE = ("start", "end", "change", "extensive", "intensive")
 
 
@@ -28,7 +33,7 @@ class Options(BaseModel):
     values: tuple[str, ...] = Field(
         ("exports",), description="what is traded; several are the markets that firms win and give up"
     )
-    groups: str | None = Field(None, description="a dimension whose codes contribute, as at the start")
+    groups: str = Field("", description="a dimension whose codes contribute, as at the start; '': none")
     yearly: bool = Field(True, description="from year to year; false: from the first to the last year")
 
 
@@ -55,16 +60,19 @@ def answer(data: Data, model: Model) -> Answer:
         shares[sample] = rates(sums[sample], midpoint=True)
     groups = model.options.groups
     word = data.catalog.find(model.options.values[0], "variable", "measure")
-    amounts = lay.lines(sums, "margin", groups, unit=word.unit if word and word.unit else None)
+    # Of amounts only the totals: the parts are their rates times these, and would tell what a rate hides.
+    unit = word.unit if word and word.unit else None
+    amounts = lay.lines(sums, "margin", groups, ("start", "end"), unit=unit)
     percent = lay.lines(shares, "margin-rate", groups)
     title = "Margins of the growth of trade, per cent of the mean of both dates"
     tables = (
         lay.laid(model, data, "", title, percent, groups),
         _figure(data, model, title, percent),
-        lay.laid(model, data, "amounts", "Margins of the growth of trade", amounts, groups),
+        lay.laid(model, data, "amounts", "What is traded at both dates", amounts, groups),
         lay.left_out(model, data, sums, lay.owners(data, model.samples)),
     )
-    return Answer(tables, _findings(tables[0]), _methods(model))
+    ties = lay.ties(tables, groups, SUMS)
+    return Answer(tables, _findings(tables[0]), _methods(model), ties=ties)
 
 
 def _spans(model: Model, frame: Any) -> list[tuple[int, int]]:
@@ -82,6 +90,9 @@ def _margins(frame: Any, model: Model, start: int, end: int) -> Any:
 
     columns = ["firm", "year", "owner", *(["groups"] if model.options.groups else [])]
     several = len(model.options.values) > 1
+    for at, name in enumerate(model.options.values):
+        if frame[f"value_{at}"].dropna().isin((0, 1)).all():
+            raise Unanswerable(f"It needs values of {name}, of which the panel only says yes or no.")
     long = pandas.concat(
         [
             frame[columns].assign(market=str(at), value=frame[f"value_{at}"])
@@ -89,10 +100,12 @@ def _margins(frame: Any, model: Model, start: int, end: int) -> Any:
         ],
         ignore_index=True,
     )
-    return margins(
-        long if several else long.drop(columns="market"), firm="firm", year="year", value="value", start=start, end=end,
-        levels=("market",) if several else (), group="groups" if model.options.groups else None, owner="owner",
-    )  # fmt: skip
+    said: dict[str, Any] = {name: name for name in ("firm", "year", "value", "owner")}
+    said |= {"start": start, "end": end}
+    group = "groups" if model.options.groups else None
+    if several:
+        return margins(long, **said, levels=("market",), group=group)
+    return margins(long.drop(columns="market"), **said, group=group)
 
 
 def _figure(data: Data, model: Model, title: str, percent: list[Any]) -> Result:

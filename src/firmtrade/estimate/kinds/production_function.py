@@ -33,9 +33,7 @@ class Options(BaseModel):
     free: tuple[str, ...] = Field(("employment",), description="inputs that react within the year")
     state: tuple[str, ...] = Field(("capital",), description="inputs that were decided before")
     proxy: str = Field("materials", description="what rises with productivity")
-    exporting: str | None = Field(
-        "exporter", description="the status in the productivity process; none: no status"
-    )
+    exporting: str = Field("exporter", description="the status in the productivity process; '': none")
     method: Literal["ackerberg-caves-frazer", "wooldridge", "wooldridge-second"] = Field(
         "ackerberg-caves-frazer", description="which estimator"
     )
@@ -48,7 +46,8 @@ def needs(model: Model) -> Needs:
     options = model.options
     inputs = {f"input_{at}": name for at, name in enumerate((*options.free, *options.state))}
     status = {"exporting": options.exporting} if options.exporting else {}
-    return Needs({"output": options.output, **inputs, "proxy": options.proxy}, status)
+    needed = {"output": options.output, **inputs, "proxy": options.proxy}
+    return Needs(needed, status, further=tuple(needed.values()))
 
 
 def answer(data: Data, model: Model) -> Answer:
@@ -182,7 +181,7 @@ def _findings(effects: Result) -> tuple[Finding, ...]:
         said = {
             "raises": "Exporting raises next year's total factor productivity",
             "lowers": "Exporting lowers next year's total factor productivity",
-            "cannot tell": "The data cannot tell whether exporting changes next year's total factor productivity",
+            "cannot tell": "The data cannot tell whether exporting changes total factor productivity",
         }[verdict]
         text = f"{said}: {value:+.1f} % ({low:+.1f} to {high:+.1f})."
         rests = tuple((effects.name, place) for place in places)
