@@ -31,6 +31,7 @@ KINDS = (
     "source",
     "statistic",
     "coordinate",
+    "alternative",
 )
 
 #: Aggregates that a variable may take over the years of a firm.
@@ -50,6 +51,7 @@ _REQUIRED = {
     "source": {"title"},
     "statistic": {"title", "text", "unit", "source"},
     "coordinate": {"title", "source"},
+    "alternative": {"title", "of", "expr", "source"},
 }
 _OPTIONAL = {
     "parameter": {"text"},
@@ -61,6 +63,7 @@ _OPTIONAL = {
     "source": {"text", "url", "doi"},
     "statistic": {"decimals"},
     "coordinate": {"text", "codes"},
+    "alternative": {"text"},
 }
 
 
@@ -91,6 +94,7 @@ class Definition:
     classification: bool = False
     values: tuple[Dated, ...] = ()
     link: str = ""
+    of: str = ""  # what an alternative stands for: a variable, or an option of a kind of model
 
     @property
     def tree(self) -> expression.Tree:
@@ -200,6 +204,17 @@ class Catalog:
         key, _, place = source.partition("#")
         word = self.get(key, "source", where=where)
         return f"{word.title}, {place}" if place else word.title
+
+    def instead(self, *alternatives: str) -> Catalog:
+        """The catalog in which these alternatives stand for the variables that they are alternatives of."""
+        words = dict(self._words)
+        for name in alternatives:
+            other = self.get(name, "alternative")
+            word = self.get(other.of, "variable", where=other.where)
+            words["variable", word.name] = replace(
+                word, expr=other.expr, title=other.title, where=other.where, source=other.source
+            )
+        return Catalog(words).checked()
 
     def remember(self, key: Any, work: Callable[[], T]) -> T:
         """What `work` finds about the words, worked out once: a study asks thousands of times."""

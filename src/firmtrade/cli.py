@@ -7,14 +7,13 @@ said in one message on standard error; the exit code tells which kind it was.
 from __future__ import annotations
 
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from firmtrade.cli_custodian import add_commands
+from firmtrade import cli_custodian, cli_models, cli_support
+from firmtrade.cli_shared import Memory, PanelOption, StudyOption, Unprotected, progress
 
 if TYPE_CHECKING:
     from firmtrade.study import StudySpec
@@ -40,18 +39,15 @@ app = typer.Typer(
 
     - `firmtrade attack DIR` tries to work out what a release hides; `firmtrade why TABLE` says why it does.
 
+    - `firmtrade multiverse MODEL` answers a model under every registered definition of its words.
+
+    - `firmtrade support` is an export agency's side: its register, readiness, measures, entry mode.
+
     - `firmtrade list` and `firmtrade explain NAME` show every word, its formula and source.
     """,
     epilog="Exit codes: 0 done, 2 wrong usage, 10 study or definition, 11 data, 12 disclosure, "
     "13 a check failed, 14 engine, 15 an optional part is missing.",
 )
-
-StudyOption = Annotated[
-    str, typer.Option("--study", "-s", help="Built-in study, or path of a study file.", show_default=True)
-]
-Memory = Annotated[
-    str | None, typer.Option(help="Limit of the engine's memory, such as 4GB. Beyond it work goes to disk.")
-]
 
 
 @app.command()
@@ -62,17 +58,8 @@ def run(
     out: Annotated[
         Path, typer.Option("--out", "-o", help="Folder for the report; replaced whole when the run is done.")
     ],
-    panel: Annotated[
-        str | None,
-        typer.Option("--panel", "-p", help="File, folder, pattern or database URL; overrides the study's."),
-    ] = None,
-    unprotected: Annotated[
-        str | None,
-        typer.Option(
-            metavar="REASON",
-            help="Publish without disclosure control: why that is right. Printed on every output.",
-        ),
-    ] = None,
+    panel: PanelOption = None,
+    unprotected: Unprotected = None,
     ledger: Annotated[
         Path | None,
         typer.Option(help="Folder that records publications: protect jointly with them, then add this one."),
@@ -97,7 +84,7 @@ def run(
     """
     from firmtrade.study import Study
 
-    asked = Study(study, panel, memory, None, debug, ledger, label, _progress())
+    asked = Study(study, panel, memory, None, debug, ledger, label, progress())
     made = asked.run(out, unprotected, custody)
     typer.echo(f"The report is in {made / 'report.html'}")
 
@@ -115,7 +102,7 @@ def check(
     """
     from firmtrade.study import Study
 
-    report, samples, refusal = Study(study, panel, memory=memory, progress=_progress()).inspect()
+    report, samples, refusal = Study(study, panel, memory=memory, progress=progress()).inspect()
     typer.echo(report.text())
     if refusal:
         typer.echo(f"\n{refusal}")
@@ -132,7 +119,7 @@ def list_words(
     kind: Annotated[
         str,
         typer.Argument(
-            help="studies, tables, measures, dimensions, samples, variables, parameters, sources."
+            help="studies, tables, models, measures, dimensions, samples, variables, parameters, sources ..."
         ),
     ] = "",
     study: StudyOption = "belgium-2002",
@@ -144,6 +131,7 @@ def list_words(
     spec = read_study(study)
     groups = {"studies": [(name, read_study(name).title) for name in studies()]}
     groups["tables"] = [(table.name, table.title) for table in spec.tables]
+    groups["models"] = [(model.name, model.title) for model in spec.models]
     for word in spec.catalog:
         groups.setdefault(word.kind + "s", []).append((word.name, word.title))
     if kind and kind not in groups:
@@ -154,7 +142,7 @@ def list_words(
 
 
 def _list(name: str, entries: list[tuple[str, str]]) -> None:
-    width = max(len(entry) for entry, _ in entries)
+    width = max((len(entry) for entry, _ in entries), default=0)
     typer.echo(f"{name}")
     for entry, title in entries:
         typer.echo(f"  {entry:<{width}}  {title}")
@@ -248,7 +236,7 @@ def synthesize(
     from firmtrade.synthesize.twin.report import lines as twin_lines
 
     words = (spec.tables, spec.catalog, spec.windows, spec.panel)
-    made = make_twin(*words, published, out, firms, seed, spec.name, _progress())
+    made = make_twin(*words, published, out, firms, seed, spec.name, progress())
     typer.echo(f"Wrote {made.rows:,} firm-years of {made.firms:,} firms, none of them real, to {out}")
     typer.echo("\n".join(twin_lines(made)))
 
@@ -310,7 +298,7 @@ def reconcile(
         spec.catalog, spec.windows, spec.panel.get("classification", ""), spec.panel.get("columns", {})
     )
     compared = against_published(figures, read_figures(run), (name, run.name)) if run is not None else None
-    made = audit(figures, spec.tables, words, _progress())
+    made = audit(figures, spec.tables, words, progress())
     typer.echo(report.text(made, name), nl=False)
     if compared:
         typer.echo("\n" + "\n".join(lines(compared)))
@@ -345,14 +333,6 @@ def diff(
         raise typer.Exit(13)
 
 
-def _progress() -> Callable[[str], None]:
-    """Tell a person what is being done, with the seconds so far; say nothing in a pipe."""
-    if not sys.stderr.isatty():
-        return lambda text: None
-    start = time.monotonic()
-    return lambda text: typer.echo(f"  {time.monotonic() - start:5.1f} s  {text}", err=True)
-
-
 def _version(asked: bool) -> None:
     if asked:
         from firmtrade import __version__
@@ -361,7 +341,9 @@ def _version(asked: bool) -> None:
         raise typer.Exit
 
 
-add_commands(app)
+cli_custodian.add_commands(app)
+cli_models.add_commands(app)
+cli_support.add_commands(app)
 
 
 @app.callback()

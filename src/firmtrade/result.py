@@ -265,7 +265,8 @@ class Modelled(Confidential):
     """The answer of one model: confidential. `methods` says how it was made, `rule` how findings are decided.
 
     `sources` are citations. Each cell of `tables` has its evidence. `refused` is why there is no answer, in
-    words that tell nothing of any firm.
+    words that tell nothing of any firm. `ties` are sets of figures, as (table, position of the cell), each
+    of which follows from the others: the first is the sum of the rest.
     """
 
     name: str
@@ -277,6 +278,7 @@ class Modelled(Confidential):
     rule: str = ""
     sources: tuple[str, ...] = ()
     refused: str = ""
+    ties: tuple[tuple[tuple[str, int], ...], ...] = ()
 
     def __repr__(self) -> str:
         """Say what it is, not what is in it."""

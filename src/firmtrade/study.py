@@ -129,9 +129,10 @@ class Study:
     ) -> tuple[Modelled, ...]:
         if not models:
             return ()
-        from firmtrade.estimate.modelled import answer
+        from firmtrade.estimate.modelled import Given, answer
 
-        return answer(engine, panel.columns, setting.meaning, models, self.progress)
+        given = Given(engine, frozenset(panel.columns), panel.flags, setting.meaning, self.spec.models)
+        return answer(given, models, self.progress)
 
     def attrition(self) -> list[Attrition]:
         """What each condition of each sample removes. Confidential."""

@@ -25,6 +25,7 @@ WORDS = (
     "samples",
     "statistics",
     "coordinates",
+    "alternatives",
 )
 _KNOWN = {
     "title",

@@ -10,7 +10,15 @@ import pytest
 
 from firmtrade import errors
 
-PAGES = ("README.md", "CONTRIBUTING.md", "GLOSSARY.md", "docs/index.md", "docs/tutorial.md")
+PAGES = (
+    "README.md",
+    "CONTRIBUTING.md",
+    "GLOSSARY.md",
+    "docs/index.md",
+    "docs/tutorial.md",
+    "docs/agency.md",
+    "docs/explanation/readiness.md",
+)
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -19,7 +19,7 @@ from firmtrade.protect.rules import profile
 from firmtrade.result import Evidence, Finding, Modelled
 from firmtrade.study import Study, make_study, read_study
 
-ENTRY = {"kind": "premia", "sample": "manufacturing"}
+ENTRY = {"kind": "premia", "sample": "manufacturing", "outcomes": ["employment"], "controls": []}
 SAMPLES = {
     "manufacturing": {"title": "Manufacturing", "expr": "division between '10' and '45'", "source": "own"}
 }
@@ -145,7 +145,7 @@ def test_a_run_writes_models_in_another_file_than_tables(tmp_path: Path) -> None
     out = Study(study({"premia": ENTRY}), panel=source).run(tmp_path / "out")
     with (out / "models.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
-    found = {(row["mode"], row["measure"]): float(row["value"]) for row in rows}
+    found = {(r["mode"], r["measure"]): float(r["value"]) for r in rows if r["table"] == "premia"}
     assert 80 < found["both", "premium"] < 125  # twice as large by construction
     assert found["both", "premium-low"] < 100 < found["both", "premium-high"]
     assert "premium" not in (out / "tables.csv").read_text()

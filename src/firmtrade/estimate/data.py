@@ -14,7 +14,7 @@ from firmtrade._engine import expression
 from firmtrade._engine.duckdb import DuckDB
 from firmtrade._engine.kinds import CONDITION, TEXT, kind_of
 from firmtrade._engine.steps import Query, Step
-from firmtrade.classify.expand import Meaning, histories, panel_columns
+from firmtrade.classify.expand import CONTRACT, ROW_KINDS, Meaning, histories, panel_columns
 from firmtrade.errors import StudyError, Unanswerable
 from firmtrade.estimate.extras import econ
 from firmtrade.estimate.kinds import Needs
@@ -100,6 +100,12 @@ def _asked(
 ) -> tuple[dict[str, tuple[str, str]], dict[str, str]]:
     """(SQL and kind of each column, what the optional ones that are left out need)."""
     asked, lacking = {}, {}
+    absent = [name for name in needs.further if name not in have and _unknown(name, meaning)]
+    if absent:
+        raise Unanswerable(
+            f"It needs {', '.join(absent)}, which the panel does not have. Where the file has such a column "
+            "under another name, say so in [panel.columns], or in the model's options."
+        )
     for name, text in {**needs.required, **needs.optional}.items():
         sql, kind, missing = _expanded(text, meaning, model.where, have)
         if not missing:
@@ -109,6 +115,12 @@ def _asked(
         else:
             lacking[name] = missing
     return asked, lacking
+
+
+def _unknown(name: str, meaning: Meaning) -> bool:
+    """Whether a name is a plain one that neither the contract nor the catalog knows."""
+    plain = name.replace("-", "_").isidentifier()
+    return plain and name not in CONTRACT and meaning.catalog.find(name, *ROW_KINDS) is None
 
 
 def _expanded(text: str, meaning: Meaning, where: str, have: set[str]) -> tuple[str, str, str]:

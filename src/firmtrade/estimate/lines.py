@@ -13,7 +13,10 @@ from firmtrade.result import Cell, Chart, Evidence, Result
 
 @dataclass(frozen=True)
 class Line:
-    """One figure: a `statistic` (definitions/statistics.toml) at `codes` (dimensions or coordinates)."""
+    """One figure: a `statistic` (definitions/statistics.toml) at `codes` (dimensions or coordinates).
+
+    `unit` and `decimals` are the statistic's where they are not given.
+    """
 
     sample: str
     period: str
@@ -21,6 +24,8 @@ class Line:
     value: float | None
     evidence: Evidence
     codes: Mapping[str, str] = field(default_factory=dict)
+    unit: str | None = None
+    decimals: int | None = None
 
 
 def table(
@@ -57,8 +62,8 @@ def _cell(line: Line, catalog: Catalog, where: str) -> Cell:
         dict(line.codes),
         word.name,
         value,
-        word.unit,
-        word.decimals,
+        word.unit if line.unit is None else line.unit,
+        word.decimals if line.decimals is None else line.decimals,
         line.evidence.firms,
         line.evidence,
     )

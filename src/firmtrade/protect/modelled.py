@@ -10,10 +10,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from firmtrade.catalog import Catalog
-from firmtrade.protect.decide import FREE, TOLD, Decision
+from firmtrade.protect.decide import FREE, SECONDARY, TOLD, Decision
 from firmtrade.protect.protected import HIDDEN, Custody, Judged
 from firmtrade.protect.release import released, words_of
 from firmtrade.protect.rules import Profile
+from firmtrade.protect.ties import At, beside
 from firmtrade.result import Cell, Evidence, Modelled, Release, ReleasedCell, ReleasedModel, ReleasedTable
 
 Labels = Mapping[str, Mapping[str, str]]
@@ -48,12 +49,13 @@ def released_models(
 def _model(
     model: Modelled, catalog: Catalog, labels: Labels, profile: Profile | None, judged: list[Judged]
 ) -> ReleasedModel:
-    tables = []
-    for result in model.tables:
-        table = released(result, catalog, labels)
-        if profile is not None:
-            table = _protected(table, result.cells, profile, judged)
-        tables.append(table)
+    tables = [released(result, catalog, labels) for result in model.tables]
+    if profile is not None:
+        decisions = _decided(model, profile)
+        tables = [
+            _protected(table, result.cells, decisions, judged)
+            for table, result in zip(tables, model.tables, strict=True)
+        ]
     hidden = {
         (table.name, at)
         for table in tables
@@ -74,13 +76,22 @@ def _model(
     )
 
 
+def _decided(model: Modelled, profile: Profile) -> dict[At, Decision]:
+    """The decision on each figure: the rules, and what must be hidden beside what they hide."""
+    cells = {(result.name, place): cell for result in model.tables for place, cell in enumerate(result.cells)}
+    found = {at: Decision(*judge(cell.evidence, profile), ()) for at, cell in cells.items()}
+    unsafe = {at for at, decision in found.items() if decision.hidden and cells[at].value is not None}
+    for at in beside(unsafe, model.ties, {at: cell.firms for at, cell in cells.items()}):
+        found[at] = Decision(SECONDARY, ("tied to a hidden figure",), ())
+    return found
+
+
 def _protected(
-    table: ReleasedTable, cells: tuple[Cell, ...], profile: Profile, judged: list[Judged]
+    table: ReleasedTable, cells: tuple[Cell, ...], decisions: Mapping[At, Decision], judged: list[Judged]
 ) -> ReleasedTable:
     told = []
-    for cell, original in zip(table.cells, cells, strict=True):
-        status, rules = judge(original.evidence, profile)
-        decision = Decision(status, rules, ())
+    for place, (cell, original) in enumerate(zip(table.cells, cells, strict=True)):
+        decision = decisions[table.name, place]
         told.append(_told(cell, decision))
         judged.append(Judged(table.name, told[-1], original.value, decision, ()))
     return replace(table, cells=tuple(told))

@@ -96,10 +96,11 @@ def spec(table: ReleasedTable, words: Mapping[str, Word], width: int) -> Spec:
     if not table.cells:
         return _nothing(width)
     facets = max(1, len(_codes(table, chart.facet))) if chart.facet else 1
-    per_row = facets if width > NARROW else 1
+    per_row = min(facets, 4 if facets == 4 else 3) if width > NARROW else 1
     inner = width // per_row - (24 if per_row > 1 else 0)
     labelled = _fits(table, words, inner * facets)
-    unit: Spec = {"width": inner, "height": _HEIGHT, "layer": _layers(table, words, inner, labelled)}
+    height = _HEIGHT if facets <= per_row or width <= NARROW else _HEIGHT * 2 // 3
+    unit: Spec = {"width": inner, "height": height, "layer": _layers(table, words, inner, labelled)}
     body: Spec = (
         unit
         if not chart.facet
@@ -109,13 +110,19 @@ def spec(table: ReleasedTable, words: Mapping[str, Word], width: int) -> Spec:
                 "type": "nominal",
                 "sort": _labels(table, chart.facet),
                 "title": None,
-                "header": {"labelFontWeight": "bold", "labelAnchor": "start"},
+                "header": _header(chart.kind),
             },
             "columns": per_row,
             "spec": unit,
         }
     )
     return {"$schema": _SCHEMA, "data": {"values": rows(table, words)}, "config": _config(), **body}
+
+
+def _header(kind: str) -> Spec:
+    """The title of a panel; that of an event study stands above the title of its upright axis."""
+    header: Spec = {"labelFontWeight": "bold", "labelAnchor": "start"}
+    return {**header, "labelPadding": 32} if kind in intervals.KINDS else header
 
 
 def _nothing(width: int) -> Spec:

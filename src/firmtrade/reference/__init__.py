@@ -22,6 +22,7 @@ PAGES = {
     "models": "Models",
     "statistics": "Statistics of models",
     "coordinates": "Coordinates of models",
+    "alternatives": "Alternative definitions",
     "study-file": "The study file",
     "command-line": "The command line",
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 WIDTH = 100
 
@@ -16,7 +17,20 @@ def command_line_page() -> str:
     parts = ["# The command line\n", f"```text\n$ firmtrade --help\n{help_text()}```\n"]
     for name in names:
         parts.append(f"## firmtrade {name}\n\n```text\n$ firmtrade {name} --help\n{help_text(name)}```\n")
+    for group in app.registered_groups:
+        parts += _group(group.typer_instance)
     return "\n".join(parts)
+
+
+def _group(group: Any) -> list[str]:
+    """The commands of a group, such as `firmtrade support`."""
+    name = str(group.info.name)
+    parts = [f"## Group: firmtrade {name}\n\n```text\n$ firmtrade {name} --help\n{help_text(name)}```\n"]
+    for command in group.registered_commands:
+        words = [name, command.name or _name(command.callback)]
+        asked = f"firmtrade {' '.join(words)}"
+        parts.append(f"### {asked}\n\n```text\n$ {asked} --help\n{help_text(*words)}```\n")
+    return parts
 
 
 def _name(function: object) -> str:

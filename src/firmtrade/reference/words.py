@@ -45,6 +45,10 @@ What a model tells: the model named in the text works it out, so a statistic has
     "coordinate": """
 What tells the figures of a model apart, besides the dimensions of tables.
 """,
+    "alternative": """
+Another definition that somebody uses for a word, or for an option of a model. `firmtrade multiverse` answers
+a question under each of them, and under all their combinations.
+""",
     "source": """
 What the definitions rest on. Every word names one of these, with the place.
 """,

@@ -1,0 +1,36 @@
+"""What the command line's parts share: options with one wording, and progress for a person who watches."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+
+StudyOption = Annotated[
+    str, typer.Option("--study", "-s", help="Built-in study, or path of a study file.", show_default=True)
+]
+PanelOption = Annotated[
+    str | None,
+    typer.Option("--panel", "-p", help="File, folder, pattern or database URL; overrides the study's."),
+]
+Unprotected = Annotated[
+    str | None,
+    typer.Option(
+        metavar="REASON",
+        help="Publish without disclosure control: why that is right. Printed on every output.",
+    ),
+]
+Memory = Annotated[
+    str | None, typer.Option(help="Limit of the engine's memory, such as 4GB. Beyond it work goes to disk.")
+]
+
+
+def progress() -> Callable[[str], None]:
+    """Tell a person what is being done, with the seconds so far; say nothing in a pipe."""
+    if not sys.stderr.isatty():
+        return lambda text: None
+    start = time.monotonic()
+    return lambda text: typer.echo(f"  {time.monotonic() - start:5.1f} s  {text}", err=True)

@@ -1,0 +1,1 @@
+"""Readiness: questionnaires as data, a profile by dimension, gates that no total replaces, next steps."""
