@@ -106,8 +106,10 @@ def _told(cell: ReleasedCell, decision: Decision) -> ReleasedCell:
 
 
 def judge(evidence: Evidence | None, profile: Profile) -> tuple[str, tuple[str, ...]]:
-    """(status, rules broken): nothing is told of fewer than ten firms, or by a fit without freedom."""
+    """(status, rules broken): nothing is told of fewer than ten firms or events, or without freedom."""
     if evidence is None or evidence.firms < 10:
+        return "C", ("minimum frequency",)
+    if evidence.events is not None and evidence.events < 10:
         return "C", ("minimum frequency",)
     if evidence.degrees is not None and evidence.degrees < 10:
         return "C", ("degrees of freedom",)

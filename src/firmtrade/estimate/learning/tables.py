@@ -122,15 +122,15 @@ def check_lines(place: Place, readings: Iterable[Reading]) -> list[Line]:
     for reading in readings:
         evidence = smaller(reading.average.treated, reading.average.firms, "test")
         codes = {"comparison": code_of(reading.name)}
-        slope = reading.slope
+        slope = reading.back.slope
         amounts = (
             ("trend-before", None if slope is None else slope.slope),
             ("effect-beyond-trend", None if slope is None else slope.beyond),
             ("lasting-effect", reading.lasting),
         )
         lines += [
-            place.line("pretrend-statistic", reading.joint.statistic, evidence, codes),
-            place.line("pretrend-p", reading.joint.p, evidence, codes),
+            place.line("pretrend-statistic", reading.back.joint.statistic, evidence, codes),
+            place.line("pretrend-p", reading.back.joint.p, evidence, codes),
             *(
                 place.line(name, value, evidence, codes, amount=True, yearly=name == "trend-before")
                 for name, value in amounts
