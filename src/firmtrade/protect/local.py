@@ -101,10 +101,14 @@ class Block:
         high[groups + self._single[self._owned]] = fall[self._owned]
         return low, high
 
-    def move(self, column: int, sign: int, distance: float, cost: Floats, fixed: Flags) -> Floats | None:
+    def move(
+        self, column: int, sign: int, distance: float, cost: Floats, fixed: Flags, again: bool = False
+    ) -> Floats | None:
         """The cheapest moves of the rows that move `column` by sign * distance; None if there are none.
 
-        `cost` is per group and unit of movement; groups that are `fixed` stay where they are.
+        `cost` is per group and unit of movement; groups that are `fixed` stay where they are. If the same is
+        asked `again` at other costs, the search starts from the last answer; else from no move at all, so
+        that what is found does not depend on what was asked before.
         """
         groups = self.groups
         target = int(self.groups_of(np.array([column]))[0])
@@ -122,6 +126,8 @@ class Block:
             self._scaled_to = distance
         self._program.bound(low, high)
         self._program.price(prices)
+        if not again:
+            self._program.forget()
         found = self._program.solve()
         if found is None:
             return None

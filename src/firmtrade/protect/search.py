@@ -128,11 +128,11 @@ class Search:
                 and min(enough, INFINITY if best is None else best[0]) <= cheap
             ):
                 break  # a large program is not worth what it could save
-            best = self._tried(block, need, avoid, shut, best, enough == FREE)
+            best = self._tried(block, need, avoid, shut, best, enough)
             if best is not None and best[0] == 0:
                 return best[1]
         if best is None and enough == INFINITY:
-            best = self._tried(self._whole(), need, avoid, shut, best)
+            best = self._tried(self._whole(), need, avoid, shut, best, enough)
         return None if best is None or best[0] >= enough else best[1]
 
     def _in_pool(self, need: Need, avoid: frozenset[int], shut: int | None) -> tuple[float, Use] | None:
@@ -150,14 +150,16 @@ class Search:
         avoid: frozenset[int],
         shut: int | None,
         best: tuple[float, Use] | None,
-        free: bool = False,
+        enough: float,
     ) -> tuple[float, Use] | None:
         """The better of `best` and what the block's program finds."""
-        priced, fixed = self._priced(block, avoid, shut, free)
+        free = enough == FREE
+        most = enough if best is None else min(best[0], enough)
+        priced, fixed = self._priced(block, avoid, shut, free, most)
         cost = priced
-        for _ in range(1 if free else 1 + self.effort.sharpen):
+        for time in range(1 if free else 1 + self.effort.sharpen):
             self.programs += 1
-            moves = block.move(need.column, need.sign, need.distance, cost, fixed)
+            moves = block.move(need.column, need.sign, need.distance, cost, fixed, time > 0)
             if moves is None:
                 return best
             found = witness(self.system, self.values, self.known, block.rows, moves, need.distance)
@@ -165,9 +167,10 @@ class Search:
             if use is None:
                 return best
             price = self.price(use.number)
-            if best is None or price < best[0]:
+            better = best is None or price < best[0]
+            if best is None or better:
                 best = (price, use)
-            if price == 0:
+            if price == 0 or not better:
                 return best
             size = np.zeros(block.groups)
             size[block.groups_of(found.columns)] = np.abs(found.effects) / need.distance
@@ -175,7 +178,7 @@ class Search:
         return best
 
     def _priced(
-        self, block: Block, avoid: frozenset[int], shut: int | None, free: bool
+        self, block: Block, avoid: frozenset[int], shut: int | None, free: bool, most: float
     ) -> tuple[Floats, Flags]:
         """Cost per unit of movement of the block's groups, and the groups that may not move."""
         columns = block.columns
@@ -183,6 +186,8 @@ class Search:
         small = np.where(owners == NOBODY, self._small, 10 * self._small)
         each = np.where(self.hidden[columns], small, self.cost[columns])
         stay = self.never[columns] | ~self.hidden[columns] if free else self.never[columns].copy()
+        if most < INFINITY:
+            stay |= self.open[columns] >= most  # whoever moves it is too dear
         if avoid:
             stay |= np.isin(owners, np.array(sorted(avoid), dtype=np.int64))
         if shut is not None:
