@@ -143,26 +143,12 @@ def _patterns(columns: Sparse, rows: Ints) -> tuple[Ints, Ints, Sparse]:
 
     Parts are numbered by their first column; their places count the rows given.
     """
-    by_row = columns.transposed
-    sizes = by_row.sizes()[rows]
-    entry = np.repeat(by_row.start[rows] - np.concatenate(([0], np.cumsum(sizes)[:-1])), sizes)
-    entry += np.arange(len(entry))
-    order = np.argsort(by_row.index[entry], kind="stable")
-    column, weight = by_row.index[entry][order], by_row.weight[entry][order]
-    place = np.repeat(np.arange(len(rows)), sizes)[order]
-    first = np.flatnonzero(np.diff(column, prepend=-1))
-    if not len(first):
-        return column, column, Sparse(np.zeros(1, dtype=np.int64), column, weight, len(rows))
-    # Equal parts have equal sums of marks; that others have is as likely as two equal random numbers of 64 bits.
-    marks = np.random.default_rng(len(rows)).integers(1, 2**63, size=len(rows), dtype=np.uint64)
-    sums = np.add.reduceat(marks[place] * weight.astype(np.uint64), first)
-    _, leader, part = np.unique(sums, return_index=True, return_inverse=True)
-    rank = np.argsort(np.argsort(leader))
-    lengths = np.diff(np.append(first, len(column)))[np.sort(leader)]
-    start = np.concatenate(([0], np.cumsum(lengths))).astype(np.int64)
-    kept = np.repeat(first[np.sort(leader)] - start[:-1], lengths) + np.arange(start[-1])
-    parts = Sparse(start, place[kept], weight[kept], len(rows))
-    return column[first], rank[part.reshape(-1)], parts
+    touched, inside = columns.inside(rows)
+    leaders, part = np.unique(inside.leaders(), return_inverse=True)
+    kept = inside.taken(leaders)
+    start = np.concatenate(([0], np.cumsum(inside.sizes()[leaders]))).astype(np.int64)
+    parts = Sparse(start, inside.index[kept], inside.weight[kept], len(rows))
+    return touched, part.reshape(-1), parts
 
 
 def _bands(known: Known, rows: Ints) -> tuple[list[tuple[Ints, Floats]], Floats, Floats]:

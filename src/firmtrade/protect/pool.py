@@ -3,41 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from firmtrade.protect.evidence import NOBODY
+from firmtrade.protect.growing import Growing
 from firmtrade.protect.program import INFINITY
 from firmtrade.protect.system import Floats, Ints
 from firmtrade.protect.witness import Witness
-
-
-class Growing:
-    """An array that grows at its end."""
-
-    def __init__(self, kind: type, room: int = 16) -> None:
-        self._room: NDArray[Any] = np.zeros(room, dtype=kind)
-        self._size = 0
-
-    def __len__(self) -> int:
-        return self._size
-
-    @property
-    def values(self) -> NDArray[Any]:
-        """What has been added."""
-        return self._room[: self._size]
-
-    def add(self, values: NDArray[Any] | float) -> None:
-        """Put one value or several at the end."""
-        count = np.size(values)
-        if self._size + count > len(self._room):
-            grown = np.zeros(2 * (self._size + count), dtype=self._room.dtype)
-            grown[: self._size] = self.values
-            self._room = grown
-        self._room[self._size : self._size + count] = values
-        self._size += count
 
 
 class Pool:
@@ -66,7 +39,7 @@ class Pool:
         owners = self._sole[found.columns]
         self.groups.append(frozenset(owners[owners != NOBODY].tolist()))
         self._seen.add(len(self.groups[-1]))
-        self._columns.add(found.columns)
+        self._columns.extend(found.columns)
         self._start.add(len(self._columns))
         self._least.add(found.least)
         self._most.add(found.most)

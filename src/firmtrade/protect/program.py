@@ -60,6 +60,11 @@ class Program:
         """New limits of one row."""
         self._model.changeRowBounds(row, low, high)
 
+    def limits(self, rows: Ints, low: Floats, high: Floats) -> None:
+        """New limits of several rows."""
+        if len(rows):
+            self._model.changeRowsBounds(len(rows), rows.astype(np.int32), low, high)
+
     def forget(self) -> None:
         """Start the next search from nothing, so that its answer follows from the program alone."""
         self._model.clearSolver()
