@@ -121,7 +121,9 @@ def _extended(path: Path, trail: tuple[Path, ...]) -> dict[str, Any]:
         base[key] = {**base[key], **value} if joined else value
     for key in without:
         if key not in _KNOWN:
-            raise StudyError(f"{path.name}: without = '{key}' is not a part of a study.{nearest(key, _KNOWN)}")
+            raise StudyError(
+                f"{path.name}: without = '{key}' is not a part of a study.{nearest(key, _KNOWN)}"
+            )
         base.pop(key, None)
         if key in raw:
             base[key] = raw[key]

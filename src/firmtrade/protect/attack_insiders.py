@@ -132,9 +132,7 @@ def _attackers(job: Job, near: dict[int, Attacker], column: int, whole: Attacker
     return [*found, whole]
 
 
-def _case(
-    job: Job, work: Attacker, column: int, place: int, wanted: tuple[float, float]
-) -> list[Case]:
+def _case(job: Job, work: Attacker, column: int, place: int, wanted: tuple[float, float]) -> list[Case]:
     """The interval that an insider can prove, unless it is wide enough."""
     forbidden = job.owner[work.guarded] == place
     value = float(work.values[column])
@@ -214,9 +212,7 @@ class _Tables:
 class _Asked:
     """One unsafe column and direction: the insiders of whom it is not yet shown that they are kept out."""
 
-    def __init__(
-        self, job: Job, tables: _Tables, column: int, sign: int, needs: Floats, full: float
-    ) -> None:
+    def __init__(self, job: Job, tables: _Tables, column: int, sign: int, needs: Floats, full: float) -> None:
         self._job, self._tables, self._column, self._sign = job, tables, column, sign
         self._needs, self._full = needs, full
         self.left = tables.left(column, sign, needs, needs > 0)
@@ -229,7 +225,12 @@ class _Asked:
         while groups:
             group = groups.pop()
             group = group[self.left[group]]
-            if len(group) and not self._shown(work, group) and len(group) > 1 and (last or len(group) <= SPLIT):
+            if (
+                len(group)
+                and not self._shown(work, group)
+                and len(group) > 1
+                and (last or len(group) <= SPLIT)
+            ):
                 groups += [group[len(group) // 2 :], group[: len(group) // 2]]
         for place in np.flatnonzero(self.left & (self._needs < self._full)).tolist():
             self._shown(work, [place], self._needs[place])

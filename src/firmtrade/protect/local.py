@@ -93,6 +93,7 @@ class Block:
     def groups_of(self, columns: Ints) -> Ints:
         """The groups of columns that have rows of the block."""
         return np.asarray(self.group[np.searchsorted(self.columns, columns)], dtype=np.int64)
+
     def _bounds(self, distance: float) -> tuple[Floats, Floats]:
         groups = self.groups
         fall = np.where(self.signed, FAR, np.clip(self.values / distance, 0.0, FAR))

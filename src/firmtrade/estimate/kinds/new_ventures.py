@@ -227,7 +227,7 @@ def _told(counts: Any, names: dict[str, str]) -> dict[str, int]:
 
 
 def _balance(sample: str, when: str, found: Any, titles: dict[str, str]) -> list[Line]:
-    evidence = Evidence("mean", found.firms)
+    evidence = Evidence("difference", found.firms)
     name = titles.get(found.variable, found.variable)
     means = (
         ("before", "international", found.treated),

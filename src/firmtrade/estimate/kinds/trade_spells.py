@@ -136,7 +136,7 @@ def _share_lines(found: Gathered, sample: str, share: Any) -> list[Line]:
     if found.groups:
         codes[found.groups] = share.group
     stopped = share.starters - share.trading
-    evidence = Evidence("survival", share.firms, None, share.largest, min(share.trading_firms, stopped))
+    evidence = Evidence("survival-step", share.firms, None, share.largest, min(share.trading_firms, stopped))
     values = {
         "still-trading": share.share,
         "still-trading-low": share.low,

@@ -49,7 +49,7 @@ def curve_lines(
             codes["exit-reason"] = "death" if curve.cause == 1 else "merger"
         shown = joined(curve, fewest)
         if shown:
-            start = Evidence("survival", curve.firms)
+            start = Evidence("count", curve.firms)
             value = 0.0 if statistic == "incidence" else 100.0
             begin = {**codes, "duration": f"{curve.since:g}"}
             lines.append(Line(sample, period, statistic, value, start, begin))
@@ -59,7 +59,7 @@ def curve_lines(
 
 
 def _step(sample: str, period: str, statistic: str, step: Step, since: int, codes: Codes) -> list[Line]:
-    evidence = Evidence("survival", step.firms, None, step.largest, since)
+    evidence = Evidence("survival-step", step.firms, None, step.largest, since)
     values = (
         (statistic, step.survival), (f"{statistic}-low", step.low), (f"{statistic}-high", step.high),
     )  # fmt: skip
@@ -74,7 +74,7 @@ def risk_lines(sample: str, period: str, found: Iterable[AtRisk], groups: str | 
     return [
         Line(
             sample, period, "at-risk", float(each.spells),
-            Evidence("survival", each.firms, None, each.largest),
+            Evidence("count", each.firms, None, each.largest),
             {**({groups: each.group} if groups else {}), "duration": f"{each.time:g}"},
         )
         for each in found
@@ -136,13 +136,13 @@ def median_lines(sample: str, period: str, found: Iterable[Curve], groups: str |
 def _at_median(curve: Curve) -> Evidence:
     """The firms at risk when half have gone; where there is no median, all."""
     step = curve.at(curve.median) if curve.median is not None else None
-    return Evidence("survival", step.firms if step else curve.firms, None, step.largest if step else None)
+    return Evidence("count", step.firms if step else curve.firms, None, step.largest if step else None)
 
 
 def logrank_lines(sample: str, period: str, found: LogRank) -> list[Line]:
     """The test, with the smallest group as its evidence."""
     firms = min(group.firms for group in found.groups)
-    evidence = Evidence("test", firms, None, None, min(group.event_firms for group in found.groups))
+    evidence = Evidence("test-statistic", firms, None, None, min(group.event_firms for group in found.groups))
     values = (("logrank-chi2", found.chi2), ("logrank-p", found.p))
     return [Line(sample, period, name, value, evidence) for name, value in values]
 
@@ -181,7 +181,7 @@ def proportional_lines(
             period,
             "proportional-p",
             test.p,
-            Evidence("test", test.firms, test.degrees, None, test.events),
+            Evidence("test-statistic", test.firms, test.degrees, None, test.events),
             {"hazard-model": name, "term": titles.get(test.term, test.term)},
         )
         for test in found.proportionality
