@@ -84,7 +84,7 @@ def test_what_cannot_be_checked_is_assumed_and_said(tmp_path):
 
 
 def with_unknown(path, hidden, measure="firms", unit="count", times=1):
-    """Firms by region and size; the region of two firms of size a and one of b is not known, and it says so."""
+    """Firms by region and size; the region of two firms of size a and one of b is unknown, and it says so."""
     lines = [HEAD]
     for region, regions in REGIONS.items():
         for size, sizes in SIZES.items():
