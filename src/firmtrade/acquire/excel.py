@@ -17,7 +17,7 @@ from typing import Any
 from firmtrade._engine.duckdb import DuckDB
 from firmtrade.acquire.insert import Inserter, as_text, refuse_twins
 from firmtrade.acquire.locate import Located
-from firmtrade.acquire.read import Source
+from firmtrade.acquire.read import Source, relation
 from firmtrade.acquire.source import PanelSpec
 from firmtrade.errors import DataError, MissingExtra, nearest
 
@@ -48,7 +48,7 @@ def open_excel(engine: DuckDB, spec: PanelSpec, located: Located) -> Source:
             )
 
     def fetch(names: Sequence[str], limit: int | None = None) -> tuple[int, ...]:
-        table = Inserter(engine, dict.fromkeys(names, "VARCHAR"))
+        table = Inserter(engine, relation(spec), dict.fromkeys(names, "VARCHAR"))
         asked = sheets[:1] if limit else sheets
         return tuple(_read(table, sheet, names, number, limit) for number, sheet in enumerate(asked))
 
