@@ -27,6 +27,8 @@ WORDS = (
     "coordinates",
     "alternatives",
 )
+#: The parts of a study about a trade register instead of one panel.
+TRADE = ("transactions", "register", "accounts", "identifiers", "blocs", "thresholds")
 _KNOWN = {
     "title",
     "subtitle",
@@ -38,6 +40,7 @@ _KNOWN = {
     "tables",
     "models",
     *WORDS,
+    *TRADE,
 }
 _PROTECT = {"synthetic", "profile", "rules", "profiles", "hide", "method", "base", "secret", "ledger"}
 #: By which rules a release is protected where the study names none.
@@ -75,6 +78,7 @@ class StudySpec:
     method: Mapping[str, Any] = field(default_factory=dict, repr=False)
     hide: tuple[Mapping[str, str], ...] = ()
     published: Mapping[str, str] = field(default_factory=dict)
+    trade: Mapping[str, Any] = field(default_factory=dict)
 
 
 def read_study(study: str | Path) -> StudySpec:
@@ -157,6 +161,7 @@ def make_study(raw: Mapping[str, Any], name: str, base: Path, file: str) -> Stud
         synthetic=panel.pop("synthetic", ""),
         panel=panel,
         published=shipped(raw.get("published", ""), _places(base), file),
+        trade={part: raw[part] for part in TRADE if part in raw},
     )
 
 

@@ -45,7 +45,7 @@ class _Part(BaseModel):
         try:
             return handler(entry)
         except ValidationError as error:
-            raise StudyError("\n".join(_complaint(where, found) for found in error.errors())) from None
+            raise StudyError("\n".join(complaint(where, found) for found in error.errors())) from None
 
 
 class Drop(_Part):
@@ -183,7 +183,8 @@ class PanelSpec(_Part):
         return (*self.missing.get(name, ()), *self.missing.get(EVERY, ()))
 
 
-def _complaint(where: str, error: Any) -> str:
+def complaint(where: str, error: Any) -> str:
+    """One of pydantic's complaints about an entry, in a sentence."""
     place = ".".join(str(part) for part in error["loc"] if not str(part).startswith(("function-", "tuple[")))
     given = repr(error.get("input"))
     return f"{where}, {place}: {error['msg']} (given: {given[:60]})."
