@@ -6,6 +6,7 @@ turn a mistake into 'missing' without a word.
 
 from __future__ import annotations
 
+import warnings
 import zipfile
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
@@ -160,7 +161,9 @@ def _read(table: Inserter, sheet: _Sheet, names: Sequence[str], number: int, lim
     total = 0
     book = _workbook(sheet.path)
     try:
-        with closing(_rows(book[sheet.name], sheet.path)) as cells:
+        with warnings.catch_warnings(), closing(_rows(book[sheet.name], sheet.path)) as cells:
+            # A number formatted as a date that is none comes as '#VALUE!': the casts show it with its row.
+            warnings.filterwarnings("ignore", "Cell .* is marked as a date", UserWarning)
             next(cells)
             for line, row in enumerate(islice(_calculated(cells, sheet), limit), start=2):
                 if all(cell is None for cell in row):
