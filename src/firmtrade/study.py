@@ -335,8 +335,9 @@ class Study:
         self, engine: DuckDB, panel: Panel, setting: Setting, tables: Iterable[Table] | None
     ) -> Computed:
         from firmtrade.describe.compute import compute
+        from firmtrade.study_sources import prepared
 
-        return compute(engine, self.spec.tables if tables is None else list(tables), setting, self.progress)
+        return compute(engine, prepared(self.spec, self._sources, tables), setting, self.progress)
 
     def _provenance(self, panel: Panel) -> Provenance:
         from firmtrade import __version__

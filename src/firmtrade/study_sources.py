@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import tomllib
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from firmtrade.assemble.check import CheckReport
     from firmtrade.assemble.panel import Panel
     from firmtrade.assemble.trade.linked import Linked, TradeSpec
+    from firmtrade.describe.spec import Table
 
 #: Parts of a trade register whose files the command line may name.
 PARTS = ("transactions", "register", "accounts", "identifiers")
@@ -28,6 +30,49 @@ class Opened:
     panel: Panel
     check: Callable[[Panel], CheckReport]
     linked: Linked | None = None
+
+
+def prepared(spec: StudySpec, opened: Opened, tables: Iterable[Table] | None) -> list[Table]:
+    """The tables that are asked for (None: all), with what their figures are about told under them.
+
+    A study of a trade register has the tables of its linkage besides; where thresholds or the union change,
+    series break. A study of a panel may say under [thresholds] whose thresholds it was collected with.
+    """
+    from firmtrade.assemble.trade.blocs import bloc
+    from firmtrade.assemble.trade.breaks import series_breaks
+    from firmtrade.assemble.trade.thresholds import thresholds
+    from firmtrade.describe.breaks import Break, with_breaks
+    from firmtrade.describe.coverage import COVERAGE, with_coverage
+
+    asked = list(spec.tables if tables is None else tables)
+    said = spec.trade.get("thresholds", {})
+    linked = opened.linked
+    if linked is None and not said:
+        return asked
+    if linked is not None:
+        if tables is None and linked.register:
+            asked += _linkage(linked.declarations.years, asked)
+        asked = list(with_coverage(asked, spec.catalog.get(COVERAGE, "dimension").codes))
+        limits, union, years = linked.thresholds, linked.declarations.union, linked.declarations.years
+        found = list(series_breaks(limits, union, years))
+    else:
+        limits = thresholds(said, "", spec.name)
+        own = bloc(said["union"], spec.trade.get("blocs"), spec.name) if "union" in said else None
+        found = list(series_breaks(limits, own, range(1950, 2101)))
+    return list(with_breaks(asked, [Break(*one) for one in found], spec.windows))
+
+
+def _linkage(years: Iterable[int], tables: Iterable[Table]) -> list[Table]:
+    """The tables of the section on linkage, unless the study has tables of their names."""
+    from firmtrade.catalog import DEFINITIONS
+    from firmtrade.describe.spec import read_tables
+
+    path = DEFINITIONS / "linkage.toml"
+    entries = tomllib.loads(path.read_text(encoding="utf-8"))
+    common = {"sample": "declaring-firms", "period": [str(year) for year in years]}
+    named = {table.name for table in tables}
+    made = read_tables({name: {**common, **entry} for name, entry in entries.items()}, path.name)
+    return [table for table in made if table.name not in named]
 
 
 def reads_trade(spec: StudySpec, panel: str | None, sources: Mapping[str, str]) -> bool:

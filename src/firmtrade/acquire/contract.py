@@ -47,6 +47,8 @@ CONTRACT: tuple[Column, ...] = (
         "coverage", "text", "population of a trade register: above, below, unknown-activity, not-declaring"
     ),
     Column("in_register", "yesno", "has a record in the business register"),
+    Column("declared_import", "amount", "imports that the firm declares, on whichever side of the union"),
+    Column("declared_export", "amount", "exports that the firm declares, on whichever side of the union"),
 )
 
 NAMES: tuple[str, ...] = tuple(column.name for column in CONTRACT)
@@ -55,6 +57,7 @@ FLOWS: tuple[str, ...] = tuple(column.name for column in CONTRACT if column.kind
 #: What linking a trade register adds to a panel.
 LINKED: tuple[str, ...] = (
     "import_partners", "export_partners", "import_products", "export_products", "coverage", "in_register",
+    "declared_import", "declared_export",
 )  # fmt: skip
 #: Without these there is no panel.
 REQUIRED: tuple[str, ...] = ("firm", "year")

@@ -21,7 +21,8 @@ from firmtrade.errors import StudyError, nearest
 CONTRACT = (
     "firm", "year", "activity", "region", "founded", "employment", "turnover", "value_added", "domestic",
     "import_intra", "import_extra", "export_intra", "export_extra", "import_partners", "export_partners",
-    "import_products", "export_products", "coverage", "in_register",
+    "import_products", "export_products", "coverage", "in_register", "declared_import",
+    "declared_export",
 )  # fmt: skip
 _TEXTS = ("firm", "activity", "region", "coverage")
 _CONDITIONS = ("domestic", "in_register")

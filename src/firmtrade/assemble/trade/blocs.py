@@ -38,13 +38,15 @@ Spans = tuple[tuple[int, int], ...]
 class Bloc:
     """A union: the first and last month of each membership by partner code.
 
-    `inside` and `outside` are special codes that say by themselves where they are.
+    `direct` are the members themselves, without territories that are inside through one of them; `inside` and
+    `outside` are special codes that say by themselves where they are.
     """
 
     name: str
     title: str
     source: str
     spans: Mapping[str, Spans]
+    direct: frozenset[str] = frozenset()
     inside: frozenset[str] = frozenset()
     outside: frozenset[str] = frozenset()
 
@@ -72,11 +74,11 @@ class Bloc:
         return last if joining == "december" else first
 
     def changes(self) -> list[tuple[int, tuple[str, ...], tuple[str, ...]]]:
-        """(month, who joins, who leaves) of each change after the first, in order."""
+        """(month, who joins, who leaves) of each change of members after the first, in order."""
         joined: dict[int, list[str]] = {}
         left: dict[int, list[str]] = {}
-        for code, spans in sorted(self.spans.items()):
-            for first, last in spans:
+        for code in sorted(self.direct):
+            for first, last in self.spans.get(code, ()):
                 joined.setdefault(first, []).append(code)
                 left.setdefault(_after(last), []).append(code)
         months = sorted({*joined, *left} - {NEVER, EVER})
@@ -124,6 +126,7 @@ def _read(name: str, entries: Mapping[str, Any], where: str, trail: tuple[str, .
         for code in _codes(change, at):
             spans[code] = []
     _add(spans, (*entry.get("members", ()), *entry.get("changes", ())), at)
+    direct = base.direct | {code for code in spans if code not in base.spans}
     _through(spans, entry.get("through", ()), at)
     if "as_of" in entry:
         month = _month(entry["as_of"], at)
@@ -135,6 +138,7 @@ def _read(name: str, entries: Mapping[str, Any], where: str, trail: tuple[str, .
         entry.get("title", name),
         entry.get("source", "own"),
         {code: _joined(found) for code, found in sorted(spans.items()) if found},
+        frozenset(direct),
         frozenset(entry.get("inside", base.inside)),
         frozenset(entry.get("outside", base.outside)),
     )

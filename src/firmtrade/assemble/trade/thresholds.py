@@ -17,7 +17,7 @@ from firmtrade.acquire.transactions.partners import find
 from firmtrade.catalog import DEFINITIONS
 from firmtrade.errors import StudyError, nearest
 
-_FIELDS = {"country", "values"}
+_FIELDS = {"country", "union", "values"}
 _VALUE = {"flow", "from", "until", "value", "unit", "source"}
 
 
@@ -47,13 +47,16 @@ class Thresholds:
             (one.value for one in self.entries if one.flow == flow and one.since <= year <= one.until), None
         )
 
-    def changes(self, years: Iterable[int]) -> list[tuple[int, str, float | None, float | None]]:
-        """(year, flow, threshold before, from then on) of each change from one of the years to the next."""
+    def changes(self, years: Iterable[int]) -> list[tuple[int, str, float, float]]:
+        """(year, flow, threshold before, from then on) of each change from one of the years to the next.
+
+        Where the threshold of one of two years is not known, nothing is said.
+        """
         found = []
         for before, year in pairwise(sorted(years)):
             for flow in FLOWS:
                 old, new = self.of(flow, before), self.of(flow, year)
-                if old != new:
+                if old is not None and new is not None and old != new:
                     found.append((year, flow, old, new))
         return found
 
