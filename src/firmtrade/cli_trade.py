@@ -1,4 +1,4 @@
-"""Commands about trade registers and made-up data: synthesize."""
+"""Commands about trade registers and made-up data: synthesize, stress."""
 
 from __future__ import annotations
 
@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from firmtrade.cli_shared import progress
+from firmtrade.cli_shared import (
+    AccountsOption,
+    Memory,
+    PanelOption,
+    RegisterOption,
+    TransactionsOption,
+    Unprotected,
+    progress,
+    sources,
+)
 
 if TYPE_CHECKING:
     from firmtrade.study import StudySpec
@@ -16,6 +25,7 @@ if TYPE_CHECKING:
 def add_commands(app: typer.Typer) -> None:
     """Give the program its commands about trade registers and made-up data."""
     app.command()(synthesize)
+    app.command()(stress)
 
 
 def synthesize(
@@ -88,3 +98,52 @@ def _stored_population(spec: StudySpec, out: Path, firms: int, seed: int) -> Non
         )
     rows = write_panel(out, firms=firms, seed=seed)
     typer.echo(f"Wrote {rows:,} firm-years to {out}")
+
+
+def stress(
+    study: Annotated[str, typer.Argument(help="Built-in study, or path of a study file.")],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="Folder for the report; replaced whole when the run is done.")
+    ],
+    threshold_of: Annotated[
+        str | None, typer.Option(help="Country and year whose thresholds are tried, such as BE:2015.")
+    ] = None,
+    threshold_import: Annotated[
+        float | None, typer.Option(help="Yearly value from which imports from the union are declared.")
+    ] = None,
+    threshold_export: Annotated[
+        float | None, typer.Option(help="Yearly value from which exports to the union are declared.")
+    ] = None,
+    sample: Annotated[str, typer.Option(help="Whose figures: a sample of the study.")] = "all-firms",
+    read_as: Annotated[
+        str, typer.Option(help="What a firm below the threshold is read as: no-trade or unknown.")
+    ] = "no-trade",
+    panel: PanelOption = None,
+    transactions: TransactionsOption = None,
+    register: RegisterOption = None,
+    accounts: AccountsOption = None,
+    unprotected: Unprotected = None,
+    memory: Memory = None,
+) -> None:
+    """Try another reporting threshold: which figures on entry, exit and survival move, and by how much?
+
+    The flows with the union that are below the threshold in a year are read as no trade, as a statistic
+    does that takes no declaration for no trade. DIR then holds participation, entry, exit and survival by
+    flow and year, before, after and their difference, protected as any other run of the study.
+    """
+    from firmtrade.errors import StudyError
+    from firmtrade.study import Study
+    from firmtrade.study_stress import limits_of, stress_spec
+
+    given = {"import_intra": threshold_import, "export_intra": threshold_export}
+    limits = {flow: value for flow, value in given.items() if value is not None}
+    if bool(threshold_of) == bool(limits):
+        raise StudyError(
+            "Which threshold is tried? Give either --threshold-of COUNTRY:YEAR, or --threshold-import and "
+            "--threshold-export."
+        )
+    limits, said = limits_of(threshold_of) if threshold_of else (limits, "as given")
+    spec = stress_spec(study, limits, said, read_as, sample)
+    named = sources(transactions, register, accounts)
+    asked = Study(spec, panel, memory=memory, sources=named, progress=progress())
+    typer.echo(f"The report is in {asked.run(out, unprotected) / 'report.html'}")

@@ -297,6 +297,7 @@ class Study:
             self._sources = open_sources(
                 engine, self.spec, self.panel, self.sources, Path(scratch), self.progress
             )
+            self.spec = self._sources.spec
             panel = self._relevant(self._sources.panel)
             if strict:
                 self.progress("check the panel")

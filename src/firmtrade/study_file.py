@@ -15,6 +15,7 @@ from firmtrade.errors import StudyError, nearest
 
 if TYPE_CHECKING:
     from firmtrade.estimate.model import Model
+    from firmtrade.study_stress import Stress
 
 WORDS = (
     "sources",
@@ -79,15 +80,19 @@ class StudySpec:
     hide: tuple[Mapping[str, str], ...] = ()
     published: Mapping[str, str] = field(default_factory=dict)
     trade: Mapping[str, Any] = field(default_factory=dict)
+    stress: Stress | None = None
 
 
 def read_study(study: str | Path) -> StudySpec:
     """A built-in study by name, or a study file by path."""
+    return make_study(*read_raw(study))
+
+
+def read_raw(study: str | Path) -> tuple[dict[str, Any], str, Path, str]:
+    """(contents, name, folder, file) of a study file, as `make_study` takes them."""
     path = _find(study)
     raw = _extended(path, ())
-    return make_study(
-        raw, path.parent.name if path.name == "study.toml" else path.stem, path.parent, path.name
-    )
+    return raw, path.parent.name if path.name == "study.toml" else path.stem, path.parent, path.name
 
 
 def _find(study: str | Path) -> Path:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,8 +25,12 @@ PARTS = ("transactions", "register", "accounts", "identifiers")
 
 @dataclass(frozen=True)
 class Opened:
-    """What is open: the panel, how it is checked, and what was linked to make it (None for a plain panel)."""
+    """What is open: the panel, how it is checked, and what was linked to make it (None for a plain panel).
 
+    `spec` is the study, completed by what the panel has.
+    """
+
+    spec: StudySpec
     panel: Panel
     check: Callable[[Panel], CheckReport]
     linked: Linked | None = None
@@ -44,13 +48,13 @@ def prepared(spec: StudySpec, opened: Opened, tables: Iterable[Table] | None) ->
     from firmtrade.describe.breaks import Break, with_breaks
     from firmtrade.describe.coverage import COVERAGE, with_coverage
 
-    asked = list(spec.tables if tables is None else tables)
+    asked = list(opened.spec.tables if tables is None else tables)
     said = spec.trade.get("thresholds", {})
     linked = opened.linked
     if linked is None and not said:
         return asked
     if linked is not None:
-        if tables is None and linked.register:
+        if tables is None and linked.register and not spec.stress:
             asked += _linkage(linked.declarations.years, asked)
         asked = list(with_coverage(asked, spec.catalog.get(COVERAGE, "dimension").codes))
         limits, union, years = linked.thresholds, linked.declarations.union, linked.declarations.years
@@ -103,8 +107,22 @@ def open_sources(
     progress: Callable[[str], None],
 ) -> Opened:
     """Make the relation `panel`; synthetic sources are made in the folder `scratch`."""
-    if reads_trade(spec, panel, sources):
-        return _open_trade(engine, spec, sources, scratch, progress)
+    trade = reads_trade(spec, panel, sources)
+    if trade:
+        opened = _open_trade(engine, spec, sources, scratch, progress)
+    else:
+        opened = _open_panel(engine, spec, panel, scratch, progress)
+    if spec.stress is None:
+        return opened
+    from firmtrade.study_stress import completed, stressed
+
+    years = [year for (year,) in engine.rows("select distinct year from panel where year is not null")]
+    return replace(opened, panel=stressed(engine, opened.panel, spec.stress), spec=completed(spec, years))
+
+
+def _open_panel(
+    engine: DuckDB, spec: StudySpec, panel: str | None, scratch: Path, progress: Callable[[str], None]
+) -> Opened:
     from firmtrade.assemble.check import check_panel
     from firmtrade.assemble.panel import open_panel
 
@@ -116,7 +134,7 @@ def open_sources(
         )
     progress("read the panel")
     opened = open_panel(engine, read, source, spec.base)
-    return Opened(opened, lambda shown: check_panel(engine, shown, read))
+    return Opened(spec, opened, lambda shown: check_panel(engine, shown, read))
 
 
 def _population(spec: StudySpec, scratch: Path, progress: Callable[[str], None]) -> str | None:
@@ -164,4 +182,4 @@ def _open_trade(
         read = _trade_spec(spec, made.sources)
     progress("read declarations, register and accounts")
     linked = open_linked(engine, read)
-    return Opened(linked.panel, lambda shown: check_trade(engine, read, linked), linked)
+    return Opened(spec, linked.panel, lambda shown: check_trade(engine, read, linked), linked)
