@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from shutil import rmtree
+from tempfile import mkdtemp
 from threading import Lock
 from types import TracebackType
 from typing import Any
+from weakref import finalize
 
 from firmtrade._engine.steps import Query
 from firmtrade.errors import EngineError
@@ -45,6 +48,10 @@ class DuckDB:
             "enable_progress_bar": False,
             "preserve_insertion_order": True,
         }
+        # What does not fit into memory goes to a folder that nobody else may read, and is gone at the end.
+        spill = mkdtemp(prefix="firmtrade-spill-")
+        self._forget_spill = finalize(self, rmtree, spill, ignore_errors=True)
+        settings["temp_directory"] = spill
         if memory:
             settings["memory_limit"] = memory
         if threads:
@@ -124,6 +131,7 @@ class DuckDB:
         if self._aside is not None:
             self._aside.close()
         self._connection.close()
+        self._forget_spill()
 
     def _run(self, name: str, sql: str, parameters: list[Any] | None) -> list[tuple[Any, ...]]:
         with self._turn:

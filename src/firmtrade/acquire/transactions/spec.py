@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -116,15 +116,21 @@ class TransactionsSpec(PanelSpec):
                 raise StudyError(f"{self.part}, complete: '{name}' is no flow.{nearest(name, known)}")
         return self
 
-    def is_complete(self, flow: str, year: int) -> bool:
-        """Whether no declaration of the flow (import_intra ...) in the year means no trade."""
+    def complete_years(self, flow: str, declared: Iterable[int]) -> set[int]:
+        """The years in which no declaration of the flow (import_intra ...) means no trade.
+
+        Said of a flow without years, it holds for the `declared` years: of others there is nothing to tell
+        by.
+        """
         if isinstance(self.complete, bool):
-            return self.complete
+            return set(declared) if self.complete else set()
         direction = flow.split("_")[0]
         if not isinstance(self.complete, dict):
-            return flow in self.complete or direction in self.complete
+            return set(declared) if flow in self.complete or direction in self.complete else set()
         said = self.complete.get(flow, self.complete.get(direction, False))
-        return said if isinstance(said, bool) else year in _years(said, self.part)
+        if isinstance(said, bool):
+            return set(declared) if said else set()
+        return _years(said, self.part)
 
     def mapped(self, name: str) -> Mapping[str, Scalar]:
         """The study's own meaning of some values of a column."""

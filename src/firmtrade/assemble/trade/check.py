@@ -75,7 +75,7 @@ def _notes(spec: TransactionsSpec, linked: Linked) -> Iterator[Problem]:
     found = linked.declarations
     for note in found.panel.notes:
         yield Problem("settled", "info", note, 0, "Nothing to do if that is right.")
-    unknown = [flow for flow in FLOWS if not all(spec.is_complete(flow, year) for year in found.years)]
+    unknown = [flow for flow in FLOWS if not spec.complete_years(flow, found.years) >= set(found.years)]
     if unknown:
         yield Problem(
             "not-complete", "info",

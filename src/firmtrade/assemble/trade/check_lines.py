@@ -187,30 +187,36 @@ def _listed(
 
 def _repeats(engine: DuckDB, found: Declarations) -> Iterator[Problem]:
     """Lines that are equal in everything; only cells with more lines than months can hold some."""
-    ((suspects,),) = engine.rows("select count(*) from trade_cells where declarations > bit_count(months)")
-    if not suspects:
-        return
-    same = "firm, year, month, flow, partner, product, value, quantity"
+    cell = "firm, year, flow, partner, product"
     engine.execute(
-        "create or replace temporary table trade_suspects as select distinct firm, year "
-        "from trade_cells where declarations > bit_count(months)"
+        f"create or replace temporary table trade_suspects as select distinct {cell} "
+        f"from trade_cells where declarations > bit_count(months)"
     )
-    repeats = (
-        f"select {same}, count(*) as n, list([__file, __row] order by __file, __row)[:4] as places "
-        f"from transactions_rows semi join trade_suspects using (firm, year) group by {same} having "
-        f"count(*) > 1"
+    same = f"{cell}, month, value, quantity"
+    engine.execute(
+        f"create or replace temporary table trade_repeats as select {same}, count(*) as n "
+        f"from transactions semi join trade_suspects using ({cell}) group by {same} having count(*) > 1"
     )
-    ((kinds, extra),) = engine.rows(f"select count(*), coalesce(sum(n - 1), 0) from ({repeats})")
-    if kinds:
-        rows = engine.rows(
-            f"select firm, year, n, places from ({repeats}) order by firm, year, places limit {SHOWN}"
-        )
-        shown = tuple(_example(found, *row) for row in rows)
+    ((extra,),) = engine.rows("select coalesce(sum(n - 1), 0) from trade_repeats")
+    if extra:
         yield Problem(
             "repeated-line", "warn", "lines that repeat another in everything", int(extra),
-            "Each is counted. If a file was delivered twice, take one copy out.", "value", shown,
+            "Each is counted. If a file was delivered twice, take one copy out.", "value",
+            _repeated(engine, found, same),
         )  # fmt: skip
     engine.execute("drop table trade_suspects")
+    engine.execute("drop table trade_repeats")
+
+
+def _repeated(engine: DuckDB, found: Declarations, same: str) -> tuple[Example, ...]:
+    """The first repeated lines, each with the places where it stands."""
+    first = f"select * from trade_repeats order by {same} limit {SHOWN}"
+    names = [f"t.{name} is not distinct from r.{name}" for name in same.split(", ")]
+    rows = engine.rows(
+        f"select r.firm, r.year, r.n, list([__file, __row] order by __file, __row) from ({first}) as r "
+        f"join transactions_rows as t on {' and '.join(names)} group by all order by r.firm, r.year, 4"
+    )
+    return tuple(_example(found, firm, year, n, places[:4]) for firm, year, n, places in rows)
 
 
 def _example(found: Declarations, firm: str, year: int, count: int, places: list[tuple[int, int]]) -> Example:

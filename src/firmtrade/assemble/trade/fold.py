@@ -69,9 +69,7 @@ def make_fold(engine: DuckDB) -> None:
     engine.execute(f"create or replace temporary table trade_fold as\n{fold_query().sql}")
 
 
-def flow_values(
-    is_complete: Callable[[str, int], bool], years: Iterable[int], row: str, year: str
-) -> dict[str, str]:
+def flow_values(complete: Callable[[str], Iterable[int]], row: str, year: str) -> dict[str, str]:
     """SQL of each of the panel's flows over a `row` of the fold (NULL for a firm-year without declarations).
 
     A positive sum is known. Without one, the flow is unknown if some trade may belong to it; else it is
@@ -79,8 +77,8 @@ def flow_values(
     """
     found = {}
     for name, flow, _ in _SIDES:
-        complete = [str(one) for one in sorted(years) if is_complete(name, one)]
-        zero = f"when {year} in ({', '.join(complete)}) then 0 " if complete else ""
+        years = ", ".join(str(one) for one in sorted(complete(name)))
+        zero = f"when {year} in ({years}) then 0 " if years else ""
         found[name] = (
             f"case when {row}.{name} > 0 then {row}.{name} when {row}.{flow}_aside > 0 then null {zero}end"
         )

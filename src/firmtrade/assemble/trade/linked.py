@@ -158,7 +158,8 @@ def panel_query(spec: TradeSpec, linked: Linked) -> Query:
     keys += ["select firm, year from records"] if linked.register else []
     keys += ["select firm, year from filed"] if linked.accounts and not linked.register else []
     steps.append(Step("keys", "\nunion\n".join(keys)))
-    flows = flow_values(spec.transactions.is_complete, years, "f", "k.year")
+    transactions = spec.transactions
+    flows = flow_values(lambda flow: transactions.complete_years(flow, years), "f", "k.year")
     values = {
         "firm": "k.firm",
         "year": "k.year",
@@ -175,7 +176,7 @@ def panel_query(spec: TradeSpec, linked: Linked) -> Query:
     joins = ["left join trade_fold as f on k.firm = f.firm and k.year = f.year"]
     joins += ["left join records as r on k.firm = r.firm and k.year = r.year"] if linked.register else []
     joins += ["left join filed as a on k.firm = a.firm and k.year = a.year"] if linked.accounts else []
-    text = f"select {listed}\nfrom keys as k\n" + "\n".join(joins) + "\norder by k.firm, k.year"
+    text = f"select {listed}\nfrom keys as k\n" + "\n".join(joins)
     return Query("panel", (*steps, Step("panel", text)))
 
 
