@@ -69,8 +69,8 @@ def link_notes(engine: DuckDB, spec: TradeSpec, linked: Linked) -> Iterator[Prob
     if linked.register:
         ((firms, matched, value, known),) = engine.rows(
             "select count(*), count(*) filter (where in_register), sum(v), sum(v) filter (where in_register) "
-            "from (select in_register, declared_import + declared_export as v from panel "
-            "where coverage <> 'not-declaring')"
+            "from (select distinct firm, year, in_register, declared_import + declared_export as v "
+            "from panel where coverage <> 'not-declaring')"
         )
         if firms and matched < firms:
             shares = 100 * matched / firms, 100 * float(known or 0) / float(value)
