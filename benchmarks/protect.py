@@ -71,7 +71,9 @@ def read(path: Path) -> Firms:
     with path.open(encoding="utf-8", newline="") as file:
         lines = list(csv.DictReader(file))
     names = {"division": "div", "sector": "sec", "size": "size", "region": "reg", "holding": "hold"}
-    found = {name: numpy.unique([r[old] for r in lines], return_inverse=True)[1] for name, old in names.items()}
+    found = {
+        name: numpy.unique([r[old] for r in lines], return_inverse=True)[1] for name, old in names.items()
+    }
     return found | {"value": numpy.array([int(float(r["value"])) for r in lines])}
 
 
@@ -133,7 +135,12 @@ def measured(given: Problem, effort: Effort, processes: int) -> list[str]:
             certificate(pattern), given.system, given.rows, given.plan, given.evidence,
             insiders=effort.insiders,
         )  # fmt: skip
-    return [*_sizes(given), *_cost(given, pattern, values), *_verdict(report, pattern, faults), *_times(clock)]
+    return [
+        *_sizes(given),
+        *_cost(given, pattern, values),
+        *_verdict(report, pattern, faults),
+        *_times(clock),
+    ]
 
 
 def _sizes(given: Problem) -> list[str]:
@@ -145,7 +152,9 @@ def _cost(given: Problem, pattern: Pattern, values: numpy.ndarray) -> list[str]:
     unsafe, gone = numpy.isin(cells, given.plan.columns), numpy.isin(cells, pattern.hidden)
     share = values[cells[gone & ~unsafe]].sum() / values[cells[~unsafe]].sum()
     mark = hashlib.sha256(pattern.hidden.tobytes()).hexdigest()[:8]
-    return [f"hidden: {gone.sum():,} of {len(cells):,} cells, {share:.2%} of the value of others (pattern {mark})"]
+    return [
+        f"hidden: {gone.sum():,} of {len(cells):,} cells, {share:.2%} of the value of others (pattern {mark})"
+    ]
 
 
 def _verdict(report: Report, pattern: Pattern, faults: list[str]) -> list[str]:
@@ -172,10 +181,14 @@ def main() -> None:
     parser.add_argument("--csv", type=Path, action="append", default=[], help="firms of a file instead")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--processes", type=int, default=2)
-    parser.add_argument("--insiders", type=float, default=0.5, help="the distance that insiders are left with")
+    parser.add_argument(
+        "--insiders", type=float, default=0.5, help="the distance that insiders are left with"
+    )
     asked = parser.parse_args()
     effort = replace(Effort(), insiders=asked.insiders)
-    made: list[tuple[str, Callable[[], Firms]]] = [(str(path), lambda path=path: read(path)) for path in asked.csv]
+    made: list[tuple[str, Callable[[], Firms]]] = [
+        (str(path), lambda path=path: read(path)) for path in asked.csv
+    ]
     made += [(f"{size:,}", lambda size=size: drawn(size, asked.seed)) for size in asked.figures]
     for title, firms in made:
         print(f"--- {title}", *measured(problem(firms()), effort, asked.processes), sep="\n", flush=True)

@@ -15,6 +15,7 @@ from firmtrade.errors import StudyError, nearest
 
 if TYPE_CHECKING:
     from firmtrade.estimate.model import Model
+    from firmtrade.study_stress import Stress
 
 WORDS = (
     "sources",
@@ -27,6 +28,8 @@ WORDS = (
     "coordinates",
     "alternatives",
 )
+#: The parts of a study about a trade register instead of one panel.
+TRADE = ("transactions", "register", "accounts", "identifiers", "blocs", "thresholds")
 _KNOWN = {
     "title",
     "subtitle",
@@ -38,6 +41,7 @@ _KNOWN = {
     "tables",
     "models",
     *WORDS,
+    *TRADE,
 }
 _PROTECT = {"synthetic", "profile", "rules", "profiles", "hide", "method", "base", "secret", "ledger"}
 #: By which rules a release is protected where the study names none.
@@ -75,15 +79,20 @@ class StudySpec:
     method: Mapping[str, Any] = field(default_factory=dict, repr=False)
     hide: tuple[Mapping[str, str], ...] = ()
     published: Mapping[str, str] = field(default_factory=dict)
+    trade: Mapping[str, Any] = field(default_factory=dict)
+    stress: Stress | None = None
 
 
 def read_study(study: str | Path) -> StudySpec:
     """A built-in study by name, or a study file by path."""
+    return make_study(*read_raw(study))
+
+
+def read_raw(study: str | Path) -> tuple[dict[str, Any], str, Path, str]:
+    """(contents, name, folder, file) of a study file, as `make_study` takes them."""
     path = _find(study)
     raw = _extended(path, ())
-    return make_study(
-        raw, path.parent.name if path.name == "study.toml" else path.stem, path.parent, path.name
-    )
+    return raw, path.parent.name if path.name == "study.toml" else path.stem, path.parent, path.name
 
 
 def _find(study: str | Path) -> Path:
@@ -166,6 +175,7 @@ def make_study(raw: Mapping[str, Any], name: str, base: Path, file: str) -> Stud
         synthetic=panel.pop("synthetic", ""),
         panel=panel,
         published=shipped(raw.get("published", ""), _places(base), file),
+        trade={part: raw[part] for part in TRADE if part in raw},
     )
 
 
