@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from firmtrade import cli_custodian, cli_models, cli_support
+from firmtrade import cli_custodian, cli_models, cli_peer, cli_support
 from firmtrade.cli_shared import Memory, PanelOption, StudyOption, Unprotected, progress
 
 if TYPE_CHECKING:
@@ -38,6 +38,8 @@ app = typer.Typer(
     - `firmtrade reconcile FILE` audits published figures; `firmtrade diff A B` compares two runs.
 
     - `firmtrade attack DIR` tries to work out what a release hides; `firmtrade why TABLE` says why it does.
+
+    - `firmtrade peer FILE` puts a run beside what another office published, in SDMX or CSV.
 
     - `firmtrade multiverse MODEL` answers a model under every registered definition of its words.
 
@@ -343,6 +345,7 @@ def _version(asked: bool) -> None:
 
 cli_custodian.add_commands(app)
 cli_models.add_commands(app)
+cli_peer.add_commands(app)
 cli_support.add_commands(app)
 
 

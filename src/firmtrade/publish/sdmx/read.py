@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from firmtrade.errors import DataError
+from firmtrade.publish.sdmx.ids import code_of
+from firmtrade.publish.sdmx.structure import period_of
 
 #: Columns of SDMX-CSV that are about the file, not about an observation.
 ABOUT = ("STRUCTURE", "STRUCTURE_ID", "STRUCTURE_NAME", "ACTION", "DATAFLOW", "LAST UPDATE", "SERIES_KEY",
@@ -181,3 +183,39 @@ def _told(parts: list[_Part], places: Any) -> dict[str, str]:
 
 def _plain(item: Any) -> str:
     return "" if item is None else item if isinstance(item, str) else json.dumps(item)
+
+
+_OWN = {
+    "OBS_VALUE": "value",
+    "TIME_PERIOD": "period",
+    "UNIT_MEASURE": "unit",
+    "CONF_STATUS": "confidentiality",
+}
+_OURS = ("TABLE", "SAMPLE", "MEASURE", "UNIT_MEASURE", "CONF_STATUS", "OBS_VALUE")
+
+
+def own(found: Observations) -> Observations:
+    """Observations that firmtrade wrote, in the columns and codes of tables.csv; others as they are.
+
+    DECIMALS and OBS_STATUS are left out, as what they say follows from the other columns.
+    """
+    if not found.rows or not set(_OURS) <= found.rows[0].keys():
+        return found
+    named = {
+        name: _OWN.get(name, name.lower().replace("_", "-"))
+        for name in found.rows[0]
+        if name not in ("DECIMALS", "OBS_STATUS")
+    }
+    rows = tuple({ours: _code(name, row[name]) for name, ours in named.items()} for row in found.rows)
+    labels = {
+        named[name]: {_code(name, code): label for code, label in said.items()}
+        for name, said in found.labels.items()
+        if name in named
+    }
+    return Observations(found.flow, rows, labels)
+
+
+def _code(name: str, ident: str) -> str:
+    if name == "OBS_VALUE":
+        return ident
+    return period_of(ident) if name == "TIME_PERIOD" else code_of(ident)
