@@ -123,8 +123,9 @@ def _about(theirs: Rows, how: Correspondence) -> tuple[str, tuple[str, ...]]:
         # A column that the mapping is silent about and that differs would mix figures of different things.
         if name not in said and len({row.get(name, "") for row in theirs}) > 1:
             raise DataError(
-                f"The mapping does not say what the column '{name}' is: [columns.X] column = \"{name}\" if it "
-                f'is an attribute of ours, [only] {name} = "CODE" to take one code, or ignore = ["{name}"].'
+                f"The mapping does not say what the column '{name}' is. Say [columns.X] column = "
+                f'"{name}" if it is an attribute of ours, [only] {name} = "CODE" to take one code of it, '
+                f'or ignore = ["{name}"].'
             )
     return value, flags
 

@@ -56,7 +56,7 @@ def check_structure(file: str, written: bytes, flows: Iterable[Flow], asked: Ask
     try:
         read = _structures_json(file, text) if file.endswith(".json") else _structures_xml(text)
         found = {key: said for item in read for key, said in _said(item)}
-    except PysdmxError as error:
+    except (PysdmxError, SyntaxError) as error:
         raise refused(file, str(error)) from None
     for item in artefacts(flows, asked):
         for key, said in _said(item):

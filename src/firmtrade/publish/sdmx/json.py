@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from firmtrade.publish.sdmx.model import PREPARED, line, reference
+from firmtrade.publish.sdmx.model import PREPARED, line, reference, sender
 from firmtrade.publish.sdmx.structure import ATTRIBUTE, DIMENSION, MEASURE, Flow
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def message(flow: Flow, asked: Asked) -> dict[str, Any]:
         "prepared": PREPARED.isoformat().replace("+00:00", "Z"),
         "test": False,
         "contentLanguages": ["en"],
-        "sender": {"id": asked.agency.replace(".", "_")},
+        "sender": {"id": sender(asked)},
     }
     return {"meta": meta, "data": {"structures": [structure], "dataSets": [data_set]}}
 

@@ -144,11 +144,16 @@ def dataset(flow: Flow, asked: Asked) -> Any:
 
 
 def header(name: str, asked: Asked) -> Any:
-    """The header of a message: no clock, no random identifier."""
+    """The header of a message: no clock, no random identifier. A sender's id has no dot, an agency's may."""
     from pysdmx.model import Organisation
     from pysdmx.model.message import Header
 
-    return Header(id=name, prepared=PREPARED, sender=Organisation(asked.agency))
+    return Header(id=name, prepared=PREPARED, sender=Organisation(sender(asked)))
+
+
+def sender(asked: Asked) -> str:
+    """The agency as the sender of a message."""
+    return asked.agency.replace(".", "_")
 
 
 def refused(file: str, why: str) -> CheckError:

@@ -49,7 +49,7 @@ def read_observations(path: str | Path) -> Observations:
         raise DataError(f"{path} cannot be read as text in UTF-8: {error}") from None
     try:
         return parsed(text)
-    except (KeyError, IndexError, ValueError, TypeError, StopIteration) as error:
+    except (KeyError, IndexError, ValueError, TypeError, AttributeError, StopIteration) as error:
         raise DataError(
             f"{path.name} is not data in SDMX-CSV, SDMX-ML, SDMX-JSON or a CSV with one header line: {error}"
         ) from None
@@ -98,7 +98,7 @@ def from_xml(text: str) -> Observations:
 
     try:
         message = read_sdmx(text, validate=True)
-    except PysdmxError as error:
+    except (PysdmxError, SyntaxError) as error:
         raise ValueError(str(error)) from None
     rows, names = [], []
     data: Any = message.data or ()
