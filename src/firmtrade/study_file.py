@@ -16,6 +16,7 @@ from firmtrade.errors import StudyError, nearest
 if TYPE_CHECKING:
     from firmtrade.estimate.model import Model
     from firmtrade.publish.sdmx import Asked
+    from firmtrade.study_stress import Stress
 
 WORDS = (
     "sources",
@@ -28,6 +29,8 @@ WORDS = (
     "coordinates",
     "alternatives",
 )
+#: The parts of a study about a trade register instead of one panel.
+TRADE = ("transactions", "register", "accounts", "identifiers", "blocs", "thresholds")
 _KNOWN = {
     "title",
     "subtitle",
@@ -40,6 +43,7 @@ _KNOWN = {
     "models",
     "sdmx",
     *WORDS,
+    *TRADE,
 }
 _PROTECT = {"synthetic", "profile", "rules", "profiles", "hide", "method", "base", "secret", "ledger"}
 #: By which rules a release is protected where the study names none.
@@ -78,15 +82,20 @@ class StudySpec:
     hide: tuple[Mapping[str, str], ...] = ()
     published: Mapping[str, str] = field(default_factory=dict)
     sdmx: Asked | None = None
+    trade: Mapping[str, Any] = field(default_factory=dict)
+    stress: Stress | None = None
 
 
 def read_study(study: str | Path) -> StudySpec:
     """A built-in study by name, or a study file by path."""
+    return make_study(*read_raw(study))
+
+
+def read_raw(study: str | Path) -> tuple[dict[str, Any], str, Path, str]:
+    """(contents, name, folder, file) of a study file, as `make_study` takes them."""
     path = _find(study)
     raw = _extended(path, ())
-    return make_study(
-        raw, path.parent.name if path.name == "study.toml" else path.stem, path.parent, path.name
-    )
+    return raw, path.parent.name if path.name == "study.toml" else path.stem, path.parent, path.name
 
 
 def _find(study: str | Path) -> Path:
@@ -115,12 +124,21 @@ def _extended(path: Path, trail: tuple[Path, ...]) -> dict[str, Any]:
         raw["published"] = shipped(raw["published"], _places(path.parent), path.name)
     if "extends" not in raw:
         return raw
+    without = raw.pop("without", [])
     name = raw.pop("extends")
     beside = path.parent / str(name)
     base = _extended(beside if beside.is_file() else _find(str(name)), (*trail, path.resolve()))
     for key, value in raw.items():
         joined = isinstance(value, dict) and isinstance(base.get(key), dict)
         base[key] = {**base[key], **value} if joined else value
+    for key in without:
+        if key not in _KNOWN:
+            raise StudyError(
+                f"{path.name}: without = '{key}' is not a part of a study.{nearest(key, _KNOWN)}"
+            )
+        base.pop(key, None)
+        if key in raw:
+            base[key] = raw[key]
     return base
 
 
@@ -161,6 +179,7 @@ def make_study(raw: Mapping[str, Any], name: str, base: Path, file: str) -> Stud
         panel=panel,
         published=shipped(raw.get("published", ""), _places(base), file),
         sdmx=_sdmx(raw, file),
+        trade={part: raw[part] for part in TRADE if part in raw},
     )
 
 

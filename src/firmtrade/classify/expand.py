@@ -20,9 +20,12 @@ from firmtrade.errors import StudyError, nearest
 #: Columns of the panel contract (DESIGN.md, section 3).
 CONTRACT = (
     "firm", "year", "activity", "region", "founded", "employment", "turnover", "value_added", "domestic",
-    "import_intra", "import_extra", "export_intra", "export_extra",
+    "import_intra", "import_extra", "export_intra", "export_extra", "import_partners", "export_partners",
+    "import_products", "export_products", "coverage", "in_register", "declared_import",
+    "declared_export",
 )  # fmt: skip
-_TEXTS = ("firm", "activity", "region")
+_TEXTS = ("firm", "activity", "region", "coverage")
+_CONDITIONS = ("domestic", "in_register")
 ROW_KINDS = ("variable", "parameter", "dimension", "sample")
 HISTORY = "history_"
 
@@ -73,7 +76,7 @@ class Meaning:
     def _kind(self, name: str) -> str:
         """Number, text or condition; ANY for a column that only the panel knows."""
         if name in CONTRACT:
-            return TEXT if name in _TEXTS else CONDITION if name == "domestic" else NUMBER
+            return TEXT if name in _TEXTS else CONDITION if name in _CONDITIONS else NUMBER
         word = None if name in self.further else self.catalog.find(name, *ROW_KINDS)
         if word is None:
             return ANY

@@ -162,14 +162,15 @@ def _periods(block: Block, window: Window | None, where: str) -> tuple[str, ...]
     if window is None:
         if not block.periods:
             raise StudyError(f"{where} lacks period: which year is it about?")
-        return tuple(year for period in block.periods for year in _years(period, where))
+        return tuple(year for period in block.periods for year in years_of(period, where))
     for period in block.periods:
         if period != window.label and window.point(period) is None:
             raise StudyError(f"{where}: {period} is not a year of the window {window.name} ({window.label}).")
     return block.periods or (window.label,)
 
 
-def _years(period: str, where: str) -> list[str]:
+def years_of(period: str, where: str) -> list[str]:
+    """The years of a period as it is written: 2002, or 1996-2002."""
     first, _, last = period.partition("-")
     if not (first.isdigit() and (last.isdigit() or not last)):
         raise StudyError(f"{where}: '{period}' is not a year or a range of years such as 1996-2002.")
