@@ -13,6 +13,7 @@ import pytest
 from firmtrade import Study, catalog, study_file
 from firmtrade.acquire.source import PanelSpec
 from firmtrade.describe import spec as tables
+from firmtrade.publish.sdmx import spec as sdmx_spec
 from firmtrade.reference.study_file import contents, study_file_page
 from support_manual import compare, manual
 
@@ -29,6 +30,7 @@ ACCEPTED: dict[str, set[str]] = {
     "study": study_file._KNOWN | {"extends"},
     "panel": set(PanelSpec.model_fields) | {"synthetic"},
     "protect": study_file._PROTECT,
+    "sdmx": set(sdmx_spec._KEYS),
     "windows": {"t0", "t1", "outcome"},
     "tables": tables._TABLE,
     "chart": tables._CHART,
