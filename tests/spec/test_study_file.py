@@ -15,6 +15,7 @@ from firmtrade.acquire.source import PanelSpec
 from firmtrade.acquire.transactions.spec import Correspondence, TransactionsSpec
 from firmtrade.assemble.trade import blocs, thresholds
 from firmtrade.describe import spec as tables
+from firmtrade.estimate.model import COMMON
 from firmtrade.publish.sdmx import spec as sdmx_spec
 from firmtrade.reference.study_file import contents, study_file_page
 from support_manual import compare, manual
@@ -29,7 +30,7 @@ EXAMPLES = [
 
 # What the code accepts, by part: a key that is added there must be explained in the reference.
 ACCEPTED: dict[str, set[str]] = {
-    "study": study_file._KNOWN | {"extends"},
+    "study": study_file._KNOWN | {"extends", "without"},
     "panel": set(PanelSpec.model_fields) | {"synthetic"},
     # Keys of [panel] are explained there; [register], [accounts] and [identifiers] have no others.
     "transactions": set(TransactionsSpec.model_fields) - set(PanelSpec.model_fields) | {"synthetic"},
@@ -39,6 +40,7 @@ ACCEPTED: dict[str, set[str]] = {
     "protect": study_file._PROTECT,
     "sdmx": set(sdmx_spec._KEYS),
     "windows": {"t0", "t1", "outcome"},
+    "models": set(COMMON),
     "tables": tables._TABLE,
     "chart": tables._CHART,
     **{kind: catalog._REQUIRED[kind[:-1]] | catalog._OPTIONAL[kind[:-1]] for kind in study_file.WORDS},

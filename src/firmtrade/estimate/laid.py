@@ -62,7 +62,8 @@ def left_out(
     lines = [
         Line(
             sample, period, "rows-left-out", float(each.rows),
-            Evidence("count", min(each.rows, firms[sample])), {**codes, "reason": _worded(each.reason, model, data)},
+            Evidence("count", min(each.rows, firms[sample])),
+            {**codes, "reason": _worded(each.reason, model, data)},
         )
         for sample, period, codes, reasons in counted
         for each in reasons
