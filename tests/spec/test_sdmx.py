@@ -39,6 +39,7 @@ def odd_table():
         cell("participation", 100 / 3, "percent", 1, activity="01"),
         cell("participation", -1e-17, "kEUR/FTE", 1, activity="010"),
         cell("participation", None, "percent", 1, reason="no firm in the group", activity="02"),
+        cell("participation", 7.0, "percent", 1, activity=""),
         cell("participation", 1.5e21, "percent", 1, period="1998-2003", activity="1"),
     ]
     labels = LABELS | {"size": {"20+": 'Twenty\'s "and" more <&>\n  on two lines', "0-9": "0-9"}}
