@@ -130,6 +130,16 @@ def test_status_says_hidden_or_undefined_and_never_why(made) -> None:
     assert not any(b"fewer than 3" in content for content in made.values())
 
 
+def test_a_study_that_is_called_models_has_files_of_both() -> None:
+    both = files(release(models=(model(),), study="some-models"), Asked(("csv",)))
+    assert [name for name in both if name.endswith("csv")] == ["data.csv", "models.csv"]
+    assert b"(1.0.0),I,A,premia,premia-main," in both["models.csv"] and b"table-04" in both["data.csv"]
+    assert [flow.id for flow in flows(release(models=(model(),)), ASKED)] == [
+        "BELGIUM_2002",
+        "BELGIUM_2002__MODELS",
+    ]
+
+
 def test_a_hidden_value_is_refused() -> None:
     with pytest.raises(DisclosureError, match="still has a value"):
         files(release(table("t", ("size",), ("measure",), [cell("firms", 2, conf="C", size="0-9")])))

@@ -7,6 +7,7 @@ the release figure by figure.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from firmtrade.publish.sdmx.spec import Asked, read_asked, require
@@ -40,12 +41,13 @@ def files(release: Release, asked: Asked | None = None) -> dict[str, bytes]:
         raise StudyError("The release has no figures, so there is nothing to write as SDMX.")
     made: dict[str, bytes] = {}
     for file, written in ml.STRUCTURES.items():
-        made[file] = _written(file, lambda written=written: written(found, asked))
+        made[file] = _written(file, partial(written, found, asked))
         check_structure(file, made[file], found, asked)
     writers = {"csv": csv.data_csv, "xml": ml.data_xml, "json": json.data_json}
     for kind in asked.formats:
-        for flow, file in zip(found, csv.names(found, kind), strict=True):
-            made[file] = _written(file, lambda kind=kind, flow=flow: writers[kind](flow, asked))
+        for flow in found:
+            file = f"{flow.file}.{kind}"
+            made[file] = _written(file, partial(writers[kind], flow, asked))
             check_data(file, made[file], flow)
     return dict(sorted(made.items()))
 

@@ -62,6 +62,7 @@ class Flow:
     title: str
     components: tuple[Component, ...]
     rows: tuple[tuple[str, ...], ...]
+    file: str = "data"  # how its files are called
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -91,7 +92,7 @@ def flows(release: Release, asked: Asked) -> tuple[Flow, ...]:
     owned = [(model.name, table) for model in release.models for table in model.tables]
     if any(table.cells for _, table in owned):
         names = used([table for _, table in owned])
-        found.append(_flow(f"{study}_MODELS", f"{release.title}: models", owned, names, release))
+        found.append(_flow(f"{study}__MODELS", f"{release.title}: models", owned, names, release))
     for flow in found:
         check(flow)
     return tuple(found)
@@ -115,7 +116,7 @@ def _flow(name: str, title: str, owned: _Owned, names: Iterable[str], release: R
     parts += [*dims.values(), labels.dimension("measure", "MEASURE", {c.measure for _, _, c in cells})]
     parts += [_period({c.period for _, _, c in cells}, timed), *_figure({c.unit for _, _, c in cells})]
     rows = [_row(model, table, cell, names, timed) for model, table, cell in cells]
-    return Flow(name, title.strip() or name, tuple(parts), tuple(rows))
+    return Flow(name, title.strip() or name, tuple(parts), tuple(rows), "models" if owned[0][0] else "data")
 
 
 def _period(labels: set[str], timed: bool) -> Component:
