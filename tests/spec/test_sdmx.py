@@ -39,6 +39,7 @@ def odd_table():
         cell("participation", 100 / 3, "percent", 1, activity="01"),
         cell("participation", -1e-17, "kEUR/FTE", 1, activity="010"),
         cell("participation", None, "percent", 1, reason="no firm in the group", activity="02"),
+        cell("participation", 7.0, "percent", 1, activity=""),
         cell("participation", 1.5e21, "percent", 1, period="1998-2003", activity="1"),
     ]
     labels = LABELS | {"size": {"20+": 'Twenty\'s "and" more <&>\n  on two lines', "0-9": "0-9"}}
@@ -127,6 +128,16 @@ def test_status_says_hidden_or_undefined_and_never_why(made) -> None:
     text = made["structure.xml"].decode()
     assert "CL_CONF_STATUS" in text and "econdary" not in text and 'id="D"' not in text
     assert not any(b"fewer than 3" in content for content in made.values())
+
+
+def test_a_study_that_is_called_models_has_files_of_both() -> None:
+    both = files(release(models=(model(),), study="some-models"), Asked(("csv",)))
+    assert [name for name in both if name.endswith("csv")] == ["data.csv", "models.csv"]
+    assert b"(1.0.0),I,A,premia,premia-main," in both["models.csv"] and b"table-04" in both["data.csv"]
+    assert [flow.id for flow in flows(release(models=(model(),)), ASKED)] == [
+        "BELGIUM_2002",
+        "BELGIUM_2002__MODELS",
+    ]
 
 
 def test_a_hidden_value_is_refused() -> None:

@@ -6,6 +6,8 @@ the release figure by figure.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from firmtrade.publish.sdmx.spec import Asked, read_asked, require
@@ -37,15 +39,25 @@ def files(release: Release, asked: Asked | None = None) -> dict[str, bytes]:
     found = flows(release, asked)
     if not found:
         raise StudyError("The release has no figures, so there is nothing to write as SDMX.")
-    made = {
-        "structure.xml": ml.structure_xml(found, asked),
-        "structure.json": ml.structure_json(found, asked),
-    }
+    made: dict[str, bytes] = {}
+    for file, written in ml.STRUCTURES.items():
+        made[file] = _written(file, partial(written, found, asked))
+        check_structure(file, made[file], found, asked)
     writers = {"csv": csv.data_csv, "xml": ml.data_xml, "json": json.data_json}
-    for file, written in made.items():
-        check_structure(file, written, found, asked)
     for kind in asked.formats:
-        for flow, file in zip(found, csv.names(found, kind), strict=True):
-            made[file] = writers[kind](flow, asked)
+        for flow in found:
+            file = f"{flow.file}.{kind}"
+            made[file] = _written(file, partial(writers[kind], flow, asked))
             check_data(file, made[file], flow)
     return dict(sorted(made.items()))
+
+
+def _written(file: str, write: Callable[[], bytes]) -> bytes:
+    from pysdmx.errors import PysdmxError
+
+    from firmtrade.publish.sdmx.model import refused
+
+    try:
+        return write()
+    except PysdmxError as error:
+        raise refused(file, str(error)) from None

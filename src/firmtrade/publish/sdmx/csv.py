@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from firmtrade.publish.sdmx.model import dataset
@@ -23,8 +22,3 @@ def data_csv(flow: Flow, asked: Asked) -> bytes:
 
 def _bytes(text: str | None) -> bytes:
     return (text or "").replace("\r\n", "\n").encode("utf-8")
-
-
-def names(flows: Sequence[Flow], suffix: str) -> list[str]:
-    """The file of each dataflow: data.csv is the tables' (or the only one), models.csv the models'."""
-    return [f"{'models' if flow.id.endswith('_MODELS') else 'data'}.{suffix}" for flow in flows]

@@ -47,3 +47,6 @@ def _full(item: Any) -> Any:
     if isinstance(item, dict):
         return {key: _full(each) for key, each in item.items() if each != []}
     return [_full(each) for each in item] if isinstance(item, list) else item
+
+
+STRUCTURES = {"structure.xml": structure_xml, "structure.json": structure_json}

@@ -1,8 +1,9 @@
 """The structure as pysdmx's artefacts: concepts, code lists, data structures and dataflows.
 
 Identifiers follow from the study's name alone: dataflow and structure `BELGIUM_2002` (and
-`BELGIUM_2002_MODELS`), concept scheme `BELGIUM_2002_CONCEPTS`, code lists `BELGIUM_2002_CL_SIZE`. A code that
-is no id of SDMX has its own spelling in an annotation of type `CODE`.
+`BELGIUM_2002__MODELS`: no study has an id with two such signs together), concept scheme
+`BELGIUM_2002_CONCEPTS`, code lists `BELGIUM_2002_CL_SIZE`. A code that is no id of SDMX has its own spelling
+in an annotation of type `CODE`.
 """
 
 from __future__ import annotations

@@ -62,6 +62,7 @@ class Flow:
     title: str
     components: tuple[Component, ...]
     rows: tuple[tuple[str, ...], ...]
+    file: str = "data"  # how its files are called
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -91,7 +92,7 @@ def flows(release: Release, asked: Asked) -> tuple[Flow, ...]:
     owned = [(model.name, table) for model in release.models for table in model.tables]
     if any(table.cells for _, table in owned):
         names = used([table for _, table in owned])
-        found.append(_flow(f"{study}_MODELS", f"{release.title}: models", owned, names, release))
+        found.append(_flow(f"{study}__MODELS", f"{release.title}: models", owned, names, release))
     for flow in found:
         check(flow)
     return tuple(found)
@@ -115,7 +116,7 @@ def _flow(name: str, title: str, owned: _Owned, names: Iterable[str], release: R
     parts += [*dims.values(), labels.dimension("measure", "MEASURE", {c.measure for _, _, c in cells})]
     parts += [_period({c.period for _, _, c in cells}, timed), *_figure({c.unit for _, _, c in cells})]
     rows = [_row(model, table, cell, names, timed) for model, table, cell in cells]
-    return Flow(name, title, tuple(parts), tuple(rows))
+    return Flow(name, title.strip() or name, tuple(parts), tuple(rows), "models" if owned[0][0] else "data")
 
 
 def _period(labels: set[str], timed: bool) -> Component:
@@ -126,7 +127,7 @@ def _period(labels: set[str], timed: bool) -> Component:
 
 
 def _figure(units: set[str]) -> list[Component]:
-    named = {code_id(unit): unit or "none" for unit in sorted(units)}
+    named = {code_id(unit): unit.strip() or "none" for unit in sorted(units)}
     return [
         Component(VALUE, MEASURE, "Value"),
         Component("UNIT_MEASURE", ATTRIBUTE, "Unit", source="unit", codes=named),
@@ -188,24 +189,28 @@ class _Labels:
         codes = {TOTAL: "Not broken down"} if own else {}
         for table in self.owned:  # the first label stands, in the study's order
             for code, label in table.labels.get(name, {}).items():
-                codes.setdefault(code, label or code)
+                codes.setdefault(code, label)
         codes |= {code: code for code in sorted(met) if code not in codes}
         said = words[name].meanings if name in words else {}
         if not own:
             said = {code: words[code].text for code in codes if code in words}
-        title, text = (words[name].title, words[name].text) if name in words else (name.capitalize(), "")
+        title, text = (
+            (words[name].title.strip() or name, words[name].text)
+            if name in words
+            else (name.capitalize(), "")
+        )
         texts = {code_id(code): said[code] for code in codes if said.get(code)}
-        named = {code_id(code): label for code, label in codes.items()}
+        named = {code_id(code): label.strip() or code.strip() or "none" for code, label in codes.items()}
         return Component(ident, DIMENSION, title, text, name, named, texts)
 
     def tables(self) -> Component:
         """The tables by their titles."""
-        named = {code_id(table.name): table.title or table.name for table in self.owned}
+        named = {code_id(table.name): table.title.strip() or table.name for table in self.owned}
         return Component("TABLE", DIMENSION, "Table", source="table", codes=named)
 
     def models(self) -> Component:
         """The models by their titles."""
-        named = {code_id(model.name): model.title or model.name for model in self.release.models}
+        named = {code_id(model.name): model.title.strip() or model.name for model in self.release.models}
         return Component("MODEL", DIMENSION, "Model", source="model", codes=named)
 
 
