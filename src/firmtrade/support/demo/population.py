@@ -166,13 +166,13 @@ def _accounts(rng: np.random.Generator, plan: Plan, slope: Array) -> tuple[Array
     return np.clip(size, 0.0, 5.5), productivity
 
 
-def _lives(
-    rng: np.random.Generator, plan: Plan, founded: Array, productivity: Array
-) -> tuple[Array, Array]:
+def _lives(rng: np.random.Generator, plan: Plan, founded: Array, productivity: Array) -> tuple[Array, Array]:
     """(which firm is there in which year, its last year or 0): weak firms end more often."""
     years = plan.first + np.arange(plan.years)
     hazard = 0.018 / (1 + np.exp(1.2 * productivity))
-    ends = (rng.random((plan.firms, plan.years)) < 2 * hazard) & (years > np.maximum(founded[:, None], plan.first))
+    ends = (rng.random((plan.firms, plan.years)) < 2 * hazard) & (
+        years > np.maximum(founded[:, None], plan.first)
+    )
     gone = np.cumsum(ends, axis=1) > 0
     ended = np.where(gone.any(axis=1), years[gone.argmax(axis=1)], 0)
     alive = ~gone & (years >= founded[:, None])
@@ -185,8 +185,8 @@ class _Drawn:
     def __init__(self, plan: Plan, rng: np.random.Generator, sector: Array, slope: Array, size: Array,
                  productivity: Array, alive: Array) -> None:  # fmt: skip
         self.plan, self.rng, self.slope, self.productivity, self.alive = plan, rng, slope, productivity, alive
-        own = rng.normal(0, 1.6, plan.firms) + np.array(list(SECTORS.values()))[sector]
-        self.index = -4.2 + own[:, None] + 1.0 * productivity + 0.5 * (size - 1.8)
+        own = rng.normal(0, 0.9, plan.firms) + np.array(list(SECTORS.values()))[sector]
+        self.index = -4.6 + own[:, None] + 2.3 * productivity + 0.7 * (size - 1.8)
         self.shift = np.zeros(plan.firms)
         self.had = np.zeros(plan.firms, dtype=bool)
         self.applied: list[Applied] = []
@@ -243,6 +243,8 @@ def summary(found: Population) -> dict[str, Any]:
     alive, exports = found.alive, found.exports
     return {
         "exporting": round(float(exports[alive].mean()), 3),
-        "applications": {f"{a.programme} {a.year}": (len(a.firm), int(a.granted.sum())) for a in found.applied},
+        "applications": {
+            f"{a.programme} {a.year}": (len(a.firm), int(a.granted.sum())) for a in found.applied
+        },
         "fair": {year: len(firms) for year, firms in found.fair.items()},
     }

@@ -140,7 +140,9 @@ def columns(
         if name not in known:
             table.field(name)  # raises with the nearest name
     query = sa.select(made.c.id, *(made.c[name] for name in names)).where(*_conditions(table.name, where))
-    lines = sorted(connection.execute(query), key=lambda line: str(line[0]))  # databases sort texts each its way
+    lines = sorted(
+        connection.execute(query), key=lambda line: str(line[0])
+    )  # databases sort texts each its way
     found = list(zip(*lines, strict=True))[1:] or [()] * len(names)
     return {name: _decoded(known[name], values) for name, values in zip(names, found, strict=True)}
 

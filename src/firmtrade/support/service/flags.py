@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from firmtrade.support import truth
 from firmtrade.support.register.register import Register
@@ -30,3 +31,30 @@ def joined(flows: Mapping[str, str], direction: str) -> str:
     if own != truth.UNKNOWN:
         return own
     return truth.some(flows.get(f"{direction}-{part}", truth.UNKNOWN) for part in ("intra", "extra"))
+
+
+@dataclass(frozen=True)
+class Life:
+    """A firm's years: flags, and when it was founded and ended (None: not known, or not ended)."""
+
+    flags: Mapping[int, str]
+    founded: int | None = None
+    ended: int | None = None
+
+    def at(self, year: int) -> str:
+        """Yes, no or unknown; no before the foundation and after the end."""
+        outside = (self.founded is not None and year < self.founded) or (
+            self.ended is not None and year > self.ended
+        )
+        return truth.NO if outside else self.flags.get(year, truth.UNKNOWN)
+
+
+def lives(register: Register, action: str) -> dict[str, Life]:
+    """Every firm's years of export, foundation and end."""
+    known = flags(register, "export", action)
+    heads = register.columns("firms", ("id", "founded_on", "ended_on"), action)
+    return {
+        firm: Life(known.get(firm, {}), None if founded is None else founded.year,
+                   None if ended is None else ended.year)
+        for firm, founded, ended in zip(*heads.values(), strict=True)
+    }  # fmt: skip
