@@ -31,18 +31,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.premia", description=__doc__.splitlines()[0])
     parser.add_argument("rows", nargs="?", type=int, default=10_000_000)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--firm-effects", action="store_true", help="firm effects instead of region effects")
     parser.add_argument("--one", choices=("bare", "ours"), help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.one:
-        print(json.dumps(_measure(asked.one, asked.folder)))
+        print(json.dumps(_measure(asked.one, asked.folder, asked.firm_effects)))
         return
     with tempfile.TemporaryDirectory(prefix="firmtrade-premia-") as folder:
         _make(Path(folder), asked.rows)
         found: dict[str, list[dict[str, Any]]] = {"bare": [], "ours": []}
         for _ in range(asked.rounds):
             for name, runs in found.items():
-                runs.append(_run(name, folder))
+                runs.append(_run(name, folder, asked.firm_effects))
     print(_report(found, asked.rows))
 
 
@@ -69,21 +70,19 @@ def _make(folder: Path, rows: int) -> None:
         numpy.save(folder / f"{name}.npy", column)
 
 
-def _run(name: str, folder: str) -> dict[str, Any]:
+def _run(name: str, folder: str, firm_effects: bool) -> dict[str, Any]:
     command = [sys.executable, "-m", "benchmarks.premia", "--one", name, "--folder", folder]
+    command += ["--firm-effects"] if firm_effects else []
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def _measure(name: str, folder: Path) -> dict[str, Any]:
+def _measure(name: str, folder: Path, firm_effects: bool) -> dict[str, Any]:
     columns = {path.stem: numpy.load(path) for path in sorted(folder.glob("*.npy"))}
-    return _time(_bare if name == "bare" else _ours, _ready(columns) if name == "bare" else _levels(columns))
-
-
-def _time(job: Any, frame: Any) -> dict[str, Any]:
-    job(frame.head(5000))  # imports and compiled parts
+    job, frame = (_bare, _ready(columns)) if name == "bare" else (_ours, _levels(columns))
+    job(frame.head(5000), firm_effects)  # imports and compiled parts
     before, start = time.process_time(), time.perf_counter()
-    estimates = job(frame)
+    estimates = job(frame, firm_effects)
     return {
         "processor": time.process_time() - before,
         "wall": time.perf_counter() - start,
@@ -116,19 +115,21 @@ def _ready(columns: dict[str, numpy.ndarray]) -> Any:
     return pandas.DataFrame(ready, copy=False)
 
 
-def _bare(frame: Any) -> list[float]:
+def _bare(frame: Any, firm_effects: bool) -> list[float]:
     import pyfixest
 
-    found = pyfixest.feols("y ~ m1 + m2 + m3 + size | cell + region", frame, vcov={"CRV1": "firm"})
+    formula = f"y ~ m1 + m2 + m3 + size | cell + {'firm' if firm_effects else 'region'}"
+    found = pyfixest.feols(formula, frame, vcov={"CRV1": "firm"})
     return [float(value) for value in (*found.coef()[:3], *found.se()[:3])]
 
 
-def _ours(frame: Any) -> list[float]:
+def _ours(frame: Any, firm_effects: bool) -> list[float]:
     from firmtrade.estimate.premia import PremiaSpec, premia
 
     spec = PremiaSpec(
         outcomes=("value_added",), status="mode", base=MODES[0], log_controls=("employment",),
-        effects=(("industry", "year"), ("region",)),
+        effects=(("industry", "year"),) if firm_effects else (("industry", "year"), ("region",)),
+        firm_effects=firm_effects,
     )  # fmt: skip
     found = {line.status: line.coefficient for line in premia(frame, spec).lines}
     ordered = [found[mode] for mode in MODES[1:]]

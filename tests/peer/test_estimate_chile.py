@@ -85,3 +85,27 @@ def test_starters_were_ahead_three_years_before(plants):
     found = selection(plants, spec)
     assert [(each.starters, each.controls) for each in found.cohorts] == [(72, 2488), (70, 2503)]
     assert all(line.low > 0 for line in found.lines if not line.growth)
+
+
+def test_the_example_study_gives_them_through_its_models(shared, root):
+    from firmtrade.study import Study
+
+    panel = shared / "data" / "chile-enia" / "panel.tsv"
+    if not panel.exists():
+        pytest.skip("the Chilean panel is not beside the checkout (data/chile-enia/panel.tsv)")
+    study = Study(root / "examples" / "chile-enia", panel=str(panel))
+    found = {model.name: model for model in study.models()}
+    assert [model.refused for model in found.values()] == ["", "", ""]
+    coefficients = {
+        cell.codes["mode"]: round(cell.value, 3)
+        for cell in found["premia"].tables[0].cells
+        if cell.measure == "coefficient" and cell.codes["outcome"] == "employment"
+    }
+    assert coefficients == KNOWN
+    verdicts = {finding.question: finding.verdict for finding in found["before-entry"].findings}
+    assert verdicts == {
+        "plants: exporter: level before": "above",
+        "plants: importer: level before": "above",
+        "plants: exporter: growth before": "open",
+        "plants: importer: growth before": "open",
+    }

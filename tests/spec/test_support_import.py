@@ -198,3 +198,31 @@ def test_no_panel_comes_into_the_register(book: Register, tmp_path: Path) -> Non
     with pytest.raises(DataError, match="cannot be the origin"):
         book.import_file(csv(tmp_path / "f.csv", *FIRMS), "firms", "statistics")
     assert book.count("firms") == 1 and book.count("exports") == 0
+
+
+def test_two_imports_of_one_file_do_not_mix(book: Register, tmp_path: Path) -> None:
+    from firmtrade.support.register.rows import Conflict
+
+    file = csv(tmp_path / "firms.csv", *FIRMS)
+
+    def second(done: int, total: int) -> None:
+        if done == 1:
+            assert book.import_file(file, "firms", "firm").new == 2
+
+    with pytest.raises(Conflict, match="Another import of the same file"):
+        book.import_file(file, "firms", "firm", part=1, acknowledge=second)
+    assert book.count("firms") == 3 and book.import_file(file, "firms", "firm").carried_on == 3
+
+
+def test_answers_are_checked_against_their_questionnaire(book: Register, tmp_path: Path) -> None:
+    firms(book, "F1")
+    file = csv(tmp_path / "assessments.csv", "firm_id,instrument,instrument_version,on_date,mode",
+               "F1,first-export,1,2024-02-01,self", "F1,own,1,2024-02-01,self")  # fmt: skip
+    assert book.import_file(file, "assessments", "firm").new == 2
+    head = "F1|first-export|2024-02-01"
+    lines = (f"{head},W1,yes,stated", f"{head},W99,yes,stated", f"{head},W2,perhaps,stated",
+             "F1|own|2024-02-01,X,7,documented")  # fmt: skip
+    file = csv(tmp_path / "answers.csv", "assessment_id,question,answer,evidence", *lines)
+    done = book.import_file(file, "answers", "firm")
+    assert done.new == 2
+    assert [(each.row, each.column) for each in done.rejected] == [(3, "answer"), (4, "answer")]

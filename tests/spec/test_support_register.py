@@ -296,3 +296,9 @@ def test_the_tables_of_the_issue_are_there() -> None:
     assert not columns & {"stat_id", "firm"}  # no key that leads into the statistics zone
     assert entities()["measures"].field("type").codes == (
         "information", "promotion", "financial", "inward-investment", "counselling")  # fmt: skip
+
+
+def test_a_register_in_a_file_is_for_its_owner_only(tmp_path: Path) -> None:
+    with register(tmp_path / "agency.db") as made:
+        firms(made, "F1")
+        assert {path.stat().st_mode & 0o077 for path in tmp_path.glob("agency.db*")} == {0}

@@ -31,7 +31,7 @@ def outcome_name(data: Data, outcome: str) -> str:
 def rounded_up(move: float) -> float:
     """A move with one digit, rounded up and at least 0.1: its exact size would tell of the firm."""
     step = 10.0 ** max(math.floor(math.log10(move)), -1) if move > 0 else 0.1
-    return math.ceil(move / step - 1e-9) * step or 0.1
+    return round(math.ceil(move / step - 1e-9) * step, 1) or 0.1
 
 
 def findings(data: Data, model: Model, tables: Sequence[Result], flags: Flags) -> tuple[Finding, ...]:
@@ -54,14 +54,14 @@ def _differences(data: Data, model: Model, made: Result) -> list[Finding]:
         value, low, high = (made.cells[place].value or 0.0 for place in rests)
         verdict = laid.verdict(low, high)
         said = {
-            "above": f"grew by {value:.1f} points a year faster than",
-            "below": f"grew by {-value:.1f} points a year more slowly than",
-            "open": f"cannot be told in their growth from ({value:+.1f} points a year)",
+            "above": f"grew by {value:.1f} points a year more than firms that did neither",
+            "below": f"grew by {-value:.1f} points a year less than firms that did neither",
+            "open": f"cannot be told from firms that did neither ({value:+.1f} points a year)",
         }[verdict]
+        did = _DID.get(cell.codes[STATUS], cell.codes[STATUS])
         text = (
-            f"{_who(data, model, cell)}: firms that {_DID.get(cell.codes[STATUS], cell.codes[STATUS])} "
-            f"{said} "
-            f"firms that did neither, all else equal (95 % interval {low:.1f} to {high:.1f})."
+            f"{_who(data, model, cell)}: firms that {did} {said}, "
+            f"all else equal (95 % interval {low:.1f} to {high:.1f})."
         )
         rest = tuple((made.name, place) for place in rests)
         found.append(Finding(_question(model, cell), verdict, text, rest))
@@ -69,8 +69,7 @@ def _differences(data: Data, model: Model, made: Result) -> list[Finding]:
 
 
 def _flagged(data: Data, model: Model, made: Result, flags: Flags) -> list[Finding]:
-    """One sentence for each outcome and flow: which sums rest on one firm, and by how much they would "
-    "move."""
+    """A sentence for each outcome and flow: which sums rest on one firm, and how far they would move."""
     groups: dict[tuple[str, str, str], list[int]] = {}
     for at, cell in enumerate(made.cells):
         key = (cell.sample, _flow(model, cell), cell.codes["outcome"])
@@ -84,12 +83,11 @@ def _flagged(data: Data, model: Model, made: Result, flags: Flags) -> list[Findi
             f"{' (with exits)' if cell.codes['exits'] == 'with' else ''} {cell.value:g}"
             for cell in cells
         ]
+        limit = f"{100 * model.options.share:.0f} %"
         text = (
-            f"{_who(data, model, cells[0])}: one firm makes the growth of the sum of {len(cells)} of the "
-            "groups: "
-            f"without it the rate moves by more than {100 * model.options.share:.0f} % or changes its "
-            "sign. Points "
-            f"a year, at most: firms that {laid.listed(said)}. Read the mean and the median firm there."
+            f"{_who(data, model, cells[0])}: one firm makes the growth of the sum in {len(cells)} of the "
+            f"groups. Without it the rate moves by more than {limit} of itself or changes its sign; points a "
+            f"year, at most: firms that {laid.listed(said)}. Read the mean and the median firm there."
         )
         rest = tuple((made.name, at) for at in places)
         found.append(Finding(f"{sample}: {flow}: {outcome}: one firm", "fragile", text, rest))

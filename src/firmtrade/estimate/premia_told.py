@@ -32,15 +32,15 @@ def _premia(data: Data, model: Model, made: Result) -> list[Finding]:
         rests = laid.places(made, HEADLINE, at)
         value, low, high = (made.cells[place].value or 0.0 for place in rests)
         verdict = laid.verdict(low, high)
-        said = {
-            "above": f"{value:.1f} % above",
-            "below": f"{-value:.1f} % below",
-            "open": f"not to be told from ({value:+.1f} %)",
-        }[verdict]
         one, other = (_label(data, model, code) for code in (_code(model, cell), model.options.base))
+        said = {
+            "above": f"is {value:.1f} % above that of firms with '{other}'",
+            "below": f"is {-value:.1f} % below that of firms with '{other}'",
+            "open": f"cannot be told from that of firms with '{other}' ({value:+.1f} %)",
+        }[verdict]
         text = (
-            f"{_outcome(data, model, cell)} of firms with '{one}' is {said} that of firms with '{other}', "
-            f"all else equal (95 % interval {low:.1f} to {high:.1f} %)."
+            f"{_outcome(data, model, cell)} of firms with '{one}' {said}, all else equal "
+            f"(95 % interval {low:.1f} to {high:.1f} %)."
         )
         rest = tuple((made.name, place) for place in rests)
         found.append(Finding(_question(model, cell), verdict, text, rest))

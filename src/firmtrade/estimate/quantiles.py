@@ -1,10 +1,11 @@
 """Premia along the distribution: quantile regression with effects as dummies, errors clustered by firm.
 
 The mean hides whether traders exceed others among small or among large firms. Quantile regression (Koenker
-and Bassett 1978) is a linear program; HiGHS solves it exactly and in the same way every time. pyfixest 0.60
-calls its own quantile regression experimental; on 34,981 Chilean plant-years it needed 27 seconds for 38
-parameters and failed with 98, where HiGHS needs 0.2; statsmodels needed 60 and knows no clusters. The
-variance is that of Parente and Santos Silva (2016), which pyfixest has too and the tests compare with.
+and Bassett 1978) is a linear program; HiGHS solves it to a vertex, in the same way every time. pyfixest 0.60
+calls its own quantile regression experimental: on 36,000 firm-years with 67 parameters it needed 8 seconds
+for the median and 27 for the quantile 0.9, where HiGHS needs 0.7, and on the Chilean plants with 98
+parameters it failed; statsmodels needed 60 seconds for 38 and knows no clusters. The variance is that of
+Parente and Santos Silva (2016), which pyfixest has too and the tests compare with.
 """
 
 from __future__ import annotations
@@ -131,12 +132,15 @@ def _fitted(design: _Design, quantile: float, level: float, degrees: int) -> dic
 
 
 def _solved(design: _Design, quantile: float) -> numpy.ndarray:
-    """The estimates: prices of the dual program  max y'a,  X'a = (1 - q) X'1,  0 <= a <= 1."""
+    """The estimates: prices of the dual program  max y'a,  X'a = (1 - q) X'1,  0 <= a <= 1.
+
+    By the interior point method, then to a vertex: three times as fast as the simplex on 144,000 rows.
+    """
     with quiet():
         import highspy
 
         model = highspy.Highs()
-        for option, value in (("output_flag", False), ("threads", 1), ("solver", "simplex")):
+        for option, value in (("output_flag", False), ("threads", 1), ("solver", "ipm")):
             model.setOptionValue(option, value)
         rows, columns = design.matrix.shape
         program = highspy.HighsLp()

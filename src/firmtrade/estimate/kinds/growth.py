@@ -186,14 +186,14 @@ def _one_firm(model: Model, data: Data, made: Sequence[_Made], period: str) -> R
 
 
 def made_flags(made: Sequence[_Made]) -> dict[tuple[str, str, str, str, str], bool]:
-    """Which ratios of sums are flagged, by sample, flow, outcome, status and firms."""
+    """Which ratios of sums are flagged, by sample, flow, outcome, status and exits."""
     return {
         (
             one.sample,
             one.flow,
             one.outcome,
             each.status,
-            "all" if each.exits else "survivors",
+            exits_code(each),
         ): each.fragile.flagged
         for one in made
         for each in one.readings.lines

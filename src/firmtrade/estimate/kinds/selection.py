@@ -174,8 +174,8 @@ def _findings(data: Data, model: Model, made: Result) -> list[Finding]:
             f"{who}: {options.before} years before they start, starters were {_ahead(verdict, value)} firms "
             f"that never do in {outcome}, all else equal (95 % interval {low:.1f} to {high:.1f} %)."
             if level
-            else f"{who}: from {options.before} years to one year before they start, starters' {outcome} "
-            f"grew by {value:+.1f} points a year against firms that never do ({low:.1f} to {high:.1f}): "
+            else f"{who}: from {options.before} years to one year before they start, starters grew in "
+            f"{outcome} by {value:+.1f} points a year against firms that never do ({low:.1f} to {high:.1f}): "
             f"{_GROWS[verdict]}."
         )
         question = f"{cell.sample}: {cell.codes['traded']}: {'level' if level else 'growth'} before"

@@ -61,7 +61,9 @@ def _url(sa: Any, address: str, make: bool) -> Any:
         raise DataError(f"A register is kept in SQLite or PostgreSQL, not in '{kind}'.")
     if not url.database or url.database == ":memory:":
         raise DataError("A register in SQLite is a file: agency.db")
-    if not make and not Path(url.database).is_file():
+    if make:  # confidential from the first byte: for its owner only, as are the files that SQLite adds
+        Path(url.database).touch(mode=0o600)
+    elif not Path(url.database).is_file():
         raise DataError(
             f"There is no register {url.database}. Make one: firmtrade support init {url.database}"
         )
@@ -113,9 +115,11 @@ def migrate(engine: Engine) -> None:
 
     Everything happens in one transaction. Raises DataError for a database that is something else.
     """
-    from alembic import command
-    from alembic.config import Config
-
+    try:
+        from alembic import command
+        from alembic.config import Config
+    except ImportError:
+        raise MissingExtra("Making the agency's register", "agency") from None
     with transaction(engine) as connection:
         if revision(connection) is None and (found := _foreign(connection)):
             raise DataError(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -14,7 +14,7 @@ from pydantic import Field, model_validator
 from firmtrade.errors import StudyError, nearest
 from firmtrade.support.readiness.instrument import Instrument, instruments
 from firmtrade.support.rules.condition import Condition, Fact, Facts, work_out
-from firmtrade.support.rules.vocabulary import FOLDER, check_fact, measures, words
+from firmtrade.support.rules.vocabulary import FOLDER, FactWord, check_fact, measures, words
 from firmtrade.support.words import Part, checked, cited, read_toml
 
 #: The instrument whose gates and answers our own rules speak of.
@@ -83,11 +83,12 @@ class Rule(Part):
 
 @dataclass(frozen=True)
 class RuleBook:
-    """Segments and rules by id, in the order of their files."""
+    """Segments and rules by id, in the order of their files; `words` are the facts they may speak of."""
 
     segments: Mapping[str, Segment]
     rules: Mapping[str, Rule]
     instrument: Instrument
+    words: Mapping[str, FactWord] = field(repr=False)
 
     def check(self) -> list[str]:
         """Try every example; what does not come out as it says, one line each."""
@@ -144,7 +145,7 @@ def _read(folder: Path, instrument: Instrument) -> RuleBook:
             _check(entry, known, f"{file}, [{name}]")
     for name, segment in segments.items():
         cited(segment.source, f"segments.toml, [{name}]")
-    return RuleBook(segments, rules, instrument)
+    return RuleBook(segments, rules, instrument, known)
 
 
 def _check(entry: Segment | Rule, known: Mapping[str, Any], where: str) -> None:

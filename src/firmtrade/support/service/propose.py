@@ -21,7 +21,7 @@ from firmtrade.support.register.register import Register
 from firmtrade.support.register.schema import entity
 from firmtrade.support.rules.condition import Trace, work_out
 from firmtrade.support.rules.rule import Rule, RuleBook, in_force, read_rules
-from firmtrade.support.rules.vocabulary import measures, words
+from firmtrade.support.rules.vocabulary import measures
 from firmtrade.support.service.segment import Segmented, population, segment
 from firmtrade.support.words import evidence
 
@@ -112,9 +112,8 @@ def _proposal(
     offered: Mapping[str, tuple[tuple[str, str], ...]], later: Mapping[str, str],
 ) -> Proposal:  # fmt: skip
     outcome = ASK if trace.holds == truth.UNKNOWN else rule.outcome
-    known_words = words(book.instrument)
     facts = sorted(set(trace.unknown()))
-    ask = [known_words[fact].ask for fact in facts if fact != "segment"]
+    ask = [book.words[fact].ask for fact in facts if fact != "segment"]
     ask += found.ask if "segment" in facts else ()
     against = (later[measure],) if measure in later and rule.outcome == PROPOSE else ()
     return Proposal(

@@ -11,7 +11,6 @@ from firmtrade.support import truth
 from firmtrade.support.register.register import Register
 from firmtrade.support.rules.condition import Fact, Facts, Trace, work_out
 from firmtrade.support.rules.rule import RuleBook, read_rules
-from firmtrade.support.rules.vocabulary import words
 from firmtrade.support.service.facts import Known, known
 
 UNDETERMINED = "undetermined"
@@ -56,8 +55,7 @@ def segmented(firm: Known, book: RuleBook) -> Segmented:
     firm.facts["segment"] = Fact(None if code == UNDETERMINED else code, where, possible)
     title = book.segments[code].title if code != UNDETERMINED else "Cannot be told"
     unknown = {fact for _, trace in traces for fact in trace.unknown()} if code == UNDETERMINED else set()
-    known_words = words(book.instrument)
-    ask = tuple(known_words[fact].ask for fact in sorted(unknown))
+    ask = tuple(book.words[fact].ask for fact in sorted(unknown))
     return Segmented(firm.dossier.firm_id, code, title, traces, possible, ask, firm)
 
 
