@@ -51,6 +51,7 @@ CASES: dict[str, tuple[dict[str, Any], str | None]] = {
     "this-year-decides": ({}, "now"),
     "this-year-reverting": (MEAN, "now"),
     "first-year-decides": ({}, "first"),
+    "first-year-reverting": (MEAN, "first"),
 }
 #: Growth in other guises: (case, index, changes, whether starting teaches)
 GROWTH: dict[str, tuple[dict[str, Any], bool]] = {
@@ -97,25 +98,26 @@ def one(task: tuple[str, str, str, dict[str, Any], int]) -> tuple[str, str, str,
 def main(arguments: list[str]) -> None:
     seeds = int(arguments[0]) if arguments else 20
     asked = tasks(seeds, arguments[1:])
-    with ProcessPoolExecutor(2) as pool:
-        found = list(pool.map(one, asked, chunksize=5))
     print(f"{'case':26} {'truth':10} {'right':>9}  covers  verdicts (selection / learning, by comparison)")
-    for case, right in dict.fromkeys((row[0], row[1]) for row in found):
-        mine = [row for row in found if row[:2] == (case, right)]
-        told = [covers for *_, covers in mine if covers is not None]
-        wanted = RIGHT[right]
-        good = sum((wanted[0] in (None, row[2])) and row[3] == wanted[1] for row in mine)
-        covered = f"{np_mean(told):.2f}" if told else "   -"
-        counted = Counter(f"{row[2]} / {row[3]} ({row[4]})" for row in mine).most_common()
-        print(
-            f"{case:26} {right:10} {good:4}/{len(mine):4}  {covered:>6}  "
-            + "; ".join(f"{number} {what}" for what, number in counted),
-            flush=True,
-        )
+    with ProcessPoolExecutor(2) as pool:
+        rows: list[tuple[str, str, str, str, str, bool | None]] = []
+        for row in pool.map(one, asked, chunksize=5):
+            rows.append(row)
+            if len(rows) == seeds:  # tasks come case by case, so these are all of one
+                print(summary(rows), flush=True)
+                rows = []
 
 
-def np_mean(values: list[bool]) -> float:
-    return sum(values) / len(values)
+def summary(rows: list[tuple[str, str, str, str, str, bool | None]]) -> str:
+    """A line for one case and truth."""
+    case, right = rows[0][:2]
+    told = [covers for *_, covers in rows if covers is not None]
+    selection, learning = RIGHT[right]
+    good = sum(selection in (None, row[2]) and row[3] == learning for row in rows)
+    covered = f"{sum(told) / len(told):.2f}" if told else "-"
+    counted = Counter(f"{row[2]} / {row[3]} ({row[4]})" for row in rows).most_common()
+    verdicts = "; ".join(f"{number} {what}" for what, number in counted)
+    return f"{case:26} {right:10} {good:4}/{len(rows):4}  {covered:>6}  {verdicts}"
 
 
 if __name__ == "__main__":

@@ -112,12 +112,21 @@ def _extended(path: Path, trail: tuple[Path, ...]) -> dict[str, Any]:
         raw["published"] = shipped(raw["published"], _places(path.parent), path.name)
     if "extends" not in raw:
         return raw
+    without = raw.pop("without", [])
     name = raw.pop("extends")
     beside = path.parent / str(name)
     base = _extended(beside if beside.is_file() else _find(str(name)), (*trail, path.resolve()))
     for key, value in raw.items():
         joined = isinstance(value, dict) and isinstance(base.get(key), dict)
         base[key] = {**base[key], **value} if joined else value
+    for key in without:
+        if key not in _KNOWN:
+            raise StudyError(
+                f"{path.name}: without = '{key}' is not a part of a study.{nearest(key, _KNOWN)}"
+            )
+        base.pop(key, None)
+        if key in raw:
+            base[key] = raw[key]
     return base
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from firmtrade.catalog import Catalog
+from firmtrade.catalog import KINDS, Catalog
 from firmtrade.classify.expand import CONTRACT, Meaning
 from firmtrade.errors import StudyError
 from firmtrade.explain import explain
@@ -40,9 +40,7 @@ def test_every_built_in_word_is_whole(catalog: Catalog) -> None:
         assert each.kind == "source" or catalog.citation(each.source)
         if each.kind in ("variable", "sample"):
             assert meaning.row(each.tree, each.where) is not None
-    assert {each.kind for each in catalog} == {
-        "parameter", "variable", "dimension", "measure", "sample", "rule", "source",
-    }  # fmt: skip
+    assert {each.kind for each in catalog} == set(KINDS)
 
 
 def test_hyphens_and_underscores_are_one(catalog: Catalog) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from firmtrade.estimate.learning.evidence import Evidence, Reading
+from firmtrade.estimate.learning.evidence import Check, Evidence, Reading
 from firmtrade.estimate.learning.trends import Slope, Wald
 from firmtrade.estimate.learning.words import Speech, learning_sentence, rule_text, selection_sentence
 from firmtrade.estimate.verdict import Rule, judge
@@ -71,6 +71,10 @@ def both() -> Evidence:
 
 def bent(evidence: Evidence, name: str = "same trends", **changes: Any) -> Evidence:
     """The evidence with one reading changed; `att` and `std_error` are those of its average."""
+    if "joint" in changes or "slope" in changes:
+        old = next(each.back for each in evidence.readings if each.name == name)
+        back = Check(changes.pop("joint", old.joint), changes.pop("slope", old.slope))
+        changes = {"back": back, "ahead": None, **changes}
     average = {key: changes.pop(key) for key in ("att", "std_error") if key in changes}
     readings = [
         replace(each, average=replace(each.average, **average), **changes) if each.name == name else each

@@ -41,8 +41,9 @@ def test_four_hidden_cells_protect_each_other(tmp_path):
     square = {("N", "a"), ("N", "b"), ("S", "a"), ("S", "b")}
     report = attack_release(release(tmp_path / "tables.csv", square))
     assert (report.leaks, report.hidden) == ((), 4)
-    found = {i.column: i for i in report.report.outsider}
-    place = report.system.places["all", "2002", "sales", (("region", "N"), ("size", "a"))]
+    ((system, made),) = report.attacks
+    found = {i.column: i for i in made.outsider}
+    place = system.places["all", "2002", "sales", (("region", "N"), ("size", "a"))]
     assert (round(found[place].low, 4), round(found[place].high, 4)) == (5, 35)
     for cell in sorted(square):  # each of the four is needed
         assert attack_release(release(tmp_path / "tables.csv", square - {cell})).leaks
@@ -80,6 +81,54 @@ def test_what_cannot_be_checked_is_assumed_and_said(tmp_path):
     all_rows = hidden | {("N", "_T"), ("W", "a")}
     report = attack_release(release(tmp_path / "tables.csv", all_rows))
     assert report.assumed == (("t", "sales", "region"), ("t", "sales", "size"))
+
+
+def with_unknown(path, hidden, measure="firms", unit="count", times=1):
+    """Firms by region and size; the region of two firms of size a and one of b is unknown, and it says so."""
+    lines = [HEAD]
+    for region, regions in REGIONS.items():
+        for size, sizes in SIZES.items():
+            value = sum(LEAVES[r, s] for r in regions for s in sizes)
+            value += sum({"a": 2, "b": 1}[s] for s in sizes) if region == "_T" else 0
+            shown, status = ("", "C") if (region, size) in hidden else (times * value, "F")
+            lines.append(f"t,all,2002,{region},{size},{measure},{shown},{unit},0,{status}")
+    if unit == "count":
+        lines.append(f"t,all,2002,unknown,_T,{measure},3,{unit},0,F")
+    path.write_text("\n".join(lines) + "\n", "utf-8")
+    return path
+
+
+def test_the_firms_whose_group_is_unknown_are_a_rest(tmp_path):
+    """A hidden region is not the total minus the others: how many of size a are unknown is not told."""
+    report = attack_release(with_unknown(tmp_path / "tables.csv", {("N", "a"), ("N", "b"), ("N", "_T")}))
+    assert report.partial == (("t", "firms", "region"),) and report.proven == (("t", "firms", "size"),)
+    assert report.hidden == 3, "a rest is no figure"
+    found = {
+        system.names[interval.column][3]: (round(interval.low), round(interval.high))
+        for system, made in report.attacks
+        for interval in made.outsider
+    }
+    # In all three are unknown, so that N is 50; by size between none and all three of them are.
+    assert found[("region", "N"),] == (50, 50)
+    assert found[("region", "N"), ("size", "a")] == (9, 12)
+    assert found[("region", "N"), ("size", "b")] == (38, 41)
+    assert {(codes(leak), leak.exact) for leak in report.leaks} >= {(("N", "_T"), True)}
+
+
+def test_numbers_and_amounts_are_attacked_apart(tmp_path):
+    """Amounts of hundred millions beside numbers of firms used to be no table that fits."""
+    hidden = {("N", "a"), ("N", "b"), ("S", "a"), ("S", "b")}
+    count = with_unknown(tmp_path / "one.csv", hidden).read_text("utf-8")
+    money = with_unknown(tmp_path / "two.csv", hidden, "sales", "EUR", 10_000_019).read_text("utf-8")
+    both = tmp_path / "tables.csv"
+    both.write_text(count + money.removeprefix(f"{HEAD}\n"), "utf-8")
+    report = attack_release(both)
+    assert report.leaks == () and report.hidden == 8 and len(report.attacks) == 2
+    shown = both.read_text("utf-8").replace(
+        "t,all,2002,N,b,sales,,EUR,0,C", "t,all,2002,N,b,sales,400000760,EUR,0,F"
+    )
+    both.write_text(shown, "utf-8")
+    assert ("N", "a") in {codes(leak) for leak in attack_release(both).leaks if leak.exact}
 
 
 def test_a_structure_file_names_levels_and_sums(tmp_path):

@@ -17,7 +17,8 @@ from typing import Literal
 import numpy as np
 
 from firmtrade.estimate.learning.detectable import detectable
-from firmtrade.estimate.learning.evidence import Evidence, Reading
+from firmtrade.estimate.learning.evidence import Check, Evidence, Reading
+from firmtrade.estimate.learning.trends import Slope
 
 Answer = Literal["shown", "not shown", "cannot tell"]
 
@@ -96,48 +97,64 @@ def _learning(evidence: Evidence, rule: Rule) -> Verdict:
     why = _few(evidence, rule)
     if why or trends is None:
         return _verdict("learning", "cannot tell", why or evidence.why, margin)
-    reading = believed(trends, level, margin, rule)
-    if reading is None:
-        why = "trends differed before the start" if trends.slope else "no years before the start to check"
-        return _verdict("learning", "cannot tell", why, *_of(trends, margin))
-    answer, why = _answer(reading, margin, rule)
+    if trends.back.slope is None:
+        return _verdict("learning", "cannot tell", "no years before the start to check", *_of(trends, margin))
+    found = believed(trends, level, margin, rule)
+    if found is None:
+        return _verdict("learning", "cannot tell", "trends differed before the start", *_of(trends, margin))
+    reading, slope = found
+    answer, why = _answer(reading, slope, margin, rule)
     return _verdict("learning", answer, why, *_of(reading, margin), reading=reading.name)
 
 
-def believed(trends: Reading, level: Reading | None, margin: float, rule: Rule) -> Reading | None:
-    """The comparison whose check before the start holds: `same trends` first, `same level` where that
-    fails."""
-    if holds(trends, rule) or _small(trends, margin, rule):
-        return trends
-    # A check that is passed because it is weak must not undo one that failed: it has to halve the misfit.
-    if level and holds(level, rule) and level.joint.statistic <= trends.joint.statistic / 2:
-        return level
+def believed(
+    trends: Reading, level: Reading | None, margin: float, rule: Rule
+) -> tuple[Reading, Slope] | None:
+    """The comparison whose check before the start holds, and the slope that it found there.
+
+    `same trends` comes first, `same level` where that fails.
+    """
+    if trends.back.slope and (holds(trends.back, rule) or _small(trends, trends.back.slope, margin, rule)):
+        return trends, trends.back.slope
+    for check in _of_level(trends, level):
+        # A check that is passed because it is weak must not undo one that failed: it has to halve the misfit.
+        halves = check.joint.statistic <= trends.back.joint.statistic / 2
+        if level and check.slope and halves and holds(check, rule):
+            return level, check.slope
     return None
 
 
-def holds(reading: Reading, rule: Rule) -> bool:
+def _of_level(trends: Reading, level: Reading | None) -> list[Check]:
+    """The checks by which `same level` may be believed.
+
+    Firms that were rising before they started are not believed to move as others of their level do, even
+    where `ahead` passes: it is weaker than `back`, and growth may have decided.
+    """
+    if level is None:
+        return []
+    rising = any(slope is None or slope.slope > 0 for slope in (trends.back.slope, level.back.slope))
+    return [level.back] if rising or level.ahead is None else [level.back, level.ahead]
+
+
+def holds(check: Check, rule: Rule) -> bool:
     """Whether the years before the start agree with the comparison; not where there are none."""
-    if reading.slope is None or not reading.joint.degrees:
+    if check.slope is None or not check.joint.degrees:
         return False
-    return reading.joint.p >= rule.p and abs(reading.slope.slope) < rule.z * reading.slope.std_error
+    return check.joint.p >= rule.p and abs(check.slope.slope) < rule.z * check.slope.std_error
 
 
-def _small(reading: Reading, margin: float, rule: Rule) -> bool:
+def _small(reading: Reading, slope: Slope, margin: float, rule: Rule) -> bool:
     """Whether what went wrong before the start is too little to matter, by its trend and in every year."""
-    if reading.slope is None or not reading.joint.degrees:
-        return False
     found = reading.average
     effect = found.att > rule.shown * found.std_error
     stake = rule.of_effect * found.att if effect else rule.of_margin * margin
-    trend = abs(reading.slope.expected) + 1.64 * reading.slope.std_error_expected
+    trend = abs(slope.expected) + 1.64 * slope.std_error_expected
     furthest = float(np.abs(reading.path.estimates[: reading.path.before]).max())
     return trend <= stake and furthest <= stake
 
 
-def _answer(reading: Reading, margin: float, rule: Rule) -> tuple[Answer, str]:
-    slope = reading.slope
+def _answer(reading: Reading, slope: Slope, margin: float, rule: Rule) -> tuple[Answer, str]:
     found = reading.average
-    assert slope is not None  # `believed` asks for years before the start
     if found.att > rule.shown * found.std_error:
         beyond = slope.beyond / slope.std_error_beyond
         if beyond <= max(0.0, slope.expected / slope.std_error_expected):
@@ -147,10 +164,7 @@ def _answer(reading: Reading, margin: float, rule: Rule) -> tuple[Answer, str]:
         return "shown", ""
     if detectable(found.std_error) > margin:
         return "cannot tell", "too few data"
-    return (
-        "not shown",
-        "starters fell behind" if reading.average.att < -rule.shown * reading.average.std_error else "",
-    )
+    return "not shown", "starters fell behind" if found.att < -rule.shown * found.std_error else ""
 
 
 def _few(evidence: Evidence, rule: Rule) -> str:

@@ -14,9 +14,11 @@ import numpy as np
 
 from firmtrade.errors import DisclosureError
 from firmtrade.protect.program import INFINITY, Program, Shape, stacked
-from firmtrade.protect.system import Flags, Floats, Ints, System
+from firmtrade.protect.system import Flags, Floats, Ints, Sparse, System
 
 FAR = 1e7  # beyond this many typical figures an attacker knows nothing
+NEAR = 1e-6  # relative tolerance of what a program shows
+SLACK = 1e-7  # by which the solver lets bounds be broken
 
 
 @dataclass(frozen=True)
@@ -63,9 +65,9 @@ def printed(
 class Attacker:
     """The program. `centre` are row values of a table that fits; bounds of figures are moves from it.
 
-    `guarded` are columns whose movement can be forbidden or priced: what an insider knows. With `within`
-    only these rows may differ from the centre: what is possible then is possible, and found sooner, but
-    what is not may be possible all the same.
+    `guarded` are columns whose movement can be forbidden: what an insider knows. `targets` are columns of
+    which a move can be asked for. With `within` only these rows may differ from the centre: what is
+    possible then is possible, and found sooner, but what is not may be possible all the same.
     """
 
     def __init__(
@@ -77,47 +79,39 @@ class Attacker:
         targets: Ints,
         seconds: float | None = None,
         within: Ints | None = None,
+        room: tuple[Floats, Floats] | None = None,
     ) -> None:
         self.system = system
-        self.all_guarded = guarded
         self.values = system.columns.times(centre)
         self.scale = _scale(self.values[shown.hidden])
+        self.room = _row_bounds(system, shown, centre, self.scale) if room is None else room
         free = _free_rows(system, shown)
-        if within is not None:
-            free = np.intersect1d(free, within)
-            touched = np.zeros(len(system.columns), dtype=bool)
-            touched[np.concatenate([system.columns.transposed.line(row)[0] for row in free.tolist()])] = True
-            guarded, targets = guarded[touched[guarded]], targets[touched[targets]]
-        self.guarded, self.targets = guarded, targets
+        self.free = free if within is None else np.intersect1d(free, within)
         self._place = np.full(system.rows, -1, dtype=np.int64)
-        self._place[free] = np.arange(len(free))
-        self.free = free
-        lines, low, high = self._lines(shown)
-        self._guards = len(lines)
-        size, extra = len(free), len(guarded)
-        for number, column in enumerate(guarded.tolist()):
-            places, weights = self._local(column)
-            parts = np.array([size + number, size + extra + number], dtype=np.int64)
-            lines.append((np.concatenate((places, parts)), np.concatenate((weights, [-1.0, 1.0]))))
-        self._aims = len(lines)
-        self._aim_of = {column: self._aims + number for number, column in enumerate(targets.tolist())}
-        lines += [self._local(column) for column in targets.tolist()]
-        low = np.concatenate((low, np.zeros(extra), np.full(len(targets), -INFINITY)))
-        high = np.concatenate((high, np.zeros(extra), np.full(len(targets), INFINITY)))
-        start, index, weight = stacked(list(lines))
-        least, most = _row_bounds(system, shown, centre, self.scale)
-        self._low = np.concatenate((least[free], np.zeros(2 * extra)))
-        self._high = np.concatenate((most[free], np.full(2 * extra, INFINITY)))
-        shape = Shape(size + 2 * extra, start, index, weight, low, high)
+        self._place[self.free] = np.arange(len(self.free))
+        columns, parts = system.columns.inside(self.free)
+        if within is not None:
+            guarded, targets = np.intersect1d(guarded, columns), np.intersect1d(targets, columns)
+        self.guarded, self.targets = guarded, targets
+        known, low, high = self._known(shown, columns, parts)
+        handles = self._handles(np.union1d(guarded, targets), columns, parts, len(low))
+        start, index, weight = stacked([*known, *handles])
+        extra = np.full(len(handles), INFINITY)
+        self._low, self._high = (ends[self.free] for ends in self.room)
+        ends = np.concatenate((low, -extra)), np.concatenate((high, extra))
+        shape = Shape(len(self.free), start, index, weight, *ends)
         self._program = Program(shape, self._low, self._high, seconds)
         self.programs = 0
 
     def reach(self, column: int, sign: int, forbidden: Flags | None = None) -> Floats:
-        """The moves of all rows that take a column as far as it goes up (+1) or down (-1)."""
+        """The moves of all rows that take a column as far as it goes up (+1) or down (-1).
+
+        `forbidden` are the guarded columns that must stay where they are.
+        """
         places, weights = self._local(column)
         cost = np.zeros(len(self._low))
         cost[places] = -sign * weights
-        moves = self._solved(cost, forbidden)
+        moves = self._solved(cost, np.zeros(0, dtype=np.int64) if forbidden is None else self.guarded[forbidden])
         if moves is None:
             raise DisclosureError(
                 "The attacker's program has no solution, though the true table is one: what is printed "
@@ -125,33 +119,67 @@ class Attacker:
             )
         return moves
 
-    def quiet(
-        self, column: int, move: float, prices: Floats, forbidden: Flags | None = None
-    ) -> Floats | None:
-        """Moves that change a column by `move` and guarded ones as little as can be; None if impossible."""
-        aim = self._aim_of[column]
-        scaled = move / self.scale
-        cost = np.concatenate((np.zeros(len(self.free)), prices, prices))
-        self._program.limit(aim, scaled, scaled)
-        try:
-            return self._solved(cost, forbidden)
-        finally:
-            self._program.limit(aim, -INFINITY, INFINITY)
+    def shifted(self, column: int, move: float, forbidden: Ints) -> Floats | None:
+        """Moves of all rows that change a column by `move` and `forbidden` ones not; None if impossible."""
+        if column in forbidden:
+            return None
+        return self._solved(np.zeros(len(self._low)), forbidden, column, move / self.scale)
 
-    def _solved(self, cost: Floats, forbidden: Flags | None) -> Floats | None:
-        low, high = self._low, self._high
-        if forbidden is not None:
-            high = high.copy()
-            high[len(self.free) :][np.concatenate((forbidden, forbidden))] = 0.0
+    def forget(self) -> None:
+        """Start the next program from nothing, so that its answer does not depend on those before."""
+        self._program.forget()
+
+    def _solved(
+        self, cost: Floats, forbidden: Ints, column: int | None = None, move: float = 0.0
+    ) -> Floats | None:
+        """Moves at the least cost that leave `forbidden` columns alone and move `column` as is asked."""
+        low, high = self._low.copy(), self._high.copy()
+        still, lines = self._variable[forbidden], self._line[forbidden]
+        low[still[still >= 0]] = high[still[still >= 0]] = 0.0
+        lines = lines[lines >= 0]
+        limits = np.zeros(len(lines))
+        if column is not None and self._variable[column] < 0:
+            lines, limits = np.append(lines, self._line[column]), np.append(limits, move)
+        elif column is not None:
+            place = self._variable[column]
+            moved = move / float(self._local(column)[1][0])
+            if not low[place] - SLACK <= moved <= high[place] + SLACK:
+                return None
+            low[place] = high[place] = moved
+        self._program.limits(lines, limits, limits)
         self._program.bound(low, high)
         self._program.price(cost)
         self.programs += 1
-        found = self._program.solve()
+        try:
+            found = self._program.solve()
+        finally:
+            free = np.full(len(lines), INFINITY)
+            self._program.limits(lines, -free, free)
         if found is None:
             return None
         moves = np.zeros(self.system.rows)
-        moves[self.free] = found[: len(self.free)] * self.scale
+        moves[self.free] = found * self.scale
         return moves
+
+    def _handles(
+        self, columns: Ints, touched: Ints, parts: Sparse, first: int
+    ) -> list[tuple[Ints, Floats]]:
+        """What holds or moves these columns: the variable, for one of a single row; else a line of its own.
+
+        Lines are numbered from `first`; `parts` are the free rows of the columns `touched`.
+        """
+        self._variable = np.full(len(self.system.columns), -1, dtype=np.int64)
+        self._line = np.full(len(self.system.columns), -1, dtype=np.int64)
+        lines = []
+        for column, place in zip(columns.tolist(), np.searchsorted(touched, columns).tolist(), strict=True):
+            there = place < len(touched) and touched[place] == column
+            index, weight = parts.line(place) if there else (columns[:0], columns[:0])
+            if len(index) == 1:
+                self._variable[column] = index[0]
+            else:
+                self._line[column] = first + len(lines)
+                lines.append((index, weight.astype(np.float64)))
+        return lines
 
     def _local(self, column: int) -> tuple[Ints, Floats]:
         """A column's free rows, by their place in the program."""
@@ -159,36 +187,33 @@ class Attacker:
         inside = self._place[index] >= 0
         return self._place[index[inside]], weight[inside].astype(np.float64)
 
-    def _lines(self, shown: Printed) -> tuple[list[tuple[Ints, Floats]], Floats, Floats]:
+    def _known(
+        self, shown: Printed, columns: Ints, parts: Sparse
+    ) -> tuple[list[tuple[Ints, Floats]], Floats, Floats]:
         """Visible figures, relations and ratios, in terms of moves of the free rows."""
-        lines: list[tuple[Ints, Floats]] = []
-        low: list[float] = []
-        high: list[float] = []
-        seen: set[bytes] = set()
-        for column in np.flatnonzero(~np.isinf(shown.low)).tolist():
-            line = self._local(column)
-            least = float(shown.low[column] - self.values[column]) / self.scale
-            most = float(shown.high[column] - self.values[column]) / self.scale
-            mark = line[0].tobytes() + line[1].tobytes() + np.array([least, most]).tobytes()
-            if len(line[0]) and mark not in seen:
-                seen.add(mark)
-                lines.append(line)
-                low.append(min(least, 0.0))
-                high.append(max(most, 0.0))
-        for number in range(len(self.system.relations)):
-            index, weight = self.system.relations.line(number)
-            inside = self._place[index] >= 0
-            if inside.any():
-                lines.append((self._place[index[inside]], weight[inside].astype(np.float64)))
-                low.append(0.0)
-                high.append(0.0)
+        visible = np.flatnonzero(~np.isinf(shown.low[columns]))
+        leader = parts.leaders()[visible]
+        least = (shown.low - self.values)[columns[visible]] / self.scale
+        most = (shown.high - self.values)[columns[visible]] / self.scale
+        # Figures with the same free rows are one equation: the closest of what is printed of them counts.
+        low, high = np.full(len(parts), -INFINITY), np.full(len(parts), INFINITY)
+        np.maximum.at(low, leader, np.minimum(least, 0.0))
+        np.minimum.at(high, leader, np.maximum(most, 0.0))
+        kept = np.unique(leader)
+        _, relations = self.system.relations.inside(self.free)
+        lines = [
+            (index, weight.astype(np.float64))
+            for index, weight in (*map(parts.line, kept.tolist()), *map(relations.line, range(len(relations))))
+        ]
+        slacks = []
         for ratio in shown.ratios:
             for end, sign in ((ratio.value + ratio.half, 1.0), (ratio.value - ratio.half, -1.0)):
                 used, sizes, slack = self._ratio(ratio, end, sign)
                 lines.append((used, sizes))
-                low.append(-INFINITY)
-                high.append(max(slack, 0.0))
-        return lines, np.array(low), np.array(high)
+                slacks.append(max(slack, 0.0))
+        equal, below = np.zeros(len(relations)), np.full(len(slacks), -INFINITY)
+        low = np.concatenate((low[kept], equal, below))
+        return lines, low, np.concatenate((high[kept], equal, np.array(slacks)))
 
     def _ratio(self, ratio: Ratio, end: float, sign: float) -> tuple[Ints, Floats, float]:
         """sign * (factor * numerator - end * denominator) <= 0, scaled to weights of about one."""
@@ -233,8 +258,8 @@ def _free_rows(system: System, shown: Printed) -> Ints:
     """Rows that are not printed by themselves to the last digit."""
     fixed = np.zeros(system.rows, dtype=bool)
     exact = shown.low == shown.high
-    for column in np.flatnonzero(exact & (system.columns.sizes() == 1)).tolist():
-        fixed[system.columns.line(column)[0]] = True
+    alone = np.flatnonzero(exact & (system.columns.sizes() == 1))
+    fixed[system.columns.index[system.columns.start[alone]]] = True
     return np.flatnonzero(~fixed)
 
 
@@ -242,8 +267,10 @@ def _row_bounds(system: System, shown: Printed, centre: Floats, scale: float) ->
     """Moves that a row can make by itself: not below zero, not above a visible figure that it is part of."""
     least = np.where(system.signed, -FAR, -np.maximum(centre, 0.0) / scale)
     most = np.full(system.rows, FAR)
-    for column in np.flatnonzero(~np.isinf(shown.high)).tolist():
-        rows, weights = system.columns.line(column)
-        if (weights > 0).all() and not system.signed[rows].any():
-            most[rows] = np.minimum(most[rows], (shown.high[column] - centre[rows]) / scale)
+    columns = system.columns
+    mixed = (columns.weight < 0) | system.signed[columns.index]
+    plain = (np.bincount(columns.lines[mixed], minlength=len(columns)) == 0) & ~np.isinf(shown.high)
+    entry = plain[columns.lines]
+    rows = columns.index[entry]
+    np.minimum.at(most, rows, (shown.high[columns.lines[entry]] - centre[rows]) / scale)
     return least, np.maximum(most, 0.0)

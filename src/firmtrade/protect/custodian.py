@@ -57,7 +57,7 @@ def _bounds(part: KeptPart, case: Interval) -> str:
 
 
 def _foreign(tables: Path, structure: Path | None) -> tuple[int, list[str]]:
-    from firmtrade.protect.foreign import attack_release
+    from firmtrade.protect.foreign import PARTIAL, VERDICTS, attack_release
 
     found = attack_release(tables, structure)
     lines = [
@@ -66,10 +66,11 @@ def _foreign(tables: Path, structure: Path | None) -> tuple[int, list[str]]:
         else f"Attack on {tables} with the structure in {structure}:",
         f"  {found.figures:,} figures, {found.hidden:,} hidden, {found.equations:,} equations",
     ]
-    for name in ("proven", "assumed", "refuted"):
+    for name in VERDICTS:
         groups = sorted({dimension for _, _, dimension in getattr(found, name)})
         if groups:
-            lines.append(f"  sums over {', '.join(groups)}: {name}")
+            rest = ", with a rest" if name == PARTIAL else ""
+            lines.append(f"  sums over {', '.join(groups)}: {name}{rest}")
     told = [
         f"{' | '.join(str(part) for part in leak.key)}: "
         + ("known exactly" if leak.exact else f"between {leak.low:,.6g} and {leak.high:,.6g}")

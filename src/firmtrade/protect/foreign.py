@@ -4,6 +4,7 @@ The file has the columns of tables.csv; a hidden figure has no value and a confi
 How the figures add up is inferred, and the report says from what:
 
 - proven: in each margin of a table that is wholly visible, the codes of the dimension add up to `_T`;
+- partial: they do with a rest, such as the firms whose code is unknown, which is a figure of its own;
 - assumed: no margin is wholly visible and none contradicts it, so an attacker would try it too;
 - refuted: a margin does not add up (groups that overlap, a code list with levels): not used.
 
@@ -15,7 +16,7 @@ from __future__ import annotations
 import csv
 import itertools
 import tomllib
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from math import ceil, floor
@@ -24,11 +25,11 @@ from pathlib import Path
 import numpy as np
 
 from firmtrade.errors import DataError, DisclosureError, StudyError
-from firmtrade.protect.attack import Report, attack
+from firmtrade.protect.attack import Interval, Report, attack
 from firmtrade.protect.attacker import Printed, fitting
 from firmtrade.protect.program import INFINITY
 from firmtrade.protect.system import System, build
-from firmtrade.result import TOTAL
+from firmtrade.result import TOTAL, UNKNOWN
 
 FIXED = ("table", "sample", "period", "measure", "value", "unit", "decimals", "confidentiality")
 Group = tuple[str, str, str]  # table, measure, dimension
@@ -79,10 +80,10 @@ class ForeignReport:
     figures: int
     equations: int
     proven: tuple[Group, ...]
+    partial: tuple[Group, ...]
     assumed: tuple[Group, ...]
     refuted: tuple[Group, ...]
-    report: Report
-    system: System
+    attacks: tuple[tuple[System, Report], ...]
 
 
 def attack_release(
@@ -92,35 +93,42 @@ def attack_release(
     figures, tables = read(path)
     given = read_structure(structure) if structure else Structure()
     equations, verdicts = _equations(figures, tables, given)
-    system, shown = _system(figures, equations, given)
+    parts = _parts(figures, equations, given)
     try:
-        fitting(system, shown, seconds)
+        for system, shown in parts:
+            fitting(system, shown, seconds)
     except DisclosureError:
-        if "assumed" not in verdicts.values():
+        if ASSUMED not in verdicts.values():
             raise
         # What was only assumed cannot all be right: go on with what is proven.
         equations, verdicts = _equations(figures, tables, given, assume=False)
-        system, shown = _system(figures, equations, given)
-    report = attack(system, shown, exact=True, seconds=seconds)
-    leaks = []
-    for interval in report.outsider:
-        key = system.names[interval.column]
-        figure = figures[key]  # type: ignore[index]
-        exact = interval.exact or (
-            figure.unit == "count" and floor(interval.high + 1e-6) <= ceil(interval.low - 1e-6)
-        )
-        width, middle = interval.high - interval.low, (interval.high + interval.low) / 2
-        if exact or width / 2 <= closer_than * abs(middle):
-            leaks.append(Leak(figure.key, interval.low, interval.high, exact))
-    proven, assumed, refuted = (
-        tuple(sorted(group for group, said in verdicts.items() if said == verdict))
-        for verdict in ("proven", "assumed", "refuted")
+        parts = _parts(figures, equations, given)
+    attacks = [(system, attack(system, shown, exact=True, seconds=seconds)) for system, shown in parts]
+    leaks, hidden = [], 0
+    for system, report in attacks:
+        for interval in report.outsider:
+            figure = figures.get(system.names[interval.column])  # type: ignore[call-overload]
+            hidden += figure is not None  # else it is a rest, which is no figure of the release
+            leak = figure and _leak(figure, interval, closer_than)
+            leaks += [leak] if leak else []
+    proven, partial, assumed, refuted = (
+        tuple(sorted(group for group, said in verdicts.items() if said == verdict)) for verdict in VERDICTS
     )
-    counts = (len(report.outsider), len(figures), len(equations))
-    return ForeignReport(tuple(leaks), *counts, proven, assumed, refuted, report, system)
+    counts = (hidden, len(figures), len(equations))
+    return ForeignReport(tuple(leaks), *counts, proven, partial, assumed, refuted, tuple(attacks))
+
+
+def _leak(figure: Figure, interval: Interval, closer_than: float) -> Leak | None:
+    exact = interval.exact or (
+        figure.unit == "count" and floor(interval.high + 1e-6) <= ceil(interval.low - 1e-6)
+    )
+    width, middle = interval.high - interval.low, (interval.high + interval.low) / 2
+    near = exact or width / 2 <= closer_than * abs(middle)
+    return Leak(figure.key, interval.low, interval.high, exact) if near else None
 
 
 LONGER = "*"  # marks a level that may not be assumed
+PROVEN, PARTIAL, ASSUMED, REFUTED = VERDICTS = ("proven", "partial", "assumed", "refuted")
 
 
 def read(path: Path) -> tuple[dict[Key, Figure], dict[tuple[str, str], list[Key]]]:
@@ -188,25 +196,61 @@ def _equations(
 ) -> tuple[list[Equation], dict[Group, str]]:
     found: dict[Equation, None] = {}
     verdicts: dict[Group, str] = {}
+    unknown = {(key[0], key[1], name) for key in figures for name, code in key[3] if code == UNKNOWN}
     for (table, measure), keys in sorted(tables.items()):
         dimensions = sorted({name for key in keys for name, _ in key[3]})
+        whole: dict[str, list[Equation]] = {}
         for dimension in dimensions:
             if dimension in given.levels:
                 for code, parts in given.levels[dimension].items():
                     found.update(dict.fromkeys(_level(figures, keys, dimension, code, parts)))
                 continue
             for label, margins in _families(figures, keys, dimension):
-                verdict = _verdict(figures, margins)
-                if verdict == "assumed" and not (assume and label[-1:] != LONGER):
-                    verdict = "refuted"
+                verdict = _verdict(figures, margins, dimension)
+                if verdict in (PROVEN, ASSUMED) and any(_open(one, dimension, unknown) for one in margins):
+                    verdict = PARTIAL
+                if verdict == ASSUMED and not (assume and label[-1:] != LONGER):
+                    verdict = REFUTED
                 verdicts[table, measure, label.rstrip(LONGER)] = verdict
-                if verdict != "refuted":
+                if verdict == PARTIAL:
+                    margins = [_with_rest(one, dimension) for one in margins]
+                if verdict != REFUTED:
                     found.update(dict.fromkeys(margins))
+                    if label == dimension:
+                        whole[dimension] = margins
+        found.update(dict.fromkeys(_of_rests(whole)))
     for key in figures:
         addends = tuple((key[0], key[1], part, key[3]) for part in given.sums.get(key[2], ()))
         if addends and all(part in figures for part in addends):
             found[key, addends] = None
     return list(found), verdicts
+
+
+def _open(margin: Equation, dimension: str, unknown: Collection[tuple[str, str, str]]) -> bool:
+    """Whether firms of a total may be in none of its codes: the release speaks of unknown ones elsewhere."""
+    total, parts = margin
+    listed = any((dimension, UNKNOWN) in part[3] for part in parts)
+    return not listed and (total[0], total[1], dimension) in unknown
+
+
+def _rest(key: Key, dimension: str) -> Key:
+    """The firms of a figure that are in no code of a dimension."""
+    return (*key[:3], tuple(sorted((*key[3], (dimension, UNKNOWN)))))
+
+
+def _with_rest(margin: Equation, dimension: str) -> Equation:
+    rest = _rest(margin[0], dimension)
+    return margin if rest in margin[1] else (margin[0], (*margin[1], rest))
+
+
+def _of_rests(whole: Mapping[str, list[Equation]]) -> Iterator[Equation]:
+    """The rests by one dimension add up over the codes of every other one, as the figures themselves do."""
+    for one in sorted(whole):
+        rests = {part for _, parts in whole[one] for part in parts if (one, UNKNOWN) in part[3]}
+        for other in sorted(set(whole) - {one} if rests else ()):
+            for total, parts in whole[other]:
+                if _rest(total, one) in rests:
+                    yield _rest(total, one), tuple(_rest(part, one) for part in parts)
 
 
 def _families(
@@ -217,7 +261,7 @@ def _families(
     Levels are codes of one length, as in most classifications, and codes that begin like a shorter one.
     """
     whole = _margins(figures, keys, dimension)
-    if not whole or _verdict(figures, whole) != "refuted":
+    if not whole or _verdict(figures, whole, dimension) != REFUTED:
         if whole:
             yield dimension, whole
         return
@@ -238,13 +282,20 @@ def _families(
 
 
 def _margins(figures: Mapping[Key, Figure], keys: Iterable[Key], dimension: str) -> list[Equation]:
-    """Each `_T` of a dimension with the codes that stand in the same table with the same other codes."""
+    """Each `_T` of a dimension with the codes that stand in the same table with the same other codes.
+
+    A note of how many firms are unknown is no breakdown.
+    """
     parts: dict[Key, dict[Key, None]] = {}
     for key in keys:
         rest = tuple(pair for pair in key[3] if pair[0] != dimension)
         if rest != key[3]:
             parts.setdefault((key[0], key[1], key[2], rest), {})[key] = None
-    return [(total, tuple(sorted(addends))) for total, addends in sorted(parts.items()) if total in figures]
+    return [
+        (total, tuple(sorted(addends)))
+        for total, addends in sorted(parts.items())
+        if total in figures and not all((dimension, UNKNOWN) in key[3] for key in addends)
+    ]
 
 
 def _level(
@@ -266,19 +317,23 @@ def _level(
     return found
 
 
-def _verdict(figures: Mapping[Key, Figure], margins: list[Equation]) -> str:
-    whole = 0
+def _verdict(figures: Mapping[Key, Figure], margins: list[Equation], dimension: str) -> str:
+    whole, short = 0, False
     for total, parts in margins:
         shown = [figures[key] for key in (total, *parts)]
         difference = _value(figures[total]) - sum((_value(figures[key]) for key in parts), Decimal(0))
         slack = sum((figure.half for figure in shown), Decimal(0))
         if not any(figure.hidden for figure in shown):
             whole += 1
-            if abs(difference) > slack:
-                return "refuted"
-        elif not figures[total].hidden and difference < -slack:
-            return "refuted"
-    return "proven" if whole else "assumed"
+            if difference > slack:
+                if any((dimension, UNKNOWN) in part[3] for part in parts):
+                    return REFUTED  # with the unknown ones it should add up
+                short = True
+        if not figures[total].hidden and difference < -slack:
+            return REFUTED
+    if short:
+        return PARTIAL
+    return PROVEN if whole else ASSUMED
 
 
 def _value(figure: Figure) -> Decimal:
@@ -290,12 +345,35 @@ def _rounded(figures: Mapping[Key, Figure], equations: list[Equation]) -> frozen
     near = Decimal("1e-9")
     found: set[str] = set()
     for total, parts in equations:
-        shown = [figures[key] for key in (total, *parts)]
-        if not any(figure.hidden for figure in shown):
+        shown = [figures[key] for key in (total, *parts) if key in figures]
+        if len(shown) > len(parts) and not any(figure.hidden for figure in shown):
             difference = abs(_value(shown[0]) - sum((_value(figure) for figure in shown[1:]), Decimal(0)))
             if difference > near * max(Decimal(1), abs(_value(shown[0]))):
                 found.update(figure.key[2] for figure in shown)
     return frozenset(found)
+
+
+def _parts(
+    figures: Mapping[Key, Figure], equations: list[Equation], given: Structure
+) -> list[tuple[System, Printed]]:
+    """A system for each set of measures that no equation ties to others: they may differ much in size."""
+    tied = {key[2]: key[2] for key in figures}
+
+    def first(measure: str) -> str:
+        while tied[measure] != measure:
+            measure = tied[measure]
+        return measure
+
+    for total, parts in equations:
+        for part in parts:
+            tied[first(part[2])] = first(total[2])
+    found = []
+    for name in sorted({first(measure) for measure in tied}):
+        own = {key: figure for key, figure in figures.items() if first(key[2]) == name}
+        among = [equation for equation in equations if first(equation[0][2]) == name]
+        if among or any(figure.hidden for figure in own.values()):
+            found.append(_system(own, among, given))
+    return found
 
 
 def _system(
@@ -313,8 +391,8 @@ def _system(
     system = build(members, len(keys), relations, [key[2] in negative for key in keys])
     low, high = np.full(len(system.columns), -INFINITY), np.full(len(system.columns), INFINITY)
     for key in keys:
-        figure, column = figures[key], system.places[key]
-        if not figure.hidden:
+        figure, column = figures.get(key), system.places[key]
+        if figure is not None and not figure.hidden:
             half = float(figure.half) if key[2] in rounded else 0.0
             low[column], high[column] = float(_value(figure)) - half, float(_value(figure)) + half
     return system, Printed(low, high)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from firmtrade.protect.program import INFINITY, Program, Shape, stacked
+from firmtrade.protect.program import INFINITY, Program, Shape
 from firmtrade.protect.system import Flags, Floats, Ints, Sparse, System
 
 FAR = 1e5  # a bound so many distances away never matters, and would only spoil the arithmetic
@@ -33,8 +33,9 @@ class Known:
 class Block:
     """The program of one block of rows: its figures, grouped by the rows of the block that they have.
 
-    `pattern_of` maps a column to its group; figures of one group move together. Variables are, for each
-    group, the part up and the part down, and the moves of the rows that are not a group by themselves.
+    `columns` are those with rows of the block and `group` their groups; figures of one group move together.
+    Variables are, for each group, the part up and the part down, and the moves of the rows that are not a
+    group by themselves.
     """
 
     def __init__(
@@ -43,67 +44,75 @@ class Block:
         self.rows = rows
         self.values = values[rows]
         self.signed = system.signed[rows]
-        patterns = _patterns(system.columns, rows)
-        self.groups = [group for _, _, group in patterns]
-        self.columns = np.array([column for group in self.groups for column in group], dtype=np.int64)
-        self.group = np.repeat(np.arange(len(self.groups)), [len(group) for group in self.groups])
-        self.pattern_of = dict(zip(self.columns.tolist(), self.group.tolist(), strict=True))
+        self.columns, self.group, parts = _patterns(system.columns, rows)
+        self.groups = len(parts)
         self._single = np.full(len(rows), -1, dtype=np.int64)  # the group that is just this row
-        for number, (places, weights, _) in enumerate(patterns):
-            if len(places) == 1 and weights[0] == 1:
-                self._single[places[0]] = number
+        alone = (parts.sizes() == 1) & (parts.weight[parts.start[:-1]] == 1)
+        self._single[parts.index[parts.start[:-1]][alone]] = np.flatnonzero(alone)
         self._loose = np.flatnonzero(self._single < 0)
         self._owned = np.flatnonzero(self._single >= 0)
-        relations = [(places, weights) for places, weights, _ in _patterns(system.relations, rows)]
+        _, _, relations = _patterns(system.relations, rows)
         bands, self._low, self._high = _bands(known, rows)
-        lines = self._lines(patterns, relations, bands)
-        self._first_band = len(lines) - len(bands)
-        start, index, weight = stacked(lines)
-        free = np.where(np.arange(len(lines)) < self._first_band, 0.0, INFINITY)
-        shape = Shape(2 * len(self.groups) + len(self._loose), start, index, weight, -free, free)
+        self._first_band = int((~alone).sum()) + len(relations)
+        count = self._first_band + len(bands)
+        start, index, weight = self._lines(parts, alone, relations, bands, count)
+        free = np.where(np.arange(count) < self._first_band, 0.0, INFINITY)
+        shape = Shape(2 * self.groups + len(self._loose), start, index, weight, -free, free)
         self._program = Program(shape, *self._bounds(1.0), seconds)
         self._scaled_to = 0.0
 
     def _lines(
-        self,
-        patterns: Sequence[tuple[Ints, Ints, list[int]]],
-        relations: Sequence[tuple[Ints, Ints]],
-        bands: Sequence[tuple[Ints, Floats]],
-    ) -> list[tuple[Ints, Floats]]:
+        self, parts: Sparse, alone: Flags, relations: Sparse, bands: Sequence[tuple[Ints, Floats]], count: int
+    ) -> tuple[Ints, Ints, Floats]:
         """moves - up + down = 0 for each group of more than a row; relations are 0; bands come last."""
-        groups = len(patterns)
-        lines = []
-        for number, (places, weights, _) in enumerate(patterns):
-            if not (len(places) == 1 and weights[0] == 1):
-                index, weight = self._spelt(places, weights)
-                parts = np.array([number, groups + number], dtype=np.int64)
-                lines.append((np.concatenate((index, parts)), np.concatenate((weight, [-1.0, 1.0]))))
-        lines += [self._spelt(places, weights) for places, weights in relations]
-        return lines + [self._spelt(places, weights) for places, weights in bands]
+        wide = np.flatnonzero(~alone)
+        kept = ~alone[parts.lines]
+        number, ones = np.cumsum(~alone) - 1, np.ones(len(wide))
+        made = [
+            self._spelt(number[parts.lines[kept]], parts.index[kept], parts.weight[kept]),
+            (number[wide], wide, -ones),
+            (number[wide], wide + self.groups, ones),
+            self._spelt(relations.lines + len(wide), relations.index, relations.weight),
+        ]
+        for band, (places, weights) in enumerate(bands):
+            made.append(self._spelt(np.full(len(places), self._first_band + band), places, weights))
+        line, index, weight = (np.concatenate(each) for each in zip(*made, strict=True))
+        order = np.argsort(line, kind="stable")
+        start = np.concatenate(([0], np.cumsum(np.bincount(line, minlength=count))))
+        return start.astype(np.int64), index[order], weight[order]
 
-    def _spelt(self, places: Ints, weights: Ints | Floats) -> tuple[Ints, Floats]:
-        """A sum of rows in terms of the variables."""
-        single = self._single[places]
+    def _spelt(self, line: Ints, place: Ints, weight: Ints | Floats) -> tuple[Ints, Ints, Floats]:
+        """Sums of rows (line, place, weight) in terms of the variables."""
+        single = self._single[place]
         own = single >= 0
-        loose = np.searchsorted(self._loose, places[~own]) + 2 * len(self.groups)
-        index = np.concatenate((single[own], single[own] + len(self.groups), loose))
-        return index, np.concatenate((weights[own], -weights[own], weights[~own])).astype(np.float64)
+        loose = np.searchsorted(self._loose, place[~own]) + 2 * self.groups
+        index = np.concatenate((single[own], single[own] + self.groups, loose))
+        weights = np.concatenate((weight[own], -weight[own], weight[~own])).astype(np.float64)
+        return np.concatenate((line[own], line[own], line[~own])), index, weights
+
+    def groups_of(self, columns: Ints) -> Ints:
+        """The groups of columns that have rows of the block."""
+        return np.asarray(self.group[np.searchsorted(self.columns, columns)], dtype=np.int64)
 
     def _bounds(self, distance: float) -> tuple[Floats, Floats]:
-        groups = len(self.groups)
+        groups = self.groups
         fall = np.where(self.signed, FAR, np.clip(self.values / distance, 0.0, FAR))
         low = np.concatenate((np.zeros(2 * groups), -fall[self._loose]))
         high = np.full(2 * groups + len(self._loose), FAR)
         high[groups + self._single[self._owned]] = fall[self._owned]
         return low, high
 
-    def move(self, column: int, sign: int, distance: float, cost: Floats, fixed: Flags) -> Floats | None:
+    def move(
+        self, column: int, sign: int, distance: float, cost: Floats, fixed: Flags, again: bool = False
+    ) -> Floats | None:
         """The cheapest moves of the rows that move `column` by sign * distance; None if there are none.
 
-        `cost` is per group and unit of movement; groups that are `fixed` stay where they are.
+        `cost` is per group and unit of movement; groups that are `fixed` stay where they are. If the same is
+        asked `again` at other costs, the search starts from the last answer; else from no move at all, so
+        that what is found does not depend on what was asked before.
         """
-        groups = len(self.groups)
-        target = self.pattern_of[column]
+        groups = self.groups
+        target = int(self.groups_of(np.array([column]))[0])
         if fixed[target]:
             return None
         low, high = self._bounds(distance)
@@ -118,6 +127,8 @@ class Block:
             self._scaled_to = distance
         self._program.bound(low, high)
         self._program.price(prices)
+        if not again:
+            self._program.forget()
         found = self._program.solve()
         if found is None:
             return None
@@ -128,20 +139,17 @@ class Block:
         return moves
 
 
-def _patterns(columns: Sparse, rows: Ints) -> list[tuple[Ints, Ints, list[int]]]:
-    """(places in the block, weights, columns): each distinct part that columns have in the block."""
-    by_row = columns.transposed
-    local = np.full(columns.width, -1, dtype=np.int64)
-    local[rows] = np.arange(len(rows))
-    touched = np.unique(np.concatenate([by_row.line(row)[0] for row in rows.tolist()] or [rows[:0]]))
-    found: dict[bytes, tuple[Ints, Ints, list[int]]] = {}
-    for column in touched.tolist():
-        index, weight = columns.line(column)
-        inside = local[index] >= 0
-        places, weights = local[index[inside]], weight[inside]
-        entry = found.setdefault(places.tobytes() + b"|" + weights.tobytes(), (places, weights, []))
-        entry[2].append(column)
-    return list(found.values())
+def _patterns(columns: Sparse, rows: Ints) -> tuple[Ints, Ints, Sparse]:
+    """The columns that have some of these rows, the number of each's part in them, and the distinct parts.
+
+    Parts are numbered by their first column; their places count the rows given.
+    """
+    touched, inside = columns.inside(rows)
+    leaders, part = np.unique(inside.leaders(), return_inverse=True)
+    kept = inside.taken(leaders)
+    start = np.concatenate(([0], np.cumsum(inside.sizes()[leaders]))).astype(np.int64)
+    parts = Sparse(start, inside.index[kept], inside.weight[kept], len(rows))
+    return touched, part.reshape(-1), parts
 
 
 def _bands(known: Known, rows: Ints) -> tuple[list[tuple[Ints, Floats]], Floats, Floats]:

@@ -11,11 +11,12 @@ from dataclasses import replace
 
 from firmtrade.catalog import Catalog
 from firmtrade.protect.decide import FREE, SECONDARY, TOLD, Decision
+from firmtrade.protect.models import judge
 from firmtrade.protect.protected import HIDDEN, Custody, Judged
 from firmtrade.protect.release import released, words_of
 from firmtrade.protect.rules import Profile
 from firmtrade.protect.ties import At, beside
-from firmtrade.result import Cell, Evidence, Modelled, Release, ReleasedCell, ReleasedModel, ReleasedTable
+from firmtrade.result import Cell, Modelled, Release, ReleasedCell, ReleasedModel, ReleasedTable
 
 Labels = Mapping[str, Mapping[str, str]]
 
@@ -103,17 +104,6 @@ def _told(cell: ReleasedCell, decision: Decision) -> ReleasedCell:
     if cell.unit == "count" and cell.value is not None:
         return replace(cell, value=about(cell.value))
     return cell
-
-
-def judge(evidence: Evidence | None, profile: Profile) -> tuple[str, tuple[str, ...]]:
-    """(status, rules broken): nothing is told of fewer than ten firms, or by a fit without freedom."""
-    if evidence is None or evidence.firms < 10:
-        return "C", ("minimum frequency",)
-    if evidence.degrees is not None and evidence.degrees < 10:
-        return "C", ("degrees of freedom",)
-    if evidence.largest is not None and evidence.largest > 0.5:
-        return "C", ("dominance",)
-    return FREE, ()
 
 
 def about(number: float) -> float:

@@ -33,7 +33,7 @@ class Shape:
 
 
 class Program:
-    """Minimise costs over variables within bounds; each solution starts from the last one."""
+    """Minimise costs over variables within bounds, again and again with other costs and bounds."""
 
     def __init__(self, shape: Shape, lower: Floats, upper: Floats, seconds: float | None = None) -> None:
         self.shape = shape
@@ -60,8 +60,20 @@ class Program:
         """New limits of one row."""
         self._model.changeRowBounds(row, low, high)
 
+    def limits(self, rows: Ints, low: Floats, high: Floats) -> None:
+        """New limits of several rows."""
+        if len(rows):
+            self._model.changeRowsBounds(len(rows), rows.astype(np.int32), low, high)
+
+    def forget(self) -> None:
+        """Start the next search from nothing, so that its answer follows from the program alone."""
+        self._model.clearSolver()
+
     def solve(self) -> Floats | None:
-        """The values of the variables; None if the bounds cannot be met. Unbounded is an error."""
+        """The values of the variables; None if the bounds cannot be met. Unbounded is an error.
+
+        The search starts from the last solution, which is quick where little has changed.
+        """
         import highspy
 
         if not self.shape.size:
@@ -105,7 +117,9 @@ def _model(shape: Shape, lower: Floats, upper: Floats) -> Any:
         ) from missing
     with quiet():
         model = highspy.Highs()  # type: ignore[no-untyped-call]
-    for option, wanted in (("output_flag", False), ("threads", 1), ("random_seed", 0), ("solver", "simplex")):
+    # No move at all is nearly a solution of our programs: presolving takes longer than going on from there.
+    options = {"output_flag": False, "threads": 1, "random_seed": 0, "solver": "simplex", "presolve": "off"}
+    for option, wanted in options.items():
         model.setOptionValue(option, wanted)
     program = highspy.HighsLp()
     program.num_col_, program.num_row_ = shape.size, len(shape.low)

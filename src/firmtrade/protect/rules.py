@@ -13,6 +13,8 @@ from firmtrade.errors import StudyError, nearest
 
 DEFINITIONS = Path(__file__).parents[1] / "definitions"
 
+#: The profile whose rules for models hold where a profile has none.
+RESEARCH = "research-output"
 #: The numbers that each kind of rule needs.
 NUMBERS = {
     "frequency": ("least", "margin"),
@@ -22,8 +24,13 @@ NUMBERS = {
     "manual": ("margin",),
     "zero": ("margin",),
     "group": ("percent", "margin"),
-    "degrees": ("least",),
     "signs": (),
+    # Of figures of models (`protect.models`):
+    "units": ("least",),
+    "degrees": ("least",),
+    "largest": ("percent",),
+    "side": ("least",),
+    "events": ("least",),
 }
 
 
@@ -47,39 +54,46 @@ class Rule:
 
 @dataclass(frozen=True)
 class Profile:
-    """The rules that a release is protected by."""
+    """The rules that a release is protected by: `rules` those of tables, `models` those of models."""
 
     name: str
     title: str
     rules: tuple[Rule, ...]
     source: str = "own"
+    models: tuple[Rule, ...] = ()
 
     def of(self, kind: str) -> list[Rule]:
         """The rules of one kind."""
-        return [rule for rule in self.rules if rule.kind == kind]
+        further = [rule for rule in self.models if rule not in self.rules]
+        return [rule for rule in (*self.rules, *further) if rule.kind == kind]
 
 
 def profile(name: str, year: int, local: Mapping[str, Any] | None = None) -> Profile:
     """The profile `name` with the numbers that hold in `year`.
 
-    `local` has a study's own `rules` and `profiles`, which add to the built-in ones or replace them.
+    `local` has a study's own `rules` and `profiles`, which add to the built-in ones or replace them. Where a
+    profile says nothing of models, they are judged as research output.
     """
     rules = _entries("rules", local)
     profiles = _entries("profiles", local)
     if name not in profiles:
         raise StudyError(f"There is no protection profile '{name}'.{nearest(name, profiles)}")
     entry = profiles[name]
-    found = []
-    for wanted in entry["rules"]:
-        if wanted not in rules:
-            raise StudyError(f"profiles.toml, [{name}]: there is no rule '{wanted}'.{nearest(wanted, rules)}")
-        found.append(_rule(wanted, rules[wanted], year))
-    return Profile(name, entry["title"], tuple(found), entry.get("source", "own"))
+
+    def named(names: Sequence[str]) -> tuple[Rule, ...]:
+        for wanted in names:
+            if wanted not in rules:
+                where = f"profiles.toml, [{name}]"
+                raise StudyError(f"{where}: there is no rule '{wanted}'.{nearest(wanted, rules)}")
+        return tuple(_rule(wanted, rules[wanted], year) for wanted in names)
+
+    models = entry.get("models", profiles[RESEARCH]["models"])
+    return Profile(name, entry["title"], named(entry["rules"]), entry.get("source", "own"), named(models))
 
 
-def of_rules(name: str, rules: Sequence[Rule]) -> Profile:
+def of_rules(name: str, rules: Sequence[Rule], models: Sequence[Rule] = ()) -> Profile:
     """A profile put together in code, for tests and what-if."""
-    return Profile(name, name, tuple(rules))
+    return Profile(name, name, tuple(rules), models=tuple(models))
 
 
 def rule(kind: str, **numbers: float | str) -> Rule:

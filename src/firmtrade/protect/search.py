@@ -10,6 +10,7 @@ import numpy as np
 
 from firmtrade.protect.evidence import NOBODY, Evidence
 from firmtrade.protect.local import Block, Known, neighbourhood
+from firmtrade.protect.pool import Pool
 from firmtrade.protect.program import INFINITY
 from firmtrade.protect.system import Flags, Floats, System
 from firmtrade.protect.witness import Witness, witness
@@ -22,9 +23,9 @@ FREE = 1e-12
 SHARP = 0.1  # moves below this share of the distance are priced as if they had it
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Need:
-    """An unsafe column must be able to move by sign * distance."""
+    """An unsafe column must be able to move by sign * distance. Each is one of its own: none equals another."""
 
     column: int
     sign: int
@@ -59,13 +60,12 @@ class Search:
         self.sole = evidence.sole
         self.base, self.never, self.known, self.effort = base, never, known, effort
         self.needs = tuple(needs)
-        self.pool: list[Witness] = []
-        self._moved: list[frozenset[int]] = []
-        self._users: list[set[Need]] = []
-        self._groups: list[frozenset[int]] = []
+        self._number = {need: number for number, need in enumerate(self.needs)}
+        self.pool = Pool(self.sole, {need.column for need in self.needs})
         self.chosen: dict[Need, list[Use]] = {}
         self.uses = np.zeros(len(system.columns), dtype=np.int64)
-        self._moving: dict[int, list[tuple[int, int]]] = {need.column: [] for need in self.needs}
+        self.hidden = base.copy()
+        self.open = np.where(base, 0.0, cost)
         self._blocks: dict[tuple[int, ...], Block] = {}
         self._own: dict[int, list[Block]] = {}
         self._typical = float(np.median(cost)) if len(cost) else 0.0
@@ -73,37 +73,35 @@ class Search:
         self.programs = 0
         self.refusals: dict[Need, int] = {}
 
-    @property
-    def hidden(self) -> Flags:
-        """The figures that are hidden as things stand."""
-        return self.base | (self.uses > 0)
-
     def groups(self, number: int) -> frozenset[int]:
         """The holdings that see a witness move a figure which they fill alone."""
-        return self._groups[number]
+        return self.pool.groups[number]
 
     def price(self, number: int) -> float:
         """What hiding the figures of a witness would add to the cost as things stand."""
-        columns = self.pool[number].columns
-        return float(self.cost[columns[~self.hidden[columns]]].sum())
+        return float(self.open[self.pool.witnesses[number].columns].sum())
 
     def choose(self, need: Need, uses: list[Use]) -> None:
         """Use these witnesses for a need, in place of those it had."""
-        for use in self.chosen.get(need, []):
-            self.uses[self.pool[use.number].columns] -= 1
-            self._users[use.number].discard(need)
-        for use in uses:
-            self.uses[self.pool[use.number].columns] += 1
-            self._users[use.number].add(need)
+        before = self.chosen.get(need, [])
         self.chosen[need] = uses
+        if uses == before:
+            return
+        for sign, given in ((-1, before), (1, uses)):
+            for use in given:
+                columns = self.pool.witnesses[use.number].columns
+                self.uses[columns] += sign
+                users = self.pool.users[use.number]
+                (users.add if sign > 0 else users.discard)(self._number[need])
+        for use in (*before, *uses):
+            columns = self.pool.witnesses[use.number].columns
+            hidden = self.base[columns] | (self.uses[columns] > 0)
+            self.hidden[columns] = hidden
+            self.open[columns] = np.where(hidden, 0.0, self.cost[columns])
 
     def hiding(self, column: int) -> list[Need]:
         """The needs whose witnesses move a column, in the order of work."""
-        found: set[Need] = set()
-        for number, users in enumerate(self._users):
-            if users and column in self._moved[number]:
-                found |= users
-        return [need for need in self.needs if need in found]
+        return [self.needs[number] for number in sorted(self.pool.users_of(column))]
 
     def find(
         self,
@@ -130,28 +128,20 @@ class Search:
                 and min(enough, INFINITY if best is None else best[0]) <= cheap
             ):
                 break  # a large program is not worth what it could save
-            best = self._tried(block, need, avoid, shut, best, enough == FREE)
+            best = self._tried(block, need, avoid, shut, best, enough)
             if best is not None and best[0] == 0:
                 return best[1]
         if best is None and enough == INFINITY:
-            best = self._tried(self._whole(), need, avoid, shut, best)
+            best = self._tried(self._whole(), need, avoid, shut, best, enough)
         return None if best is None or best[0] >= enough else best[1]
 
     def _in_pool(self, need: Need, avoid: frozenset[int], shut: int | None) -> tuple[float, Use] | None:
-        best: tuple[float, int, Use] | None = None
-        open_cost = np.where(self.hidden, 0.0, self.cost)
+        cost = self.open
         if shut is not None:
-            open_cost[shut] = INFINITY
-        for number, place in self._moving[need.column]:
-            move = self.pool[number]
-            times = move.stretch(place, need.sign * need.distance)
-            groups = self._groups[number]
-            if times is None or not avoid.isdisjoint(groups):
-                continue
-            price = float(open_cost[move.columns].sum())
-            if best is None or (price, len(groups)) < best[:2]:
-                best = (price, len(groups), Use(number, times, need.distance))
-        return None if best is None or best[0] == INFINITY else (best[0], best[2])
+            cost = cost.copy()
+            cost[shut] = INFINITY
+        found = self.pool.cheapest(need.column, need.sign * need.distance, cost, avoid)
+        return None if found is None else (found[0], Use(found[1], found[2], need.distance))
 
     def _tried(
         self,
@@ -160,14 +150,16 @@ class Search:
         avoid: frozenset[int],
         shut: int | None,
         best: tuple[float, Use] | None,
-        free: bool = False,
+        enough: float,
     ) -> tuple[float, Use] | None:
         """The better of `best` and what the block's program finds."""
-        priced, fixed = self._priced(block, avoid, shut, free)
+        free = enough == FREE
+        most = enough if best is None else min(best[0], enough)
+        priced, fixed = self._priced(block, avoid, shut, free, most)
         cost = priced
-        for _ in range(1 if free else 1 + self.effort.sharpen):
+        for time in range(1 if free else 1 + self.effort.sharpen):
             self.programs += 1
-            moves = block.move(need.column, need.sign, need.distance, cost, fixed)
+            moves = block.move(need.column, need.sign, need.distance, cost, fixed, time > 0)
             if moves is None:
                 return best
             found = witness(self.system, self.values, self.known, block.rows, moves, need.distance)
@@ -175,18 +167,18 @@ class Search:
             if use is None:
                 return best
             price = self.price(use.number)
-            if best is None or price < best[0]:
+            better = best is None or price < best[0]
+            if best is None or better:
                 best = (price, use)
-            if price == 0:
+            if price == 0 or not better:
                 return best
-            size = np.zeros(len(block.groups))
-            inside = [block.pattern_of[column] for column in found.columns.tolist()]
-            size[inside] = np.abs(found.effects) / need.distance
+            size = np.zeros(block.groups)
+            size[block.groups_of(found.columns)] = np.abs(found.effects) / need.distance
             cost = priced / np.maximum(size, SHARP)
         return best
 
     def _priced(
-        self, block: Block, avoid: frozenset[int], shut: int | None, free: bool
+        self, block: Block, avoid: frozenset[int], shut: int | None, free: bool, most: float
     ) -> tuple[Floats, Flags]:
         """Cost per unit of movement of the block's groups, and the groups that may not move."""
         columns = block.columns
@@ -194,11 +186,13 @@ class Search:
         small = np.where(owners == NOBODY, self._small, 10 * self._small)
         each = np.where(self.hidden[columns], small, self.cost[columns])
         stay = self.never[columns] | ~self.hidden[columns] if free else self.never[columns].copy()
+        if most < INFINITY:
+            stay |= self.open[columns] >= most  # whoever moves it is too dear
         if avoid:
             stay |= np.isin(owners, np.array(sorted(avoid), dtype=np.int64))
         if shut is not None:
             stay |= columns == shut
-        size = len(block.groups)
+        size = block.groups
         fixed = np.bincount(block.group[stay], minlength=size) > 0
         return np.bincount(block.group, weights=each, minlength=size).astype(np.float64), fixed
 
@@ -207,15 +201,7 @@ class Search:
         place = np.flatnonzero(found.columns == need.column)
         if not len(place):
             return None
-        number = len(self.pool)
-        self.pool.append(found)
-        self._moved.append(frozenset(found.columns.tolist()))
-        self._users.append(set())
-        owners = self.sole[found.columns]
-        self._groups.append(frozenset(owners[owners != NOBODY].tolist()))
-        for at, column in enumerate(found.columns.tolist()):
-            if column in self._moving:
-                self._moving[column].append((number, at))
+        number = self.pool.add(found)
         times = found.stretch(int(place[0]), need.sign * need.distance)
         # The solver's tolerance may leave the move short of the distance by a hair.
         return Use(number, 1.0 if times is None else times, need.distance)

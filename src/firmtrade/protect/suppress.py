@@ -189,6 +189,6 @@ def _pattern(work: Search, plan: Plan, missing: list[Need], exposed: list[tuple[
         np.isin(hidden, plan.columns),
         tuple(sorted((need.column, need.sign) for need in missing)),
         tuple(sorted((need.column, need.sign, holding) for need, holding in exposed)),
-        tuple((work.pool[number].rows, work.pool[number].moves) for number in used),
+        tuple((work.pool.witnesses[number].rows, work.pool.witnesses[number].moves) for number in used),
         tuple(proofs),
     )

@@ -61,6 +61,38 @@ class Sparse:
         np.add.at(total, self.lines, self.weight.astype(values.dtype) * values[self.index])
         return total
 
+    def taken(self, lines: Ints) -> Ints:
+        """The places of the entries of these lines, one line after the other."""
+        sizes = self.start[lines + 1] - self.start[lines]
+        first = np.cumsum(sizes) - sizes
+        return np.asarray(np.repeat(self.start[lines] - first, sizes) + np.arange(sizes.sum()))
+
+    def inside(self, places: Ints) -> tuple[Ints, Sparse]:
+        """The lines that have some of `places` (ascending), and what they have of them, counted from 0."""
+        entry = self.transposed.taken(places)
+        line = self.transposed.index[entry]
+        place = np.repeat(np.arange(len(places)), self.transposed.sizes()[places])
+        order = np.argsort(line, kind="stable")
+        first = np.flatnonzero(np.diff(line[order], prepend=-1))
+        start = np.append(first, len(line)).astype(np.int64)
+        weight = self.transposed.weight[entry[order]]
+        return line[order][first], Sparse(start, place[order], weight, len(places))
+
+    def leaders(self) -> Ints:
+        """For each line the first that has the same weights at the same places, in the same order."""
+        sizes = self.sizes()
+        marks = np.random.default_rng(self.width).integers(1, 2**63, size=self.width, dtype=np.uint64)
+        sums = np.zeros(len(self), dtype=np.uint64)
+        np.add.at(sums, self.lines, marks[self.index] * self.weight.astype(np.uint64))
+        _, first, group = np.unique(sums, return_index=True, return_inverse=True)
+        found = first[group.reshape(-1)]
+        # Equal sums of marks are as good as proof; that the lines are equal is looked up all the same.
+        there = self.start[found][self.lines] + np.arange(len(self.index)) - self.start[self.lines]
+        there = np.minimum(there, len(self.index) - 1)
+        other = (self.index[there] != self.index) | (self.weight[there] != self.weight)
+        wrong = (np.bincount(self.lines[other], minlength=len(self)) > 0) | (sizes[found] != sizes)
+        return np.asarray(np.where(wrong, np.arange(len(self)), found), dtype=np.int64)
+
     @cached_property
     def transposed(self) -> Sparse:
         """The same matrix with places as lines."""

@@ -89,7 +89,7 @@ def layers(encoding: Spec, kind: str, color: str, ink: str) -> list[Spec]:
     between = {**bounds, "y": low, "y2": {"field": "high"}}
     point = {**encoding, "y": {**y, "scale": low["scale"]}}
     if kind == "steps":
-        area: Spec = {"type": "area", "interpolate": "step-after", "opacity": 0.14, "color": color}
+        area: Spec = {"type": "area", "interpolate": "step-after", "fillOpacity": 0.14, "color": color}
         line: Spec = {"type": "line", "interpolate": "step-after", "strokeWidth": 2, "color": color}
         return [{"mark": area, "encoding": between}, {"mark": line, "encoding": point}]
     nought: Spec = {

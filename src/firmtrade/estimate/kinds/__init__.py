@@ -33,6 +33,9 @@ KINDS = (
     "margins",
     "job-flows",
     "production-function",
+    "survival",
+    "trade-spells",
+    "new-ventures",
     "multiverse",
 )
 

@@ -215,7 +215,7 @@ def _dominance(data: Data, model: Model) -> list[Result]:
     for sample in model.samples:
         for each in dominance(data.of(sample), spec).lines:
             codes = {"outcome": outcome, model.options.groups: each.status}
-            behind = Evidence("test", each.firms)
+            behind = Evidence("test-statistic", each.firms)
             for statistic, value in (
                 ("distribution-gap", each.gap),
                 ("p-equal", each.p_two_sided),

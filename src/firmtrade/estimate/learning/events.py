@@ -88,14 +88,16 @@ def aggregate(
 def event_path(effects: GroupTimes, earliest: int = -5, latest: int = 5) -> Path | None:
     """The event study as `honest` and `trends` read it; None where no firm is seen after its start.
 
-    `effects` must have the universal base, so that every coefficient is relative to the year before the
-    start. Weights are those of the group-time effects in the `simple` average: firms, by years since the
-    start. Years beyond a gap are left out.
+    With the universal base every coefficient is relative to the year before the start, -1, which is left out;
+    with the varying base those before the start are moves from one year to the next, -1 among them. Weights
+    are those of the group-time effects in the `simple` average: firms, by years since the start. Years beyond
+    a gap are left out.
     """
+    nearest = -2 if effects.design.base == "universal" else -1
     whole = aggregate(effects, "dynamic", earliest, latest)
     have = {part.key: i for i, part in enumerate(whole.parts)}
     after = _unbroken(range(0, latest + 1), have)
-    before = _unbroken(range(-2, earliest - 1, -1), have)[::-1]
+    before = _unbroken(range(nearest, earliest - 1, -1), have)[::-1]
     if not after:
         return None
     chosen = [have[key] for key in (*before, *after)]

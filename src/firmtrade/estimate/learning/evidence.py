@@ -8,17 +8,19 @@ Learning is read from two comparisons, since neither is right whatever the way i
   that year alone decides who starts. Where productivity reverts to its mean, starters were above theirs and
   fall back, which `same trends` takes for a harm.
 
-Each has its own check in the years before the start, where there is no effect yet: trends must have been
-parallel, and firms of equal level must have come the same way to it. Where lasting differences decide, the
-second check fails; where growth decides, both do. (On the two readings as bounds of the truth: Angrist and
-Pischke 2009, Mostly harmless econometrics, 5.4; on why matching on the outcome before misleads: Chabe-Ferret
-2015, Journal of Econometrics 185.)
+Each has its own check in the years before the start, where there is no effect yet. For `same trends`, trends
+must have been parallel. For `same level`, firms that were equal in the year before must have come to it the
+same way (`back`: right where that year decides), or else firms that were equal in any earlier year must have
+moved alike to the next (`ahead`: right where an earlier year decided, and since then only the level matters).
+Where lasting differences decide, the checks of `same level` fail; where growth decides, all do. (On the two
+readings as bounds of the truth: Angrist and Pischke 2009, Mostly harmless econometrics, 5.4; on why matching
+on the outcome before misleads: Chabe-Ferret 2015, Journal of Econometrics 185.)
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -30,7 +32,7 @@ from firmtrade.estimate.learning.fading import lasting
 from firmtrade.estimate.learning.honest import Path
 from firmtrade.estimate.learning.levels import level_gaps
 from firmtrade.estimate.learning.shapes import Design, GroupTimes
-from firmtrade.estimate.learning.trends import Slope, Wald, slope, wald
+from firmtrade.estimate.learning.trends import Slope, Wald, drift, slope, wald
 from firmtrade.estimate.learning.wide import Wide
 
 Name = Literal["same trends", "same level"]
@@ -41,21 +43,31 @@ DESIGNS: dict[Name, Design] = {
 }
 
 
+@dataclass(frozen=True)
+class Check:
+    """The years before the start: are effects jointly nought, and what is their trend (None: too few
+    years)."""
+
+    joint: Wald
+    slope: Slope | None
+
+
 @dataclass(frozen=True, eq=False)
 class Reading:
     """One comparison: its event study, the average effect, and the checks before the start.
 
-    `average` is over the years since the start, 0 to `latest`, weighted by starters seen. `lasting` is what
-    of the effect is left if that of the first year were a shock that fades as shocks of other firms do, with
-    its standard error: nothing is left where starting merely coincides with a good year.
+    `average` is over the years since the start, 0 to `latest`, weighted by starters seen. `back` and `ahead`
+    (None for `same trends`) are its checks; `lasting` is the part of the effect that does not fade as shocks
+    to other firms do, with its standard error: nothing is left where starting merely coincides with a good
+    year.
     """
 
     name: Name
     effects: GroupTimes
     path: Path
     average: Effect
-    joint: Wald
-    slope: Slope | None
+    back: Check
+    ahead: Check | None
     lasting: float
     std_error_lasting: float
 
@@ -111,15 +123,26 @@ def read(name: Name, wide: Wide, design: Design, earliest: int = -5, latest: int
     path = event_path(effects, earliest, latest)
     if path is None:
         raise DataError("No starter can be compared with other firms after its start.")
-    before = slice(0, path.before)
-    left, error = lasting(wide, path)
+    part, error = lasting(wide, path)
     return Reading(
         name,
         effects,
         path,
         aggregate(effects, "simple", latest=latest).overall,
-        wald(path.estimates[before], path.covariance[before, before], path.firms),
-        slope(path),
-        left,
+        Check(_joint(path), slope(path)),
+        _ahead(wide, design, earliest + 1, latest) if design.powers else None,
+        part,
         error,
     )
+
+
+def _joint(path: Path) -> Wald:
+    before = slice(0, path.before)
+    return wald(path.estimates[before], path.covariance[before, before], path.firms)
+
+
+def _ahead(wide: Wide, design: Design, earliest: int, latest: int) -> Check | None:
+    """Moves from each year before the start to the next, among firms at the same level in the first of the
+    two."""
+    path = event_path(group_time_effects(wide, replace(design, base="varying")), earliest, latest)
+    return None if path is None else Check(_joint(path), drift(path))

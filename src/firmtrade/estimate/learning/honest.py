@@ -77,8 +77,8 @@ class Path:
 
     @property
     def before(self) -> int:
-        """Number of years before the base year."""
-        return sum(time < -1 for time in self.times)
+        """Number of coefficients before the start."""
+        return len(self.times) - len(self.weights)
 
 
 def smoothness(path: Path, values: Sequence[float], alpha: float = 0.05) -> Sensitivity:

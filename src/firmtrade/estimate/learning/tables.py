@@ -53,7 +53,7 @@ class Place:
 
 def smaller(treated: int, firms: int, kind: str = "coefficient") -> Evidence:
     """Evidence of a comparison of `treated` firms with the others of `firms`."""
-    return Evidence(kind, min(treated, firms - treated))
+    return Evidence(kind, min(treated, firms - treated), firms - 2)
 
 
 def before_lines(place: Place, found: Studied) -> list[Line]:
@@ -120,17 +120,17 @@ def check_lines(place: Place, readings: Iterable[Reading]) -> list[Line]:
     """The years before the start: joint test, trend, what is left of the effect beyond it, and what lasts."""
     lines = []
     for reading in readings:
-        evidence = smaller(reading.average.treated, reading.average.firms, "test")
+        evidence = smaller(reading.average.treated, reading.average.firms, "test-statistic")
         codes = {"comparison": code_of(reading.name)}
-        slope = reading.slope
+        slope = reading.back.slope
         amounts = (
             ("trend-before", None if slope is None else slope.slope),
             ("effect-beyond-trend", None if slope is None else slope.beyond),
             ("lasting-effect", reading.lasting),
         )
         lines += [
-            place.line("pretrend-statistic", reading.joint.statistic, evidence, codes),
-            place.line("pretrend-p", reading.joint.p, evidence, codes),
+            place.line("pretrend-statistic", reading.back.joint.statistic, evidence, codes),
+            place.line("pretrend-p", reading.back.joint.p, evidence, codes),
             *(
                 place.line(name, value, evidence, codes, amount=True, yearly=name == "trend-before")
                 for name, value in amounts

@@ -75,22 +75,32 @@ def slope(path: Path) -> Slope | None:
 
     None where there is no year before the base year.
     """
-    covariance, estimates = path.covariance, path.estimates
-    since = (
-        np.array(path.times, dtype=float) + 1
-    )  # since the base year, where the difference is 0 by construction
-    pre = since < 0
+    since = np.array(path.times, dtype=float) + 1  # from the base year, where the difference is 0
+    return _slope(path, since < 0, since)
+
+
+def drift(path: Path) -> Slope | None:
+    """The same where coefficients before the start are moves from one year to the next (a varying base).
+
+    Their common size is the slope, and it adds up over the years since the start.
+    """
+    times = np.array(path.times, dtype=float)
+    return _slope(path, times < 0, np.where(times < 0, 1.0, times + 1))
+
+
+def _slope(path: Path, pre: Array, unit: Array) -> Slope | None:
+    """The slope that coefficients `pre` (boolean) show, if each is `unit` times it, and what it adds
+    later."""
     if not pre.any():
         return None
-    weight = np.linalg.solve(covariance[np.ix_(pre, pre)], since[pre])
-    weight = weight / (weight @ since[pre])
-    weights = np.concatenate([np.zeros(path.before), path.weights])
-    years = float(weights @ since)
-    of_slope = np.zeros(len(since))
-    of_slope[pre] = weight
+    covariance, estimates = path.covariance, path.estimates
+    weights = np.concatenate([np.zeros(int(pre.sum())), path.weights])
+    years = float(weights @ unit)
+    of_slope = np.zeros(len(unit))
+    of_slope[pre] = np.linalg.solve(covariance[np.ix_(pre, pre)], unit[pre])
+    of_slope /= of_slope @ unit
     # The minimum-variance estimate beyond the trend uses the noise that years before and after share.
-    base = np.where(pre, 0.0, weights)
-    beyond = _beyond(base, pre, since, covariance, years)
+    beyond = _beyond(weights, pre, unit, covariance, years)
     found, rest = float(of_slope @ estimates), float(beyond @ estimates)
     error = float(np.sqrt(of_slope @ covariance @ of_slope))
     return Slope(
@@ -98,13 +108,13 @@ def slope(path: Path) -> Slope | None:
     )
 
 
-def _beyond(base: Array, pre: Array, since: Array, covariance: Array, years: float) -> Array:
+def _beyond(base: Array, pre: Array, unit: Array, covariance: Array, years: float) -> Array:
     """Weights of least variance among those that a linear trend does not bias."""
     inner = covariance[np.ix_(pre, pre)]
     cross = covariance[pre] @ base
     free = -np.linalg.solve(inner, cross)
-    direction = np.linalg.solve(inner, since[pre])
-    free = free + direction * ((-years - free @ since[pre]) / (since[pre] @ direction))
+    direction = np.linalg.solve(inner, unit[pre])
+    free = free + direction * ((-years - free @ unit[pre]) / (unit[pre] @ direction))
     weights: Array = base.copy()
     weights[pre] = free
     return weights
