@@ -35,8 +35,16 @@ def one(task: tuple[str, int]) -> tuple[float, ...]:
     found = estimate(panel)
     plain, effect = found.untrusted, found.average
     assert plain.two_way is not None
-    return (panel.truth, plain.difference, plain.before_after, plain.two_way, effect.att,
-            effect.low <= panel.truth <= effect.high, found.joint.p < 0.05, judge(found, ASKED).word != IMPACT)  # fmt: skip
+    return (
+        panel.truth,
+        plain.difference,
+        plain.before_after,
+        plain.two_way,
+        effect.att,
+        effect.low <= panel.truth <= effect.high,
+        found.joint.p < 0.05,
+        judge(found, ASKED).word != IMPACT,
+    )
 
 
 def main(arguments: list[str]) -> None:

@@ -40,7 +40,9 @@ def drawn(row: str, seed: int, firms: int = 3000, years: int = 8) -> Drawn:
     since = calendar - start[:, None] + 1
     gain = np.where(since > 0, 0.081 + 0.0145 * since, 0.0)
     noise = rng.normal(0, 0.25, (firms, years))
-    outcome = level[:, None] + trend[:, None] * (5 + np.arange(years)) + 0.028 * np.arange(years) + gain + noise
+    outcome = (
+        level[:, None] + trend[:, None] * (5 + np.arange(years)) + 0.028 * np.arange(years) + gain + noise
+    )
     ids = np.array([f"F{i:04d}" for i in range(firms)])
     wide = Wide(ids, calendar, outcome, start, np.empty((0, firms, years)), (), np.arange(firms))
     return Drawn(wide, _truth(gain, since))

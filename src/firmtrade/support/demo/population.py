@@ -1,4 +1,4 @@
-"""Firms that were never there: five thousand of them over twelve years, and what three programmes did to them.
+"""Firms that were never there: five thousand over twelve years, and what three programmes did to them.
 
 Each firm lives in two worlds at once, with the same chances drawn in both: one in which the programmes
 existed and one in which they did not. The difference is the true effect on each supported firm, which no

@@ -157,19 +157,37 @@ def applications(found: Population, rng: np.random.Generator) -> tuple[Rows, Row
             won = bool(each.granted[at])
             name = f"A-{each.programme[0].upper()}{each.year}-{firm + 1:05d}"
             why = "not drawn" if each.programme == "coaching" else "no places left"
-            applied.append({
-                "id": name, "firm_id": firm_id(firm), "call_id": f"C-{each.programme.upper()}-{each.year}",
-                "measure_id": measure, "received_at": _opens(each.year) + timedelta(minutes=int(each.hour[at] * 28800)),
-                "decision": "granted" if won else "refused", "decided_at": decided, "decided_by": "board",
-                "reason": None if won else why})  # fmt: skip
+            applied.append(
+                {
+                    "id": name,
+                    "firm_id": firm_id(firm),
+                    "call_id": f"C-{each.programme.upper()}-{each.year}",
+                    "measure_id": measure,
+                    "received_at": _opens(each.year) + timedelta(minutes=int(each.hour[at] * 28800)),
+                    "decision": "granted" if won else "refused",
+                    "decided_at": decided,
+                    "decided_by": "board",
+                    "reason": None if won else why,
+                }
+            )
             if won:
                 started = decided.date() + timedelta(days=10 + int(delay[at] * 150))
-                given.append({
-                    "id": f"U{name[1:]}", "firm_id": firm_id(firm), "measure_id": measure, "application_id": name,
-                    "started": started, "ended": started + timedelta(days=300),
-                    "granted_on": decided.date() if grant else None, "amount_granted": grant or None,
-                    "amount_paid": grant or None, "cost_to_agency": round(cost * (0.7 + 0.6 * dearer[at])),
-                    "hours": 4 + int(30 * hours[at]), "officer": f"adviser {1 + firm % 6}"})  # fmt: skip
+                given.append(
+                    {
+                        "id": f"U{name[1:]}",
+                        "firm_id": firm_id(firm),
+                        "measure_id": measure,
+                        "application_id": name,
+                        "started": started,
+                        "ended": started + timedelta(days=300),
+                        "granted_on": decided.date() if grant else None,
+                        "amount_granted": grant or None,
+                        "amount_paid": grant or None,
+                        "cost_to_agency": round(cost * (0.7 + 0.6 * dearer[at])),
+                        "hours": 4 + int(30 * hours[at]),
+                        "officer": f"adviser {1 + firm % 6}",
+                    }
+                )
     return applied, given
 
 
@@ -194,9 +212,18 @@ def drawn(found: Population) -> tuple[Rows, Rows]:
         call = f"C-COACHING-{each.year}"
         entrants = [firm_id(firm) for firm in each.firm]
         tickets = draw(LOTTERY_SEED, entrants, int(each.granted.sum()))
-        heads.append({"id": f"call-{call}", "kind": "call", "call_id": call, "seed": LOTTERY_SEED,
-                      "on_date": _opens(each.year).date() + timedelta(days=22), "places": int(each.granted.sum()),
-                      "seed_source": "numbers of a public lottery", "entrants": len(entrants),
-                      "entrants_hash": fingerprint(entrants)})  # fmt: skip
+        heads.append(
+            {
+                "id": f"call-{call}",
+                "kind": "call",
+                "call_id": call,
+                "seed": LOTTERY_SEED,
+                "on_date": _opens(each.year).date() + timedelta(days=22),
+                "places": int(each.granted.sum()),
+                "seed_source": "numbers of a public lottery",
+                "entrants": len(entrants),
+                "entrants_hash": fingerprint(entrants),
+            }
+        )
         lines += [{"draw_id": f"call-{call}", **vars(one)} for one in tickets]
     return heads, lines

@@ -61,7 +61,9 @@ def arms(register: Register, asked: Specification) -> Arms:
     elif asked.comparison == "refused":
         found = _applied(register, asked, given)
     else:
-        firms = () if asked.comparison == "later" else tuple(register.columns("firms", ("id",), "impact")["id"])
+        firms = (
+            () if asked.comparison == "later" else tuple(register.columns("firms", ("id",), "impact")["id"])
+        )
         found = Arms((), given, {}, others=tuple(firm for firm in firms if firm not in given))
     if not found.supported or not found.compared:
         side = "supported firm" if not found.supported else "firm to compare with"
@@ -83,7 +85,7 @@ def _year(moment: date | datetime) -> int:
 
 
 def _applied(register: Register, asked: Specification, given: Mapping[str, int]) -> Arms:
-    """Applicants of a year: the granted against the refused and waiting, who are no comparison once granted."""
+    """Applicants of a year: granted against refused and waiting ones, until these are granted too."""
     where: dict[str, list[str]] = {"measure_id": list(asked.measures)}
     if asked.calls:
         where["call_id"] = list(asked.calls)
@@ -105,7 +107,9 @@ def _applied(register: Register, asked: Specification, given: Mapping[str, int])
     pools = []
     for year in sorted(set(granted.values())):
         mine = sorted(firm for firm, first in granted.items() if first == year and starts[firm] >= year)
-        left["had the support before"] += sum(first == year and starts[firm] < year for firm, first in granted.items())
+        left["had the support before"] += sum(
+            first == year and starts[firm] < year for firm, first in granted.items()
+        )
         others = sorted(firm for firm in without.get(year, ()) if starts.get(firm, year + 1) > year)
         if not others:
             left["granted in a year in which nobody was refused"] += len(mine)

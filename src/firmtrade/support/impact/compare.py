@@ -31,8 +31,11 @@ class Compared:
 
 def design(asked: Specification) -> Design:
     """Changes from the year before the start, given covariates of that year."""
-    return Design(controls="not-yet", method="dr", base="universal", at="base") if asked.covariates else Design(
-        controls="not-yet", base="universal", at="base")  # fmt: skip
+    return (
+        Design(controls="not-yet", method="dr", base="universal", at="base")
+        if asked.covariates
+        else Design(controls="not-yet", base="universal", at="base")
+    )
 
 
 def compared(
@@ -60,12 +63,19 @@ def compared(
 
 
 def _wide(
-    found: Records, firms: Sequence[str], who: Arms, asked: Specification, name: str, owners: Mapping[str, str]
+    found: Records,
+    firms: Sequence[str],
+    who: Arms,
+    asked: Specification,
+    name: str,
+    owners: Mapping[str, str],
 ) -> Wide:
     start = np.array([float(who.starts.get(firm, NEVER)) for firm in firms])
     covariates, titles = layers(found, firms, asked.covariates)
     group = np.unique([owners.get(firm, firm) for firm in firms], return_inverse=True)[1]
-    return Wide(np.array(firms), np.array(found.years), outcome(found, firms, name), start, covariates, titles, group)
+    return Wide(
+        np.array(firms), np.array(found.years), outcome(found, firms, name), start, covariates, titles, group
+    )
 
 
 def pooled(wide: Wide, pools: Sequence[tuple[int, Array, Array]], how: Design) -> GroupTimes:

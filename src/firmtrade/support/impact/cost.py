@@ -1,4 +1,4 @@
-"""What one more regular exporter cost: the cost of the support over the exporters that are there because of it.
+"""What one more regular exporter cost: the support over the exporters that are there because of it.
 
 The interval is that of the effect turned round. Where the effect may be none, no cost is too high to be
 possible, and that is what is said; it is never the cost per supported exporter, most of whom would have
@@ -15,7 +15,7 @@ from firmtrade.support.register.register import Register
 
 @dataclass(frozen=True)
 class Spent:
-    """Euro paid and own cost of the agency for these firms; events without any amount are counted, not guessed."""
+    """Euro paid and the agency's own cost; events without any amount are counted, not guessed."""
 
     total: float
     events: int

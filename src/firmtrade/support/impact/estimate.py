@@ -1,4 +1,4 @@
-"""The effect of support and all that is needed to judge it; and, apart, the numbers that are not to be trusted."""
+"""The effect of support and what is needed to judge it; and, apart, numbers that are not to be trusted."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from firmtrade.support.impact.compare import Compared
 
 @dataclass(frozen=True)
 class Untrusted:
-    """Figures that are told because they are asked for, each with its level on the Maryland scale in `LEVELS`.
+    """Figures that are told because they are asked for: level 1 on the Maryland scale, the last on none.
 
     `difference`: supported less not supported firm-years; `before_after`: supported firms after less before;
     `two_way`: the coefficient with firm and year effects, which compares late starters with early ones.
@@ -111,5 +111,9 @@ def _observed(wide: Wide, horizon: int) -> dict[str, float]:
         for i, start in enumerate(starts)
         if np.isfinite(start) and int(start) + horizon in years
     ]
-    return {"supported": float(np.mean(after)) if after else np.nan,
-            "others": float(known[~np.isfinite(starts)][:, -1].mean()) if (~np.isfinite(starts)).any() else np.nan}  # fmt: skip
+    return {
+        "supported": float(np.mean(after)) if after else np.nan,
+        "others": float(known[~np.isfinite(starts)][:, -1].mean())
+        if (~np.isfinite(starts)).any()
+        else np.nan,
+    }

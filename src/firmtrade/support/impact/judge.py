@@ -15,7 +15,7 @@ import numpy as np
 from firmtrade.estimate.learning.trends import Wald
 from firmtrade.support import truth
 from firmtrade.support.impact.estimate import Estimated
-from firmtrade.support.impact.specification import Specification
+from firmtrade.support.impact.specification import LOG, Specification
 
 IMPACT, ASSOCIATION = "impact", "association"
 #: The Maryland scale (what-works-growth), and what of ours is on which level.
@@ -56,19 +56,27 @@ class Judged:
 
 
 def judge(
-    found: Estimated, asked: Specification, placebos: Mapping[str, Wald] | None = None, before: int = 0
-) -> Judged:
-    """Judge an estimate. `placebos`: tests of other outcomes; `before`: openings before it was specified."""
-    checks = (_specified(before), _enough(found, asked), trends(found.joint, placebos or {}, asked))
+    found: Estimated, asked: Specification, placebos: Mapping[str, Wald] | None = None, before: int = 0,
+    known: int | None = None,
+) -> Judged:  # fmt: skip
+    """Judge an estimate.
+
+    `placebos`: tests of other outcomes; `before`: openings before it was specified; `known`: last year of
+    trade that was on record by then.
+    """
+    checks = (_specified(before, known), _enough(found, asked), trends(found.joint, placebos or {}, asked))
     failed = [each for each in checks if each.holds != truth.YES]
     level = _level(found, asked, checks[-1].holds == truth.YES)
     word = ASSOCIATION if failed else IMPACT
     return Judged(word, level, checks, "; ".join(each.text for each in failed))
 
 
-def _specified(before: int) -> Check:
+def _specified(before: int, known: int | None) -> Check:
     if not before:
-        return Check("specified beforehand", truth.YES, "stored before outcomes of these measures were opened")
+        there = f"; trade until {known} was on record by then, to be looked at by other ways" if known else ""
+        return Check(
+            "specified beforehand", truth.YES, f"stored before outcomes of these measures were opened{there}"
+        )
     return Check("specified beforehand", truth.NO,
                  f"outcomes of these measures had been opened {before} times when it was stored")  # fmt: skip
 
@@ -77,7 +85,9 @@ def _enough(found: Estimated, asked: Specification) -> Check:
     supported = found.average.treated
     others = found.average.firms - supported
     holds = truth.of(min(supported, others) >= asked.least and np.isfinite(found.average.att))
-    return Check("enough firms", holds, f"{supported} supported and {others} other firms; {asked.least} are needed")
+    return Check(
+        "enough firms", holds, f"{supported} supported and {others} other firms; {asked.least} are needed"
+    )
 
 
 def trends(joint: Wald, placebos: Mapping[str, Wald], asked: Specification) -> Check:
@@ -88,14 +98,17 @@ def trends(joint: Wald, placebos: Mapping[str, Wald], asked: Specification) -> C
     """
     tested = {name: test for name, test in {asked.outcome: joint, **placebos}.items() if test.degrees}
     if not tested:
-        return Check("same way before", truth.UNKNOWN, "nothing could have differed before the start, so nothing "
+        return Check("same way before", truth.UNKNOWN, "nothing could have differed before the start, so "
+                                                       "nothing "
                      "could be checked: name other outcomes to check")  # fmt: skip
     limit = asked.p / len(tested)
     told = ", ".join(f"{name}: p = {test.p:.3g}" for name, test in tested.items())
     failed = [name for name, test in tested.items() if test.p < limit]
     if failed:
         return Check("same way before", truth.NO, f"the groups already differed before the start ({told})")
-    return Check("same way before", truth.YES, f"no difference before the start ({told}); a weak test may miss one")
+    return Check(
+        "same way before", truth.YES, f"no difference before the start ({told}); a weak test may miss one"
+    )
 
 
 def _level(found: Estimated, asked: Specification, same: bool) -> int:
@@ -110,14 +123,13 @@ def said(found: Estimated, asked: Specification, judged: Judged) -> str:
     effect = found.average
     if not np.isfinite(effect.att):
         return "No effect can be estimated; only the counts are told."
-    amount, interval = _amount(effect.att, asked.share), _interval(effect.low, effect.high, asked.share)
-    head = (f"Supported firms {_verb(asked)} {amount} {'more' if effect.att >= 0 else 'less'} than the firms they are "
-            f"compared with, on average over the year of the support and the {asked.horizon} after it, given "
-            f"the year before (95 % interval {interval}).")  # fmt: skip
-    if judged.word == IMPACT:
-        name = "Impact"
-    else:
-        name = "Association, not impact"
+    name = "Impact" if judged.word == IMPACT else "Association, not impact"
+    side = "higher" if effect.att >= 0 else "lower"
+    head = (f"{_what(asked)} is {_amount(effect.att, asked.share)} {side} than it would be had it moved as "
+            "that of the "
+            f"firms they are compared with: mean of the year of the support and the {asked.horizon} after "
+            "it, "
+            f"95 % interval {_interval(effect.low, effect.high, asked.share)}.")  # fmt: skip
     tail = ""
     if effect.low <= 0 <= effect.high:
         tail = (f" It cannot be told from none; an effect of {_amount(found.detectable, asked.share)} would "
@@ -127,10 +139,12 @@ def said(found: Estimated, asked: Specification, judged: Judged) -> str:
     return f"{name}, level {judged.level}. {head}{tail}"
 
 
-def _verb(asked: Specification) -> str:
+def _what(asked: Specification) -> str:
     if asked.outcome == "exporting":
-        return "export in"
-    return "are regular exporters in" if asked.outcome == "regular" else f"have {asked.outcome.split(':')[1]} of"
+        return "The share of supported firms that export"
+    if asked.outcome == "regular":
+        return "The share of supported firms that are regular exporters"
+    return f"The {asked.outcome.removeprefix(LOG)} of supported firms"
 
 
 def _amount(value: float, share: bool) -> str:

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, is_dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -18,15 +18,13 @@ from firmtrade.support.impact.arms import Arms, arms
 from firmtrade.support.impact.compare import Compared, compared
 from firmtrade.support.impact.cost import PerAdditional, Spent, per_additional, spent
 from firmtrade.support.impact.estimate import Estimated, before, estimated
-from firmtrade.support.impact.judge import Judged, family, judge, p_value, said
+from firmtrade.support.impact.judge import IMPACT, Judged, family, judge, p_value, said
 from firmtrade.support.impact.outcomes import Records, layers, outcome, records
 from firmtrade.support.impact.power import detectable_mean, detectable_share
 from firmtrade.support.impact.specification import Specification, Stored, read, stored
 from firmtrade.support.impact.spill import Spill, owners, spill
-from firmtrade.support.register import rows
 from firmtrade.support.register.register import Register
 from firmtrade.support.register.rows import Row
-from firmtrade.support.register.schema import entity
 
 
 @dataclass(frozen=True)
@@ -102,7 +100,7 @@ def _spread(register: Register, asked: Specification, who: Arms) -> float:
 
 
 def open_outcomes(register: Register, name: str, day: date) -> Impact:
-    """Open the outcomes of a stored specification, with all trade on record before `day`, and keep what comes out.
+    """Open the outcomes of a stored specification, with all trade before `day`, and keep what comes out.
 
     Raises DataError where nothing of that name is stored. The same result again is not written down twice.
     """
@@ -122,21 +120,37 @@ def _compute(register: Register, kept: Stored, asked: Specification, until: int)
     groups = owners(register)
     around = spill(register, found, who, groups)
     tries, earlier = _tries(register, kept)
-    common = {"stored": kept, "planned": plan, "spill": around, "tries": tries, "before": earlier, "until": until}
+    common = {
+        "stored": kept,
+        "planned": plan,
+        "spill": around,
+        "tries": tries,
+        "before": earlier,
+        "until": until,
+    }
     if min(plan.supported, plan.others) < asked.least:
-        text = (f"No estimate: {plan.supported} supported firms and {plan.others} to compare with, and {asked.least} of "
+        text = (f"No estimate: {plan.supported} supported firms and {plan.others} to compare with, and "
+                f"{asked.least} of "
                 f"each are needed. These are cases, not figures.")  # fmt: skip
         return Impact(**common, judged=None, found=None, placebos={}, cost=None, unlinked=None, sentence=text)
     whole = compared(found, who, asked, owners=groups)
     result = estimated(whole, asked.horizon, asked.lead)
-    placebos = {each: before(_path(compared(found, who, asked, each, owners=groups), asked)) for each in asked.checks}
-    judged = judge(result, asked, placebos, earlier)
+    placebos = {
+        each: before(_path(compared(found, who, asked, each, owners=groups), asked)) for each in asked.checks
+    }
+    judged = judge(result, asked, placebos, earlier, kept.known_until)
     p = p_value(result.average.att, result.average.std_error)
     return Impact(
-        **common, judged=judged, found=result, placebos=placebos,
-        cost=_cost(register, asked, who, result), unlinked=_unlinked(found, who, asked, around),
-        p=p, p_family=family(p, tries), sentence=said(result, asked, judged),
-    )  # fmt: skip
+        **common,
+        judged=judged,
+        found=result,
+        placebos=placebos,
+        cost=_cost(register, asked, who, result) if judged.word == IMPACT else None,
+        unlinked=_unlinked(found, who, asked, around),
+        p=p,
+        p_family=family(p, tries),
+        sentence=said(result, asked, judged),
+    )
 
 
 def _path(found: Compared, asked: Specification) -> Any:
@@ -168,7 +182,9 @@ def _tries(register: Register, kept: Stored) -> tuple[int, int]:
     about = {row["id"] for row in register.read("specifications")
              if set(read(row["spec"]).measures) & set(kept.specification.measures)}  # fmt: skip
     opened = [row for row in register.read("openings") if row["specification_id"] in about]
-    earlier = sum(row["recorded_at"] < kept.stored_at and row["specification_id"] != kept.id for row in opened)
+    earlier = sum(
+        row["recorded_at"] < kept.stored_at and row["specification_id"] != kept.id for row in opened
+    )
     return len({row["specification_id"] for row in opened} | {kept.id}), earlier
 
 
@@ -194,22 +210,34 @@ def openings(register: Register) -> list[tuple[Row, Specification]]:
 
 
 def plain(made: Impact) -> dict[str, Any]:
-    """An opened evaluation as JSON: the specification, the plan, the result, the checks, the cost, warnings."""
+    """An opened evaluation as JSON: specification, plan, result, checks, cost, warnings."""
     found = made.found
     return {
-        "specification": {"id": made.stored.id, "hash": made.stored.specification.hash,
-                          "stored_at": made.stored.stored_at.isoformat(), "stored_by": made.stored.stored_by,
-                          "trade_known_until": made.stored.known_until, **asdict(made.stored.specification)},
-        "planned": _plain(made.planned), "trade_until": made.until,
-        "tries_of_these_measures": made.tries, "opened_before_it_was_stored": made.before,
+        "specification": {
+            "id": made.stored.id,
+            "hash": made.stored.specification.hash,
+            "stored_at": made.stored.stored_at.isoformat(),
+            "stored_by": made.stored.stored_by,
+            "trade_known_until": made.stored.known_until,
+            **asdict(made.stored.specification),
+        },
+        "planned": _plain(made.planned),
+        "trade_until": made.until,
+        "tries_of_these_measures": made.tries,
+        "opened_before_it_was_stored": made.before,
         "sentence": made.sentence,
         "judged": None if made.judged is None else {**_plain(made.judged), "grade": made.judged.grade},
         "effect": None if found is None else _effect(found.average),
-        "p": _number(made.p), "p_for_all_tries": _number(made.p_family),
+        "p": _number(made.p),
+        "p_for_all_tries": _number(made.p_family),
         "by_group": [] if found is None else [_effect(each) for each in found.groups],
         "by_year_since": [] if found is None else [_effect(each) for each in found.events],
-        "before": {name: _plain(test) for name, test in
-                   ({} if found is None else {made.stored.specification.outcome: found.joint, **made.placebos}).items()},
+        "before": {
+            name: _plain(test)
+            for name, test in (
+                {} if found is None else {made.stored.specification.outcome: found.joint, **made.placebos}
+            ).items()
+        },
         "slope_before": None if found is None or found.slope is None else _plain(found.slope),
         "breakdown": None if found is None else _number(found.breakdown),
         "detectable": None if found is None else _number(found.detectable),
@@ -217,7 +245,7 @@ def plain(made: Impact) -> dict[str, Any]:
         "cost": None if made.cost is None else _plain(made.cost),
         "without_linked_firms": None if made.unlinked is None else _effect(made.unlinked),
         "warnings": made.spill.warnings(),
-    }  # fmt: skip
+    }
 
 
 def _effect(each: Effect) -> dict[str, Any]:
@@ -237,7 +265,7 @@ def _plain(value: Any) -> Any:
 
 
 def _number(value: float | None) -> float | str | None:
-    """A number for JSON, to nine digits, so that the same figures give the same text; null if there is none."""
+    """A number for JSON, to nine digits, so that the same figures give the same text; null for none."""
     if value is None or np.isnan(value):
         return None
     return ("infinite" if value > 0 else "-infinite") if np.isinf(value) else float(f"{value:.9g}")

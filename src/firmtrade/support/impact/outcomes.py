@@ -40,7 +40,9 @@ def records(register: Register, last: int, wanted: Sequence[str]) -> Records:
     first = min((min(life.flags) for life in known.values() if life.flags), default=last)
     heads = register.columns("firms", ("id", "activity", "region"), "impact")
     codes = {
-        "activity": {firm: code[:2] for firm, code in zip(heads["id"], heads["activity"], strict=True) if code},
+        "activity": {
+            firm: code[:2] for firm, code in zip(heads["id"], heads["activity"], strict=True) if code
+        },
         "region": {firm: code[:3] for firm, code in zip(heads["id"], heads["region"], strict=True) if code},
     }
     names = sorted({name.removeprefix(LOG) for name in wanted if name.startswith(LOG)})
@@ -54,9 +56,7 @@ def _item(register: Register, name: str, last: int) -> dict[tuple[str, int], flo
     if not told["year"]:
         known = sorted(set(register.columns("accounts", ("item",), "impact")["item"]))
         raise DataError(f"No accounts have the item '{name}'.{nearest(name, known)}")
-    return {
-        (firm, year): value for firm, year, value in zip(*told.values(), strict=True) if year <= last
-    }
+    return {(firm, year): value for firm, year, value in zip(*told.values(), strict=True) if year <= last}
 
 
 def outcome(found: Records, firms: Sequence[str], name: str) -> Array:
@@ -80,7 +80,7 @@ def _value(found: Records, firm: str, life: Life, year: int, name: str) -> float
 
 
 def layers(found: Records, firms: Sequence[str], names: Sequence[str]) -> tuple[Array, tuple[str, ...]]:
-    """(layers x firms x years, their names) of covariates; an industry or region has a layer for each code."""
+    """(layers x firms x years, names) of covariates; an industry or region has a layer for each code."""
     made: list[Array] = []
     titles: list[str] = []
     shape = (len(firms), len(found.years))
@@ -88,7 +88,9 @@ def layers(found: Records, firms: Sequence[str], names: Sequence[str]) -> tuple[
         if name in ("activity", "region"):
             told = [found.codes[name].get(firm, "unknown") for firm in firms]
             for code in sorted(set(told))[1:]:
-                made.append(np.broadcast_to(np.array([each == code for each in told], dtype=float)[:, None], shape))
+                made.append(
+                    np.broadcast_to(np.array([each == code for each in told], dtype=float)[:, None], shape)
+                )
                 titles.append(f"{name}={code}")
             continue
         made.append(_ages(found, firms) if name == "age" else outcome(found, firms, name))

@@ -37,7 +37,7 @@ def _needed(p: float, q: float, ratio: float, alpha: float, power: float) -> flo
 def detectable_share(
     without: float, supported: int, others: int, alpha: float = ALPHA, power: float = POWER
 ) -> float | None:
-    """The smallest rise above the share `without` that so many firms would show; None if not even all would."""
+    """The smallest rise above the share `without` that so many firms would show; None if none would."""
     if supported < 1 or others < 1 or not 0 <= without < 1:
         return None
 
@@ -57,7 +57,7 @@ def detectable_share(
 def detectable_mean(
     spread: float, supported: int, others: int, alpha: float = ALPHA, power: float = POWER
 ) -> float | None:
-    """The smallest difference of two means that would be shown; `spread` is the outcome's standard deviation."""
+    """The smallest difference of two means that would be shown; `spread` is a standard deviation."""
     if supported < 1 or others < 1 or not spread > 0:
         return None
     return (_QUANTILE(1 - alpha / 2) + _QUANTILE(power)) * spread * sqrt(1 / supported + 1 / others)

@@ -81,7 +81,9 @@ class Specification:
             known_outcome(name)
         for name in self.covariates:
             if name not in FEATURES and not name.startswith(LOG):
-                raise DataError(f"'{name}' is no covariate: {', '.join(FEATURES)} or log:ITEM.{nearest(name, FEATURES)}")
+                raise DataError(
+                    f"'{name}' is no covariate: {', '.join(FEATURES)} or log:ITEM.{nearest(name, FEATURES)}"
+                )
         if self.horizon < 0 or self.lead < 2 or self.least < 10 or not 0 < self.p < 1:
             raise DataError("horizon is 0 or more, lead 2 or more, least 10 or more, p between 0 and 1.")
 
@@ -194,7 +196,8 @@ def stored(register: Register, name: str) -> Stored:
     if len(found) != 1:
         many = f"{len(found)} specifications begin with" if found else "There is no stored specification"
         raise DataError(
-            f"{many} '{name}'. Outcomes are opened for a stored specification only: firmtrade support specify."
+            f"{many} '{name}'. Outcomes are opened for a stored specification only: firmtrade support "
+            "specify."
         )
     row = found[0]
     return Stored(row["id"], read(row["spec"]), row["recorded_at"], row["recorded_by"], row["known_until"])

@@ -40,15 +40,23 @@ class Spill:
         """What has to be said beside the figure."""
         said = []
         if self.linked:
-            said.append(f"Spill-over: {len(self.linked)} comparison firms are linked to a supported firm or belong to "
+            said.append(f"Spill-over: {len(self.linked)} comparison firms are linked to a supported firm or "
+                        "belong to "
                         f"its group. The effect without them is told.")  # fmt: skip
-        for activity, region, mine, all_firms in self.crowded:
-            said.append(f"Spill-over: in industry {activity} of {region} {mine} of {all_firms} firms were supported, "
-                        f"so that others there may have learnt from them.")  # fmt: skip
-        for activity, mine, all_firms in self.displacing:
-            said.append(f"Displacement: {mine} of the {all_firms} exporters of industry {activity} were supported. "
-                        f"What they won may be what others of the industry lost.")  # fmt: skip
-        said.append("A gain of supported firms is no gain of the region where it was taken from others: look at the "
+        if self.crowded:
+            listed = "; ".join(
+                f"{code} in {region}: {mine} of {every}" for code, region, mine, every in self.crowded
+            )
+            said.append("Spill-over: where more than a fifth of the firms of an industry and region were "
+                        "supported, "
+                        f"others may have learnt from them ({listed}).")  # fmt: skip
+        if self.displacing:
+            listed = "; ".join(f"{code}: {mine} of {every}" for code, mine, every in self.displacing)
+            said.append("Displacement: where more than a tenth of the exporters of an industry were "
+                        "supported, what "
+                        f"they won may be what others lost ({listed}).")  # fmt: skip
+        said.append("A gain of supported firms is no gain of the region where it was taken from others: "
+                    "look at the "
                     "totals of the market and the industry.")  # fmt: skip
         return said
 

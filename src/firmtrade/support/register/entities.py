@@ -193,7 +193,8 @@ ENTITIES: dict[str, tuple[str, str, str]] = {
         until date | Last day
         brokered_by support | The support that brought them together
     """),
-    "specifications": ("What an evaluation will compare, fixed before outcomes are opened; never changed", "id", """
+    "specifications": ("What an evaluation will compare, fixed before outcomes are opened; never "
+                       "changed", "id", """
         question text! | The question in words
         spec text! | Everything that is fixed: JSON
         spec_hash text! | SHA-256 of it

@@ -1,4 +1,4 @@
-"""How good a score is on firms and years that it has not seen: order, calibration, and what a list would hold.
+"""How good a score is on firms and years that it has not seen: order, calibration, what a list would hold.
 
 With events as rare as first exports (about seven in a hundred firms over four years in the report), the share
 of right answers says nothing: 'never' is right for 93. So: the area under the ROC curve with its error
@@ -81,10 +81,19 @@ def quality(p: Array, happened: Array, first: Sequence[int] = (25, 50, 100, 200)
     brier, plain = float(((p - y) ** 2).mean()), base * (1 - base)
     slope, intercept = calibration(p, y)
     return Quality(
-        firms=n, events=int(y.sum()), base=base, auc=auc, auc_error=error,
-        average_precision=average_precision(p, happened), brier=brier, skill=1 - brier / plain if plain else np.nan,
-        slope=slope, intercept=intercept, bins=_bins(p, y), at=tuple(_at(p, y, k) for k in first if k <= n),
-    )  # fmt: skip
+        firms=n,
+        events=int(y.sum()),
+        base=base,
+        auc=auc,
+        auc_error=error,
+        average_precision=average_precision(p, happened),
+        brier=brier,
+        skill=1 - brier / plain if plain else np.nan,
+        slope=slope,
+        intercept=intercept,
+        bins=_bins(p, y),
+        at=tuple(_at(p, y, k) for k in first if k <= n),
+    )
 
 
 def area(p: Array, happened: Array) -> tuple[float, float]:

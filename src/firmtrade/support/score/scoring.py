@@ -18,7 +18,6 @@ from firmtrade.errors import DataError, Unanswerable, nearest
 from firmtrade.support.register.register import Register
 from firmtrade.support.score.cutoffs import (
     Cutoffs,
-    Event,
     Labelled,
     Window,
     at_risk,
@@ -39,7 +38,7 @@ LEAST = 50
 class Asked:
     """What is scored: the window, features switched off, and the seed of folds and trees."""
 
-    window: Window = Window()
+    window: Window = field(default_factory=Window)
     without: tuple[str, ...] = ()
     seed: int = 1
     folds: int = FOLDS

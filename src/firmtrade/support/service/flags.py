@@ -13,7 +13,7 @@ Flags = Mapping[str, Mapping[int, str]]
 
 
 def flags(register: Register, direction: str, action: str) -> Flags:
-    """Whether each firm had 'export' or 'import' in each year; as `history.years`, for all firms in one go."""
+    """Whether each firm had 'export' or 'import' in each year; as `history.years`, for all firms."""
     read = register.columns("exports", ("firm_id", "year", "flow", "traded"), action)
     parts: dict[str, dict[int, dict[str, str]]] = {}
     for firm, year, flow, traded in zip(*read.values(), strict=True):

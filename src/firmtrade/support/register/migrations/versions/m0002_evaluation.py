@@ -1,4 +1,4 @@
-"""Evaluation: specifications fixed before outcomes are opened, openings, lotteries. Nothing here is changed."""
+"""Evaluation: specifications fixed before outcomes are opened, openings, lotteries. Never changed."""
 
 from __future__ import annotations
 
