@@ -12,7 +12,7 @@ import numpy as np
 
 from firmtrade.estimate.learning.did import group_time_effects
 from firmtrade.estimate.learning.wide import NEVER, Wide
-from firmtrade.support.impact.compare import Compared, design
+from firmtrade.support.impact.compare import DESIGN, Compared
 from firmtrade.support.impact.estimate import Estimated, estimated
 from firmtrade.support.impact.specification import Specification
 
@@ -56,5 +56,5 @@ def _truth(gain: np.ndarray, since: np.ndarray) -> float:
 
 def estimate(panel: Drawn, sensitivity: bool = False) -> Estimated:
     """What the package makes of it."""
-    effects = group_time_effects(panel.wide, design(ASKED))
+    effects = group_time_effects(panel.wide, DESIGN)
     return estimated(Compared(panel.wide, effects), ASKED.horizon, ASKED.lead, sensitivity)

@@ -5,7 +5,7 @@ existed and one in which they did not. The difference is the true effect on each
 register of real firms could tell. A firm exports in a year if a number drawn for that firm and year is
 below a probability that rises with productivity, size, having exported in the year before, and support.
 
-- `starter` (a grant): first come, first served, in four calls. Better firms apply; among applicants the
+- `starter` (a grant): first come, first served, in six calls. Better firms apply; among applicants the
   time of arrival decides. It raises the log odds of exporting.
 - `coaching`: one call, decided by lottery. It raises the log odds, a little less.
 - `fair` (a stand at a trade fair): taken by firms that grow fast. It does nothing.
@@ -40,11 +40,11 @@ class Plan:
     seed: int = 2024
     starter: float = 1.3
     coaching: float = 1.2
-    calls: tuple[int, ...] = (2016, 2017, 2018, 2019)
+    calls: tuple[int, ...] = (2016, 2017, 2018, 2019, 2021, 2023)
     places: float = 0.024  # of a call for starters, as a share of the firms
     lottery: int = 2019
     winners: float = 0.04
-    fairs: tuple[int, ...] = (2015, 2016, 2017, 2018, 2019, 2020)
+    fairs: tuple[int, ...] = (2015, 2016, 2017, 2018, 2019, 2020, 2022, 2023)
 
     @property
     def last(self) -> int:

@@ -20,6 +20,9 @@ from firmtrade.support.impact.arms import Arms
 from firmtrade.support.impact.outcomes import Records, layers, outcome
 from firmtrade.support.impact.specification import Specification
 
+#: Changes from the year before the start, given covariates of that year, against firms not supported by then.
+DESIGN = Design(controls="not-yet", base="universal", at="base")
+
 
 @dataclass(frozen=True, eq=False)
 class Compared:
@@ -27,15 +30,6 @@ class Compared:
 
     wide: Wide
     effects: GroupTimes
-
-
-def design(asked: Specification) -> Design:
-    """Changes from the year before the start, given covariates of that year."""
-    return (
-        Design(controls="not-yet", method="dr", base="universal", at="base")
-        if asked.covariates
-        else Design(controls="not-yet", base="universal", at="base")
-    )
 
 
 def compared(
@@ -49,7 +43,7 @@ def compared(
     firms = sorted((who.supported | who.compared) - without)
     wide = _wide(found, firms, who, asked, name or asked.outcome, owners or {})
     if not who.pools:
-        return Compared(wide, group_time_effects(wide, design(asked)))
+        return Compared(wide, group_time_effects(wide, DESIGN))
     place = {firm: i for i, firm in enumerate(firms)}
     pools = [
         (pool.year, np.array([place[f] for f in pool.supported if f in place], dtype=int),
@@ -59,7 +53,7 @@ def compared(
     start = np.full(len(firms), NEVER)
     for year, mine, _ in pools:
         start[mine] = year
-    return Compared(replace(wide, start=start), pooled(wide, pools, design(asked)))
+    return Compared(replace(wide, start=start), pooled(wide, pools, DESIGN))
 
 
 def _wide(
