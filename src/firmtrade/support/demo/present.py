@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
@@ -137,7 +136,7 @@ def _groups(rng: np.random.Generator, alive: np.ndarray) -> tuple[Rows, Rows]:
 def _links(register: Register, rng: np.random.Generator, found: Population, alive: np.ndarray) -> Rows:
     """Links between firms and partners abroad or at home, some of them brokered by coaching."""
     exporters = alive[found.exports[alive, -1]]
-    coached: list[Mapping[str, Any]] = register.read("support", measure_id="M-COACHING")
+    coached = register.read("support", measure_id="M-COACHING")
     made: Rows = []
     for number, firm in enumerate(rng.choice(exporters, len(exporters) // 6, replace=False)):
         since = day_of(int(rng.integers(2017, 2023)), float(rng.random()))

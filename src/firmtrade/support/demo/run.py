@@ -124,7 +124,7 @@ def told(shown: Shown) -> None:
         )
     else:
         show.say(f"No score: {shown.no_score}")
-    lines = []
+    lines: list[tuple[Any, ...]] = []
     for made, planted in shown.impacts:
         asked, found_one = made.stored.specification, made.found
         unit = 100.0 if asked.share else 1.0

@@ -66,17 +66,21 @@ def exports(found: Population, rng: np.random.Generator) -> Iterator[Mapping[str
     n, t = found.alive.shape
     doubt = rng.random((n, t))
     more = rng.poisson(1.2, (n, t))
-    share = rng.beta(1.5, 5, (n, t))
-    buys = rng.random(n)
+    share: Array = rng.beta(1.5, 5, (n, t))
+    buys: Array = np.asarray(rng.random(n))
     for i in range(n):
         for year in np.flatnonzero(found.alive[i]):
             if doubt[i, year] < 0.004:
                 continue
             trades = bool(found.exports[i, year])
-            row = {"firm_id": firm_id(i), "year": found.plan.first + int(year), "flow": "export",
-                   "traded": "unknown" if doubt[i, year] < 0.01 else "yes" if trades else "no"}  # fmt: skip
+            row: dict[str, Any] = {
+                "firm_id": firm_id(i),
+                "year": found.plan.first + int(year),
+                "flow": "export",
+                "traded": "unknown" if doubt[i, year] < 0.01 else "yes" if trades else "no",
+            }
             if row["traded"] == "yes":
-                row |= {"value": round(float(share[i, year] * _turnover(found, i, year)), 2),
+                row |= {"value": round(float(share[i, year] * _turnover(found, i, int(year))), 2),
                         "destinations": 1 + int(more[i, year])}  # fmt: skip
             yield row
         if found.alive[i, -1] and buys[i] < 0.7:

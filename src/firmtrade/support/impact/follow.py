@@ -272,3 +272,21 @@ def to_regular(life: Life, start: int, until: int, years: int) -> tuple[int, boo
         if regular == UNKNOWN and year >= start:
             return year - start, False
     return until - start + 1, False
+
+
+def as_json(found: Followed) -> dict[str, Any]:
+    """What follow-up says, for JSON."""
+    return {
+        "date": found.day.isoformat(), "trade_until": found.until, "follow_ups": dict(found.planned),
+        "never_followed_up": found.never,
+        "overdue": [{**vars(each), "due": each.due.isoformat()} for each in found.overdue],
+        "missed_a_year": [vars(each) for each in found.missed], "not_known": list(found.unknown),
+        "regular_before": found.already, "without_a_match": found.unmatched, "level": found.level,
+        "survival_to_regular": [
+            {"group": curve.group, "firms": curve.firms, "events": curve.events,
+             "steps": [{"years": step.time, "at_risk": step.at_risk, "events": step.events,
+                        "regular": round(1 - step.survival, 9)} for step in curve.steps]}
+            for curve in found.curves],
+        "log_rank": None if found.test is None else {"chi2": found.test.chi2, "p": found.test.p},
+        "said_without_help": dict(found.bands),
+    }  # fmt: skip

@@ -160,3 +160,10 @@ def _keep(
                 "decision": "granted" if won.arm == OFFERED else "refused", "decided_at": stamp.at,
                 "decided_by": f"lottery {made.id}",
                 "reason": f"rank {won.rank} of {len(tickets)} for {made.places} places"}, stamp)  # fmt: skip
+
+
+def as_json(made: Draw) -> dict[str, Any]:
+    """A draw for JSON."""
+    return {"id": made.id, "kind": made.kind, "seed": made.seed, "places": made.places,
+            "entrants_hash": made.entrants_hash, "recorded": made.recorded,
+            "tickets": [vars(each) for each in made.tickets]}  # fmt: skip

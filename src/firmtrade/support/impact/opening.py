@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, is_dataclass
+from dataclasses import asdict, dataclass, field, is_dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -19,7 +19,7 @@ from firmtrade.support.impact.compare import Compared, compared
 from firmtrade.support.impact.cost import PerAdditional, Spent, per_additional, spent
 from firmtrade.support.impact.estimate import Estimated, before, estimated
 from firmtrade.support.impact.judge import IMPACT, Judged, family, judge, p_value, said
-from firmtrade.support.impact.outcomes import Records, layers, outcome, records
+from firmtrade.support.impact.outcomes import Records, outcome, records
 from firmtrade.support.impact.power import detectable_mean, detectable_share
 from firmtrade.support.impact.specification import Specification, Stored, read, stored
 from firmtrade.support.impact.spill import Spill, owners, spill
@@ -120,19 +120,11 @@ def _compute(register: Register, kept: Stored, asked: Specification, until: int)
     groups = owners(register)
     around = spill(register, found, who, groups)
     tries, earlier = _tries(register, kept)
-    common = {
-        "stored": kept,
-        "planned": plan,
-        "spill": around,
-        "tries": tries,
-        "before": earlier,
-        "until": until,
-    }
+    bare = Impact(kept, plan, None, None, {}, None, around, None, tries, earlier, until)
     if min(plan.supported, plan.others) < asked.least:
-        text = (f"No estimate: {plan.supported} supported firms and {plan.others} to compare with, and "
-                f"{asked.least} of "
-                f"each are needed. These are cases, not figures.")  # fmt: skip
-        return Impact(**common, judged=None, found=None, placebos={}, cost=None, unlinked=None, sentence=text)
+        text = (f"No estimate: {plan.supported} supported firms and {plan.others} to compare with; "
+                f"{asked.least} of each are needed. These are cases, not figures.")  # fmt: skip
+        return replace(bare, sentence=text)
     whole = compared(found, who, asked, owners=groups)
     result = estimated(whole, asked.horizon, asked.lead)
     placebos = {
@@ -140,8 +132,8 @@ def _compute(register: Register, kept: Stored, asked: Specification, until: int)
     }
     judged = judge(result, asked, placebos, earlier, kept.known_until)
     p = p_value(result.average.att, result.average.std_error)
-    return Impact(
-        **common,
+    return replace(
+        bare,
         judged=judged,
         found=result,
         placebos=placebos,
@@ -190,8 +182,6 @@ def _tries(register: Register, kept: Stored) -> tuple[int, int]:
 
 def _write(register: Register, made: Impact) -> Impact:
     """Keep the result, unless it is that of the last opening."""
-    from dataclasses import replace
-
     text = json.dumps(plain(made), sort_keys=True, ensure_ascii=False)
     done = sorted(register.read("openings", specification_id=made.stored.id), key=lambda row: row["number"])
     if done and done[-1]["result"] == text:
@@ -271,4 +261,29 @@ def _number(value: float | None) -> float | str | None:
     return ("infinite" if value > 0 else "-infinite") if np.isinf(value) else float(f"{value:.9g}")
 
 
-__all__ = ["Impact", "Planned", "layers", "open_outcomes", "openings", "plain", "planned"]
+def plan_json(plan: Planned) -> dict[str, Any]:
+    """A plan for JSON."""
+    found: dict[str, Any] = _plain(plan)
+    return found
+
+
+def overview(register: Register) -> list[dict[str, Any]]:
+    """Every stored specification, with how often it was opened and what the last opening found."""
+    last = {
+        row["specification_id"]: (row["number"], json.loads(row["result"])) for row, _ in openings(register)
+    }
+    found = []
+    for row in sorted(register.read("specifications"), key=lambda each: (each["recorded_at"], each["id"])):
+        number, result = last.get(row["id"], (0, {}))
+        judged = result.get("judged") or {}
+        found.append(
+            {
+                "id": row["id"],
+                "question": row["question"],
+                "stored_at": row["recorded_at"].isoformat(),
+                "opened": number,
+                "word": judged.get("word"),
+                "level": judged.get("level"),
+            }
+        )
+    return found

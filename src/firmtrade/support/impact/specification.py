@@ -134,7 +134,9 @@ def from_entries(entries: Any, where: str) -> Specification:
     for name in ("question", "measures"):
         if name not in entries:
             raise DataError(f"{where} lacks '{name}'.")
-    made = {name: tuple(value) if isinstance(value, list) else value for name, value in entries.items()}
+    made: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in entries.items()
+    }
     for name, value in made.items():
         wanted = str(known[name].type)
         right = (tuple,) if "tuple" in wanted else (int, float) if "float" in wanted else (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -222,3 +222,26 @@ def drawn(found: Draw, listed: int) -> None:
     left = len(found.tickets) - listed
     if left > 0:
         show.say(f"and {left} more (--list N)")
+
+
+def overview(found: Sequence[Mapping[str, Any]]) -> None:
+    """All stored specifications."""
+    if not found:
+        show.say("No specification is stored yet: firmtrade support specify")
+        return
+    show.table(
+        "Stored specifications",
+        ["id", "question", "stored", "opened", "word", "level"],
+        [
+            (
+                each["id"],
+                each["question"],
+                each["stored_at"][:10],
+                each["opened"],
+                each["word"],
+                each["level"],
+            )
+            for each in found
+        ],
+        [3, 5],
+    )

@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import cast
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from firmtrade.errors import DataError, Unanswerable, nearest
 from firmtrade.support.register.register import Register
 from firmtrade.support.score.cutoffs import (
     Cutoffs,
+    Event,
     Labelled,
     Window,
     at_risk,
@@ -42,6 +44,13 @@ class Asked:
     without: tuple[str, ...] = ()
     seed: int = 1
     folds: int = FOLDS
+
+
+def ask(event: str, ahead: int, back: int, without: Sequence[str], seed: int) -> Asked:
+    """What is asked for, from what somebody typed. DataError for an event that there is not."""
+    if event not in ("start", "stop"):
+        raise DataError(f"There is no score of '{event}': start or stop.{nearest(event, ('start', 'stop'))}")
+    return Asked(Window(cast(Event, event), ahead, back), tuple(without), seed)
 
 
 @dataclass(frozen=True)

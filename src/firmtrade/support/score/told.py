@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from firmtrade.errors import DataError, nearest
 from firmtrade.support import show
 from firmtrade.support.score.cutoffs import REASONS
 from firmtrade.support.score.features import ACTIVITY, AGE, REGION, ratios
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
     from firmtrade.support.score.scoring import FirmScore, Reason, Scored
     from firmtrade.support.service.segment import Segmented
 
+BANDS = ("low", "middle", "high")
 EVENTS = {"start": "a first export", "stop": "a year without exports"}
 #: Printed with every list.
 WHY = {
@@ -267,3 +271,42 @@ def as_csv(found: Scored, pairs: Sequence[tuple[FirmScore, Segmented]], model: s
             ]
         )
     return out.getvalue()
+
+
+def known_choices(model: str, band: str, segment: str) -> None:
+    """Refuse a model, band or segment that there is not."""
+    from firmtrade.support.rules.rule import read_rules
+
+    segments = (*read_rules().segments, "undetermined")
+    for what, name, known in (
+        ("model", model, tuple(MODELS)),
+        ("band", band, BANDS),
+        ("segment", segment, segments),
+    ):
+        if name and name not in known:
+            raise DataError(f"There is no {what} '{name}': {', '.join(known)}.{nearest(name, known)}")
+
+
+def firms_json(
+    found: Scored, pairs: Sequence[tuple[FirmScore, Segmented]], model: str
+) -> list[dict[str, Any]]:
+    """Firms for JSON, with segment, readiness, probabilities, band and reasons."""
+    return [
+        {
+            "firm": one.firm_id,
+            "segment": about.code,
+            "readiness": about.known.assessed.state,
+            "probability": _rounded(one.probability),
+            "band": found.band(one, model),
+            "reasons": [_rounded(vars(each)) for each in one.reasons[model]],
+        }
+        for one, about in pairs
+    ]
+
+
+def write(folder: Path, found: Scored, pairs: Sequence[tuple[FirmScore, Segmented]], model: str) -> None:
+    """card.json and scores.csv in a folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(card(found), indent=2, ensure_ascii=False) + "\n"
+    (folder / "card.json").write_text(text, encoding="utf-8", newline="\n")
+    (folder / "scores.csv").write_text(as_csv(found, pairs, model), encoding="utf-8", newline="")

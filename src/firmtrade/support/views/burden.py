@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from firmtrade.support.rules.vocabulary import barriers
@@ -34,7 +34,9 @@ def in_the_way(about: Context) -> View:
     return View("10", about.day, figures, (_by_barrier(named, over), _blocked(blocked, worst)))
 
 
-def _by_barrier(named: list[tuple[Segmented, Mapping[str, Any]]], over: list[Mapping[str, Any]]) -> Listed:
+def _by_barrier(
+    named: Sequence[tuple[Segmented, Mapping[str, Any]]], over: Sequence[Mapping[str, Any]]
+) -> Listed:
     times = Counter(row["barrier"] for _, row in named)
     done = Counter(row["barrier"] for row in over)
     rows = sorted(
@@ -44,7 +46,7 @@ def _by_barrier(named: list[tuple[Segmented, Mapping[str, Any]]], over: list[Map
     return Listed("Serious barriers", ("barrier", "title", "named", "overcome"), tuple(rows), firms=False)
 
 
-def _blocked(blocked: list[tuple[Segmented, Mapping[str, Any]]], worst: str) -> Listed:
+def _blocked(blocked: Sequence[tuple[Segmented, Mapping[str, Any]]], worst: str) -> Listed:
     title = barriers()[worst].title if worst else "no barrier"
     rows = tuple((each.firm_id, name_of(each), each.code, row["on_date"]) for each, row in blocked
                  if row["barrier"] == worst)  # fmt: skip

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from firmtrade.support import show
 from firmtrade.support.views.view import View
 
@@ -19,12 +21,19 @@ def told(view: View, listed: int) -> None:
         show.say(f"{each.title}: {each.text}" + (f" ({each.of})" if each.of else ""))
     for warning in view.warnings:
         show.say(f"Note: {warning}")
-    for each in view.lists:
-        if not each.rows or (each.firms and not listed):
+    for table in view.lists:
+        if not table.rows or (table.firms and not listed):
             continue
-        rows = each.rows[:listed] if each.firms else each.rows
-        more = f" (the first {len(rows)} of {len(each.rows):,})" if len(rows) < len(each.rows) else ""
-        show.table(each.title + more, each.header, rows)
+        rows = table.rows[:listed] if table.firms else table.rows
+        more = f" (the first {len(rows)} of {len(table.rows):,})" if len(rows) < len(table.rows) else ""
+        show.table(table.title + more, table.header, rows)
     for word, names in (("for", said.evidence), ("against", said.contrary)):
         for name in names:
             show.say(f"{word}: {show.cited(name)}")
+
+
+def told_all(found: Sequence[View]) -> None:
+    """The first figure of each view."""
+    lines = [(each.number, each.words.title, each.figures[0].title, each.figures[0].text, each.figures[0].of)
+             for each in found]  # fmt: skip
+    show.table(f"Twelve views on {found[0].day}", ["view", "recommendation", "number", "", "of"], lines, [3])
