@@ -23,7 +23,7 @@ def followed(about: Context) -> View:
         Figure(
             "Follow-ups that are overdue",
             found.planned["overdue"],
-            "follow-ups",
+            "cases",
             f"{found.planned['done']} are done",
         ),
         Figure("Support that ended a year ago or more and was never followed up", found.never, "cases"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
@@ -11,7 +12,7 @@ from firmtrade.support import show
 from firmtrade.support.register.kinds import plain
 from firmtrade.support.views.context import Context
 from firmtrade.support.views.gather import VIEWS
-from firmtrade.support.views.view import View
+from firmtrade.support.views.view import Listed, View
 
 #: Rows of a list on the page; `firmtrade support view` has them all.
 MOST = 25
@@ -38,6 +39,7 @@ def page(about: Context, named: bool = True, most: int = MOST) -> str:
         css=_css(),
         shown=shown,
         evidence=_evidence,
+        numeric=numeric,
     )
 
 
@@ -61,6 +63,18 @@ def shown(value: Any) -> str:
         if isinstance(value, (int, float)) and abs(value) >= 10000
         else (f"{value:g}" if isinstance(value, float) else str(value))
     )
+
+
+def numeric(table: Listed) -> list[bool]:
+    """Which columns hold numbers only, and so line up on the right; never the first."""
+    columns = list(zip(*table.rows, strict=True))
+    return [place > 0 and all(_a_number(value) for value in column) for place, column in enumerate(columns)]
+
+
+def _a_number(value: Any) -> bool:
+    if isinstance(value, str):
+        return re.fullmatch(r"[-+]?[\d.,]*", value) is not None
+    return value is None or isinstance(value, (int, float))
 
 
 def _evidence(view: View) -> Iterator[str]:
