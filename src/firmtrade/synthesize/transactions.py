@@ -209,6 +209,12 @@ regions = ["BE1", "BE2", "BE3"]
 [accounts]
 files = "accounts.parquet"
 
+[thresholds]
+values = [
+  {{ flow = "import_intra", value = 100000, source = "own" }},
+  {{ flow = "export_intra", value = 100000, source = "own" }},
+]
+
 [protect]
 synthetic = "synthetic register, no real firm: nothing to protect"
 
