@@ -25,7 +25,7 @@ CONTRACT = (
     "declared_export",
 )  # fmt: skip
 #: Columns of the rows of a firm's partners and products, which only a trade register has.
-DETAILS = ("traded", "partner", "intra", "chapter", "traded_value")
+DETAILS = ("traded", "partner_code", "intra", "chapter_code", "traded_value")
 _TEXTS = ("firm", "activity", "region", "coverage")
 _CONDITIONS = ("domestic", "in_register")
 ROW_KINDS = ("variable", "parameter", "dimension", "sample")

@@ -1,8 +1,8 @@
 """Relations with a row for each firm, year, flow and partner (or product chapter), made from the trade cells.
 
 Each row has all that the panel says of the firm in the year, and of its own: `traded` ('import', 'export'),
-`traded_value`, and `partner` with `intra` (inside the union, outside, NULL: nobody can tell), or `chapter`
-(the first two digits of the product). A partner that joins or leaves in the year has a row on either side.
+`traded_value`, and `partner_code` with `intra` (inside the union, outside, NULL: nobody can tell), or
+`chapter_code` (the first two digits of the product). A partner that joins or leaves in the year has a row on either side.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from firmtrade.acquire.transactions.products import UNKNOWN
 
 #: What the rows of each relation are told apart by, as SQL over the trade cells.
 KEYS: Mapping[str, Mapping[str, str]] = {
-    "partners": {"partner": "partner", "intra": "intra"},
-    "products": {"chapter": f"case when product = '{UNKNOWN}' then product else substring(product, 1, 2) end"},
+    "partners": {"partner_code": "partner", "intra": "intra"},
+    "products": {"chapter_code": f"case when product = '{UNKNOWN}' then product else substring(product, 1, 2) end"},
 }
 #: A firm's rows in order: the first is the one that is counted, so nested groups share it where they can.
 _ORDER = {
-    "partners": "case when intra then 0 when not intra then 1 else 2 end, partner",
-    "products": "chapter",
+    "partners": "case when intra then 0 when not intra then 1 else 2 end, partner_code",
+    "products": "chapter_code",
 }
 
 
