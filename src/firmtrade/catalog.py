@@ -40,7 +40,7 @@ HISTORIES = ("count", "max", "min", "sum")
 #: Codes of every dimension: not broken down, and the firms whose group is not known.
 TOTAL, UNKNOWN = "_T", "unknown"
 
-#: Relations that a trade register has beside the panel: a row for each firm, year, flow and partner (product).
+#: What a trade register has beside the panel: a row for each firm, year, flow and partner (or product).
 RELATIONS = ("partners", "products")
 
 #: Fields of a definition by kind: those that it must have, and those that it may have.
@@ -308,8 +308,14 @@ def _alike(words: dict[tuple[str, str], Definition]) -> dict[tuple[str, str], De
             model = words.get(("dimension", word.expr.removeprefix("like ")))
             if model is None:
                 raise StudyError(f"{word.where}: like = '{word.expr[5:]}' names no dimension.")
-            same = {"expr": model.expr, "groups": model.groups, "relation": model.relation, "key": model.key}
-            words[key] = replace(word, **same, codes=word.codes or model.codes)
+            words[key] = replace(
+                word,
+                expr=model.expr,
+                groups=model.groups,
+                relation=model.relation,
+                key=model.key,
+                codes=word.codes or model.codes,
+            )
         elif word.kind == "dimension" and bool(word.expr) == bool(word.groups):
             raise StudyError(
                 f"{word.where} needs either expr (one code a firm) or groups (a condition for each code)."

@@ -49,8 +49,8 @@ DRAW = (Phase.explicit, Phase.generate)
 
 def study(folder: Path, rows: list[trade.Line], register: Any, books: Any) -> Study:
     told = [
-        (r["firm"], f"{r['year']}{r['month']:02d}", r["flow"], None if r["partner"] == "unknown" else r["partner"],
-         None if r["product"] == "unknown" else r["product"], r["value"], None)
+        (r["firm"], f"{r['year']}{r['month']:02d}", r["flow"], None if r["partner"] == "unknown" else
+         r["partner"], None if r["product"] == "unknown" else r["product"], r["value"], None)
         for r in rows
     ]  # fmt: skip
     write(folder / "t.csv", told)
@@ -70,13 +70,13 @@ def told(result: Result, down: str, across: str) -> tec.Table:
         if cell.period == str(YEAR):
             at = (cell.codes.get(down, "_T"), cell.codes.get(across, "_T"))
             found.setdefault(at, {})["firms" if cell.measure == "firms" else "value"] = cell.value
-    return {at: (int(c["firms"]), Decimal(str(round(c["value"], 2)))) for at, c in found.items() if c["firms"]}
+    return {
+        at: (int(c["firms"]), Decimal(str(round(c["value"], 2)))) for at, c in found.items() if c["firms"]
+    }
 
 
 def rows_of(rows: list[trade.Line], register: Any, books: Any) -> dict[tuple[str, int], dict[str, Any]]:
-    listed = [
-        {"firm": firm, "year": YEAR, "activity": activity} for firm, (activity, _) in register.items()
-    ]
+    listed = [{"firm": firm, "year": YEAR, "activity": activity} for firm, (activity, _) in register.items()]
     found = trade.panel(rows, listed, lambda *_: True, lambda *_: None, lambda code: code is not None)
     for (firm, year), row in found.items():
         if year == YEAR:
@@ -168,11 +168,13 @@ def test_partners_need_a_sample_of_partners(tmp_path: Path) -> None:
         asked.table("firms", {"partner": ["DE"]}, "exporting-firms", YEAR)
     with pytest.raises(StudyError, match="one by one"):
         asked.table("median-employment", {"partner": ["DE"]}, "exports-by-partner", YEAR)
-    with pytest.raises(StudyError, match="both groups of|Use a sample of products"):
+    with pytest.raises(StudyError, match="Use a sample of products"):
         asked.table("firms", {"partner": ["DE"], "chapter": ["01"]}, "exports-by-partner", YEAR)
 
 
-@pytest.mark.parametrize("expr", ["top_count_share(declared_export, 0)", "top_count_share(declared_export, 0.5)"])
+@pytest.mark.parametrize(
+    "expr", ["top_count_share(declared_export, 0)", "top_count_share(declared_export, 0.5)"]
+)
 def test_a_number_of_firms_is_whole(expr: str) -> None:
     from firmtrade.catalog import Catalog
 

@@ -5,7 +5,8 @@ dialects (translation changed medians silently), so one text runs on every engin
 also the security boundary: no sub-query, no file function, no statement, no cast passes.
 
 Functions of our own: `median(x)`, `quantile(x, p)`, `top_share(x, p)`, `top_count_share(x, n)` are
-aggregates that cannot be added up; `total(measure, dimension)` is a measure with a dimension set to 'not broken down'.
+aggregates that cannot be added up; `total(measure, dimension)` is a measure with a dimension set to 'not
+broken down'.
 """
 
 from __future__ import annotations

@@ -180,5 +180,7 @@ def years_of(period: str, where: str) -> list[str]:
     """The years of a period as it is written: 2002, or 1996-2002."""
     first, _, last = period.partition("-")
     if not (first.isdigit() and (last.isdigit() or not last)):
-        raise StudyError(f"{where}: '{period}' is not a year or a range of years such as 1996-2002.{_open(period)}")
+        raise StudyError(
+            f"{where}: '{period}' is not a year or a range of years such as 1996-2002.{_open(period)}"
+        )
     return [str(year) for year in range(int(first), int(last or first) + 1)]

@@ -86,8 +86,8 @@ def refuse_rows(asks: Iterable[Ask], catalog: Catalog) -> None:
         if function not in ("count", "sum"):
             raise StudyError(
                 f"{word.where}: '{function}' would be over a firm's partners or products one by one. Over the "
-                f"rows of the sample {ask.sample} firms are counted and values added up; for {function} use a "
-                f"sample of the panel."
+                f"rows of {ask.sample} firms are counted and values added up; for {function} use a sample of "
+                f"the panel."
             )
 
 
@@ -101,7 +101,7 @@ def refuse_listed(both: bool) -> None:
 
 
 def once_conditions(tables: Iterable[Table], catalog: Catalog, meaning: Meaning) -> dict[str, dict[str, str]]:
-    """For each relation that tables ask for: its columns of the kind `once_...`, and the rows that each is about.
+    """For each relation that tables ask for: its columns `once_...`, and the rows that each is about.
 
     Conditions are SQL over the relation's columns.
     """

@@ -117,7 +117,9 @@ class Groups:
 
     def split(self, ask: Ask) -> tuple[dict[str, str], list[Term]]:
         """(exclusive dimension -> code, conditions of overlapping groups and unions) of an ask."""
-        return self._once(self._split, bool(ask.window), ask.codes, ask.aggregate, ask.point, self.relation(ask))
+        return self._once(
+            self._split, bool(ask.window), ask.codes, ask.aggregate, ask.point, self.relation(ask)
+        )
 
     def relation(self, ask: Ask) -> str:
         """Of which relation an ask's sample has the rows; '' for the panel."""

@@ -112,7 +112,9 @@ def with_years(tables: Iterable[Table], years: Iterable[int]) -> tuple[Table, ..
     """The tables with the declared years where they ask for the latest, or for all of them."""
     listed = [str(year) for year in sorted(years)]
     known = {LATEST: listed[-1:], DECLARED: listed}
-    return tuple(replace(table, blocks=tuple(_dated(block, known) for block in table.blocks)) for table in tables)
+    return tuple(
+        replace(table, blocks=tuple(_dated(block, known) for block in table.blocks)) for table in tables
+    )
 
 
 def _dated(block: Block, known: Mapping[str, list[str]]) -> Block:

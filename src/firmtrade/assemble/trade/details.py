@@ -2,7 +2,8 @@
 
 Each row has all that the panel says of the firm in the year, and of its own: `traded` ('import', 'export'),
 `traded_value`, and `partner_code` with `intra` (inside the union, outside, NULL: nobody can tell), or
-`chapter_code` (the first two digits of the product). A partner that joins or leaves in the year has a row on either side.
+`chapter_code` (the first two digits of the product). A partner that joins or leaves in the year has a row
+on either side.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ from firmtrade.acquire.transactions.products import UNKNOWN
 #: What the rows of each relation are told apart by, as SQL over the trade cells.
 KEYS: Mapping[str, Mapping[str, str]] = {
     "partners": {"partner_code": "partner", "intra": "intra"},
-    "products": {"chapter_code": f"case when product = '{UNKNOWN}' then product else substring(product, 1, 2) end"},
+    "products": {
+        "chapter_code": f"case when product = '{UNKNOWN}' then product else substring(product, 1, 2) end"
+    },
 }
 #: A firm's rows in order: the first is the one that is counted, so nested groups share it where they can.
 _ORDER = {
