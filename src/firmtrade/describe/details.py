@@ -85,9 +85,9 @@ def refuse_rows(asks: Iterable[Ask], catalog: Catalog) -> None:
         function = expression.split_aggregate(word.tree)[0]
         if function not in ("count", "sum"):
             raise StudyError(
-                f"{word.where}: '{function}' would be over a firm's partners or products one by one. Over the "
-                f"rows of {ask.sample} firms are counted and values added up; for {function} use a sample of "
-                f"the panel."
+                f"{word.where}: '{function}' would be over a firm's partners or products one by one. Over "
+                f"the rows of {ask.sample} firms are counted and values added up. For {function} use a "
+                f"sample of the panel."
             )
 
 
