@@ -322,14 +322,14 @@ class Study:
 
     def _setting(self, columns: frozenset[str] | None, further: frozenset[str]) -> Setting:
         from firmtrade.acquire.classification import divisions
-        from firmtrade.classify.expand import Meaning
+        from firmtrade.classify.expand import DETAILS, Meaning
         from firmtrade.describe.cells import Codes
         from firmtrade.describe.compute import Setting
         from firmtrade.describe.groups import Groups
         from firmtrade.study_sources import classification
 
         catalog = self.spec.catalog
-        meaning = Meaning(catalog, further | frozenset(self.spec.panel.get("columns", {})))
+        meaning = Meaning(catalog, further | frozenset(self.spec.panel.get("columns", {})) | {*DETAILS})
         codes = Codes(catalog, divisions(classification(self.spec, self.panel, self.sources)))
         return Setting(catalog, meaning, columns, self.spec.windows, codes, Groups(meaning))
 
@@ -337,9 +337,10 @@ class Study:
         self, engine: DuckDB, panel: Panel, setting: Setting, tables: Iterable[Table] | None
     ) -> Computed:
         from firmtrade.describe.compute import compute
-        from firmtrade.study_sources import prepared
+        from firmtrade.study_sources import detailed, prepared
 
-        return compute(engine, prepared(self.spec, self._sources, tables), setting, self.progress)
+        asked = prepared(self.spec, self._sources, tables)
+        return compute(engine, asked, detailed(engine, self._sources, asked, setting), self.progress)
 
     def _provenance(self, panel: Panel) -> Provenance:
         from firmtrade import __version__

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from firmtrade.assemble.check import CheckReport
     from firmtrade.assemble.panel import Panel
     from firmtrade.assemble.trade.linked import Linked, TradeSpec
+    from firmtrade.describe.compute import Setting
     from firmtrade.describe.spec import Table
 
 #: Parts of a trade register whose files the command line may name.
@@ -64,6 +65,19 @@ def prepared(spec: StudySpec, opened: Opened, tables: Iterable[Table] | None) ->
         own = bloc(said["union"], spec.trade.get("blocs"), spec.name) if "union" in said else None
         found = list(series_breaks(limits, own, range(1950, 2101)))
     return list(with_breaks(asked, [Break(*one) for one in found], spec.windows))
+
+
+def detailed(engine: DuckDB, opened: Opened, tables: Iterable[Table], setting: Setting) -> Setting:
+    """The setting in which tables by partner or product can be answered: their relations are made."""
+    from firmtrade.assemble.trade.details import make_details
+    from firmtrade.describe.details import once_conditions
+
+    if opened.linked is None or setting.columns is None:
+        return setting
+    columns = setting.columns
+    for relation, once in once_conditions(tables, setting.catalog, setting.meaning).items():
+        columns |= make_details(engine, relation, once)
+    return replace(setting, columns=columns)
 
 
 def _linkage(years: Iterable[int], tables: Iterable[Table]) -> list[Table]:
@@ -167,6 +181,7 @@ def _open_trade(
 ) -> Opened:
     from firmtrade.assemble.trade.check import check_trade
     from firmtrade.assemble.trade.linked import open_linked
+    from firmtrade.describe.spec import with_years
 
     read = _trade_spec(spec, sources)
     if "transactions" not in sources and not read.transactions.files:
@@ -182,4 +197,5 @@ def _open_trade(
         read = _trade_spec(spec, made.sources)
     progress("read declarations, register and accounts")
     linked = open_linked(engine, read)
+    spec = replace(spec, tables=with_years(spec.tables, linked.declarations.years))
     return Opened(spec, linked.panel, lambda shown: check_trade(engine, read, linked), linked)

@@ -64,6 +64,7 @@ _CALLS = {
     "max": "highest {0}",
     "quantile": "{1} quantile of {0}",
     "top_share": "share of {0} held by the top {1} of firms",
+    "top_count_share": "share of {0} held by the largest {1} firms",
     "total": "{0} over all of {1}",
     "power": "({0}) to the power of ({1})",
     "ln": "logarithm of {0}",

@@ -4,8 +4,9 @@ sqlglot parses and this module allows or refuses, node by node; nothing is ever 
 dialects (translation changed medians silently), so one text runs on every engine. The allow-list is
 also the security boundary: no sub-query, no file function, no statement, no cast passes.
 
-Functions of our own: `median(x)`, `quantile(x, p)`, `top_share(x, p)` are aggregates that cannot be
-added up; `total(measure, dimension)` is a measure with a dimension set to 'not broken down'.
+Functions of our own: `median(x)`, `quantile(x, p)`, `top_share(x, p)`, `top_count_share(x, n)` are
+aggregates that cannot be added up; `total(measure, dimension)` is a measure with a dimension set to 'not
+broken down'.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ Tree = Any
 LONGEST = 4000
 
 ROW_FUNCTIONS = ("abs", "coalesce", "exp", "floor", "ln", "nullif", "power", "sqrt", "substring")
-AGGREGATES = ("count", "max", "median", "min", "quantile", "sum", "top_share")
+AGGREGATES = ("count", "max", "median", "min", "quantile", "sum", "top_count_share", "top_share")
 OPERATORS = [
     "Add",
     "And",
@@ -115,6 +116,18 @@ def _allow(node: Tree, text: str, where: str) -> None:
         )
     if name in ("quantile", "top_share"):
         _check_share(node, name, where)
+    if name == "top_count_share":
+        _check_number(node, where)
+
+
+def _check_number(node: Tree, where: str) -> None:
+    """The second argument of a share of the largest n firms is a whole number that is written out."""
+    second = (split_aggregate(node)[1][1:] or [None])[0]
+    if type(second).__name__ != "Literal" or second.is_string or not re.fullmatch("[1-9][0-9]*", second.name):
+        raise StudyError(
+            f"{where}: '{written(node)}' needs a number of firms as its second argument, from 1 on: "
+            f"top_count_share(x, 10)."
+        )
 
 
 def _check_share(node: Tree, name: str, where: str) -> None:

@@ -24,6 +24,8 @@ CONTRACT = (
     "import_products", "export_products", "coverage", "in_register", "declared_import",
     "declared_export",
 )  # fmt: skip
+#: Columns of the rows of a firm's partners and products, which only a trade register has.
+DETAILS = ("traded", "partner_code", "intra", "chapter_code", "traded_value")
 _TEXTS = ("firm", "activity", "region", "coverage")
 _CONDITIONS = ("domestic", "in_register")
 ROW_KINDS = ("variable", "parameter", "dimension", "sample")

@@ -50,7 +50,10 @@ def _last(name: str, values: list[Term], by: list[str]) -> tuple[Step, ...]:
     listed = "".join(f"{column}, " for column in by)
     grouped = f"\ngroup by {', '.join(by)}" if by else ""
     if name == "top_share":
-        return _top_share(values, by, listed, grouped)
+        # Of p times their number, rounded up, there is always one.
+        return _top_share(f"ceil({float(values[1].sql)} * firms)", by, listed, grouped)
+    if name == "top_count_share":
+        return _top_share(str(int(values[1].sql)), by, listed, grouped)
     share = "0.5" if name == "median" else values[1].sql
     quantile = f"percentile_cont({share}) within group (order by x)"
     return (
@@ -61,20 +64,19 @@ def _last(name: str, values: list[Term], by: list[str]) -> tuple[Step, ...]:
     )
 
 
-def _top_share(values: list[Term], by: list[str], listed: str, grouped: str) -> tuple[Step, ...]:
-    """Per cent of the total held by the largest p of the firms with a positive value.
+def _top_share(number: str, by: list[str], listed: str, grouped: str) -> tuple[Step, ...]:
+    """Per cent of the total held by the largest of the firms with a positive value, so many as `number`.
 
-    The number of top firms is p times their number, rounded up, so that there is always one (the
-    convention of the Chilean figures that the tests check; Mayer and Ottaviano 2007 do not say).
+    A share p of the firms is p times their number, rounded up (the convention of the Chilean figures that
+    the tests check; Mayer and Ottaviano 2007 do not say). Fewer firms than `number` hold everything.
     """
-    share = float(values[1].sql)
     over = f"partition by {', '.join(by)}" if by else ""
     exact = "cast(x as decimal(38, 6))"
     ranked = (
         f"select {listed}{exact} as x, row_number() over ({over} order by x desc) as place,\n"
         f"  count(*) over ({over}) as firms\nfrom members where x > 0"
     )
-    top = f"sum(case when place <= ceil({share} * firms) then x end)"
+    top = f"sum(case when place <= {number} then x end)"
     return (
         Step("ranked", ranked),
         Step(

@@ -1,0 +1,101 @@
+"""The study tec from the command line: as docs/tec.md says, open for made-up data and protected for other."""
+
+from __future__ import annotations
+
+import csv
+import tomllib
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from firmtrade.cli import app
+from firmtrade.study import Study, read_study
+from firmtrade.synthesize.transactions import write_register
+from support_trade import write
+
+PAGE = "docs/tec.md"
+
+
+def _rows(folder: Path, table: str) -> list[dict[str, str]]:
+    with (folder / "tables.csv").open(encoding="utf-8", newline="") as file:
+        return [row for row in csv.DictReader(file) if row["table"] == table]
+
+
+@pytest.fixture(scope="module")
+def register(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("tec") / "register"
+    write_register(folder, 3000, 7)
+    return folder
+
+
+def _run(register: Path, study: str, out: Path) -> None:
+    told = ["--transactions", str(register / "transactions" / "*.parquet")]
+    told += [
+        "--register",
+        str(register / "register.parquet"),
+        "--accounts",
+        str(register / "accounts.parquet"),
+    ]
+    ran = CliRunner().invoke(app, ["run", study, *told, "--out", str(out)])
+    assert ran.exit_code == 0, ran.output
+
+
+@pytest.mark.slow
+def test_values_add_up_over_sides_and_enterprises_do_not(register: Path, tmp_path: Path) -> None:
+    _run(register, "tec", tmp_path / "out")
+    for flow in ("export", "import"):
+        rows = [r for r in _rows(tmp_path / "out", f"ext-tec03-{flow}") if r["tec-activity"] == "_T"]
+        firms = {r["partner"]: float(r["value"]) for r in rows if r["measure"] == "firms"}
+        value = {r["partner"]: float(r["value"] or 0) for r in rows if r["measure"] == "traded-value"}
+        sides = ("INT_EU", "EXT_EU", "NAL")
+        assert value["WORLD"] == pytest.approx(sum(value[side] for side in sides), abs=0.01)
+        assert max(firms[side] for side in sides) <= firms["WORLD"] <= sum(firms[side] for side in sides)
+        total = next(r for r in _rows(tmp_path / "out", f"ext-tec01-{flow}") if r["measure"] == "firms")
+        assert float(total["value"]) == firms["WORLD"]
+
+
+@pytest.mark.slow
+def test_other_data_are_protected(register: Path, tmp_path: Path) -> None:
+    study = tmp_path / "study.toml"
+    study.write_text('extends = "tec"\nwithout = ["protect"]\n', encoding="utf-8")
+    _run(register, str(study), tmp_path / "out")
+    hidden = [r for r in _rows(tmp_path / "out", "ext-tec10-export") if r["confidentiality"] != "F"]
+    assert hidden
+    assert all(not row["value"] for row in hidden)
+    assert (tmp_path / "out-custody" / "custodian.html").exists()
+
+
+def _examples(root: Path) -> list[str]:
+    text = (root / PAGE).read_text(encoding="utf-8")
+    return [part.split("```")[0] for part in text.split("```toml\n")[1:]]
+
+
+@pytest.mark.slow
+def test_the_table_of_breaks_of_the_page_counts_pairs(root: Path, tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text(_examples(root)[1], encoding="utf-8")
+    codes = {"A": ("2511", "2512"), "B": ("2511", "4690"), "C": ("6201", "4690"), "D": ("6201", None)}
+    books = [(firm, year, code) for firm, found in codes.items()
+             for year, code in zip((2020, 2021), found, strict=True) if code]  # fmt: skip
+    write(tmp_path / "r.csv", books, ("firm", "year", "activity"))
+    write(tmp_path / "t.csv", [("A", f"{year}01", "export", "DE", "01012100", 5, 1) for year in (2020, 2021)])
+    write(tmp_path / "a.csv", [("A", 2021, 5)], ("firm", "year", "employment"))
+    sources = {part: str(tmp_path / f"{part[0]}.csv") for part in ("transactions", "register", "accounts")}
+    table = Study(tmp_path / "mine.toml", threads=1, sources=sources).table("activity-breaks")
+    pairs = {
+        (c.codes.get("tec-activity"), c.codes.get("activity-after")): c.value for c in table.cells if c.value
+    }
+    inside = {pair: number for pair, number in pairs.items() if None not in pair}
+    told = {("B-E", "B-E"): 1, ("B-E", "G"): 1, ("A_F_H-U", "G"): 1, ("A_F_H-U", "unknown"): 1}
+    assert inside == told
+
+
+def test_the_extended_study_of_the_page_can_be_read(root: Path, tmp_path: Path) -> None:
+    text = (root / PAGE).read_text(encoding="utf-8")
+    asked = _examples(root)[0]
+    tomllib.loads(asked)
+    (tmp_path / "mine.toml").write_text(asked, encoding="utf-8")
+    spec = read_study(tmp_path / "mine.toml")
+    assert "france-or-germany" in [table.name for table in spec.tables]
+    named = {part.strip("`") for part in text.split() if part.startswith("`ext-tec")}
+    assert {name.rstrip("`,") for name in named} <= {table.name for table in spec.tables}
