@@ -40,6 +40,7 @@ _KNOWN = {
     "windows",
     "tables",
     "models",
+    "dynamics",
     *WORDS,
     *TRADE,
 }
@@ -80,6 +81,7 @@ class StudySpec:
     hide: tuple[Mapping[str, str], ...] = ()
     published: Mapping[str, str] = field(default_factory=dict)
     trade: Mapping[str, Any] = field(default_factory=dict)
+    dynamics: Mapping[str, Any] | None = None
     stress: Stress | None = None
 
 
@@ -176,6 +178,7 @@ def make_study(raw: Mapping[str, Any], name: str, base: Path, file: str) -> Stud
         panel=panel,
         published=shipped(raw.get("published", ""), _places(base), file),
         trade={part: raw[part] for part in TRADE if part in raw},
+        dynamics=raw.get("dynamics"),
     )
 
 

@@ -49,12 +49,16 @@ def prepared(spec: StudySpec, opened: Opened, tables: Iterable[Table] | None) ->
     from firmtrade.describe.coverage import COVERAGE, with_coverage
 
     asked = list(opened.spec.tables if tables is None else tables)
+    if spec.dynamics is not None:
+        from firmtrade.study_dynamics import refuse_sums
+
+        refuse_sums(asked, spec.catalog, spec.name)
     said = spec.trade.get("thresholds", {})
     linked = opened.linked
     if linked is None and not said:
         return asked
     if linked is not None:
-        if tables is None and linked.register and not spec.stress:
+        if tables is None and linked.register and not spec.stress and spec.dynamics is None:
             asked += _linkage(linked.declarations.years, asked)
         asked = list(with_coverage(asked, spec.catalog.get(COVERAGE, "dimension").codes))
         limits, union, years = linked.thresholds, linked.declarations.union, linked.declarations.years
@@ -112,12 +116,29 @@ def open_sources(
         opened = _open_trade(engine, spec, sources, scratch, progress)
     else:
         opened = _open_panel(engine, spec, panel, scratch, progress)
+    if spec.dynamics is not None:
+        return _follow(engine, opened, progress)
     if spec.stress is None:
         return opened
     from firmtrade.study_stress import completed, stressed
 
     years = [year for (year,) in engine.rows("select distinct year from panel where year is not null")]
     return replace(opened, panel=stressed(engine, opened.panel, spec.stress), spec=completed(spec, years))
+
+
+def _follow(engine: DuckDB, opened: Opened, progress: Callable[[str], None]) -> Opened:
+    """Exporters and what becomes of them in the panel's place; what is wrong with the sources stays as it is."""
+    from firmtrade.study_dynamics import completed, followed
+
+    if opened.linked is None:
+        raise DataError(
+            "A study of exporter dynamics needs declarations by product and partner, which a panel does not "
+            "hold. Give them with --transactions FILE, or as files = ... under [transactions]."
+        )
+    report = opened.check(opened.panel)
+    progress("follow exporters from year to year")
+    panel = followed(engine, opened.panel, opened.spec)
+    return replace(opened, panel=panel, spec=completed(engine, opened.spec), check=lambda shown: report)
 
 
 def _open_panel(
