@@ -23,11 +23,10 @@ if TYPE_CHECKING:
     from firmtrade._engine.duckdb import DuckDB
     from firmtrade.assemble.panel import Panel
 
-__all__ = ["COLUMNS", "completed", "followed", "levels_of"]
+__all__ = ["COLUMNS", "completed", "dated", "followed", "levels_of", "refuse_sums"]
 
-#: Parameters of the catalog: the smallest exporter, in dollars a year, and dollars for a unit of the currency.
+#: Parameters of the catalog: the smallest exporter, in dollars a year; dollars for a unit of the currency.
 SMALLEST, RATE = "smallest-exporter", "dollars-per-unit"
-#: What a firm is in its last year of exports tells of the year in which it is gone.
 _KEYS = ("firm", "year")
 
 
@@ -74,8 +73,8 @@ def _least(catalog: Catalog, years: Iterable[int]) -> dict[int, float]:
     return {year: smallest.value(year) / rate.value(year) for year in years}
 
 
-def completed(engine: DuckDB, spec: StudySpec) -> StudySpec:
-    """The study for the years and units that there are, with the quartiles that it asks for."""
+def completed(engine: DuckDB, spec: StudySpec) -> tuple[StudySpec, tuple[str, ...]]:
+    """The study for the years and units that there are, with the quartiles that it asks for; its years."""
     dynamics = DynamicsSpec.read(spec.dynamics, spec.name)
     years = tuple(str(year) for (year,) in engine.rows(
         "select distinct year from panel where exporter order by year"
@@ -87,8 +86,8 @@ def completed(engine: DuckDB, spec: StudySpec) -> StudySpec:
         (word.kind, word.name): _word(word, codes, dynamics.quartiles, spec.catalog) for word in spec.catalog
     }
     catalog = Catalog(words).checked()
-    tables = tuple(_dated(table, years) for table in spec.tables)
-    return replace(spec, catalog=catalog, tables=tables)
+    tables = tuple(dated(table, years) for table in spec.tables)
+    return replace(spec, catalog=catalog, tables=tables), years
 
 
 def _word(
@@ -101,7 +100,7 @@ def _word(
     return word
 
 
-def _dated(table: Table, years: tuple[str, ...]) -> Table:
+def dated(table: Table, years: tuple[str, ...]) -> Table:
     """A table without period is about all years."""
     blocks = tuple(b if b.periods or b.window else replace(b, periods=years) for b in table.blocks)
     return replace(table, blocks=blocks)
@@ -123,6 +122,7 @@ def levels_of(sample: str, catalog: Catalog) -> set[str]:
 
 def _dimensions(catalog: Catalog) -> dict[str, str]:
     """Dimension -> level of those that tell a level's units apart: case when level = 'hs2' then part end."""
+
     def search() -> dict[str, str]:
         found = {}
         for word in catalog:
@@ -165,6 +165,6 @@ def _refuse(summed: str, level: str, dimension: str, where: str) -> None:
         f"{{ {what} = [{named}] }}, asked for with the sample exporters-of-unions by export-union"
     )
     raise StudyError(
-        f"{where}: a firm that exports to or of several of the {what} is an exporter in each and one exporter "
+        f"{where}: a firm with several of the {what} is an exporter in each and one exporter "
         f"in their union, so that figures of {dimension} do not add up; {remedy}."
     )

@@ -27,13 +27,15 @@ PARTS = ("transactions", "register", "accounts", "identifiers")
 class Opened:
     """What is open: the panel, how it is checked, and what was linked to make it (None for a plain panel).
 
-    `spec` is the study, completed by what the panel has.
+    `spec` is the study, completed by what the panel has; `years` those of exporter dynamics, which a table
+    without a period is about.
     """
 
     spec: StudySpec
     panel: Panel
     check: Callable[[Panel], CheckReport]
     linked: Linked | None = None
+    years: tuple[str, ...] = ()
 
 
 def prepared(spec: StudySpec, opened: Opened, tables: Iterable[Table] | None) -> list[Table]:
@@ -50,8 +52,9 @@ def prepared(spec: StudySpec, opened: Opened, tables: Iterable[Table] | None) ->
 
     asked = list(opened.spec.tables if tables is None else tables)
     if spec.dynamics is not None:
-        from firmtrade.study_dynamics import refuse_sums
+        from firmtrade.study_dynamics import dated, refuse_sums
 
+        asked = [dated(table, opened.years) for table in asked]
         refuse_sums(asked, spec.catalog, spec.name)
     said = spec.trade.get("thresholds", {})
     linked = opened.linked
@@ -127,7 +130,7 @@ def open_sources(
 
 
 def _follow(engine: DuckDB, opened: Opened, progress: Callable[[str], None]) -> Opened:
-    """Exporters and what becomes of them in the panel's place; what is wrong with the sources stays as it is."""
+    """Exporters and what becomes of them in the panel's place; what is wrong with the sources stays."""
     from firmtrade.study_dynamics import completed, followed
 
     if opened.linked is None:
@@ -138,7 +141,8 @@ def _follow(engine: DuckDB, opened: Opened, progress: Callable[[str], None]) -> 
     report = opened.check(opened.panel)
     progress("follow exporters from year to year")
     panel = followed(engine, opened.panel, opened.spec)
-    return replace(opened, panel=panel, spec=completed(engine, opened.spec), check=lambda shown: report)
+    known, years = completed(engine, opened.spec)
+    return replace(opened, panel=panel, spec=known, check=lambda shown: report, years=years)
 
 
 def _open_panel(

@@ -121,7 +121,7 @@ def series(world: World, year: int) -> dict[str, Value]:
     found: dict[str, Value] = {
         "A1": len(exporters),
         "A2": len(entrants) if told else None,
-        "A3": len(exiters) if exit_known and (seen or w.exiter == "t") and seen else None,
+        "A3": len(exiters) if exit_known and seen else None,
         "A4": len(surviving) if told and after else None,
         "A5": len(incumbents) if told else None,
     }
@@ -207,15 +207,18 @@ def of_each(
 
 
 def first_years(world: World, year: int) -> dict[str, list[float]]:
-    """First and second years of the entrants of a year, by calendar and by months since the first shipment."""
+    """First and second years of the entrants of a year, by calendar and by months since the first."""
     w, t = world, year
     found: dict[str, list[float]] = {"first_raw": [], "first_full": [], "second_raw": [], "second_full": []}
     if t - 1 not in w.years:
         return found
     for firm in w.firms(t):
         # Every shipment of the firm counts, of years too in which it is no exporter.
-        own = [(line.year * 12 + line.month - 1, line.value) for line in w.lines
-               if line.firm == firm and line.value > 0 and line.month and not line.product.startswith("27")]
+        own = [
+            (line.year * 12 + line.month - 1, line.value)
+            for line in w.lines
+            if line.firm == firm and line.value > 0 and line.month and not line.product.startswith("27")
+        ]
         starts = [m for m, _ in own if m // 12 == t]
         if w.exports(firm, t - 1) or not starts:
             continue

@@ -27,7 +27,8 @@ LONGEST = 4000
 
 ROW_FUNCTIONS = ("abs", "coalesce", "exp", "floor", "ln", "nullif", "power", "sqrt", "substring")
 AGGREGATES = (
-    "count", "herfindahl", "max", "median", "min", "quantile", "quantile_disc", "stddev_samp", "sum", "top_share"
+    "count", "herfindahl", "max", "median", "min", "quantile", "quantile_disc", "stddev_samp", "sum",
+    "top_share",
 )  # fmt: skip
 #: Those whose second argument is a share that is written out.
 SHARES = ("quantile", "quantile_disc", "top_share")

@@ -1,4 +1,4 @@
-"""Medians, quantiles, deviations, concentration: they cannot be rolled up, so each has its own named query."""
+"""Medians, quantiles, deviations, concentration: none can be rolled up, each has its own named query."""
 
 from __future__ import annotations
 

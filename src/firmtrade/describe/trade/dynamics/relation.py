@@ -63,9 +63,7 @@ def _quoted(codes: Iterable[str]) -> str:
 
 def _dropped(spec: DynamicsSpec, column: str) -> str:
     """SQL: the products that are left out are not among these."""
-    return "".join(
-        f" and substring({column}, 1, {len(code)}) <> {_quoted([code])}" for code in spec.without
-    )
+    return "".join(f" and substring({column}, 1, {len(code)}) <> {_quoted([code])}" for code in spec.without)
 
 
 def _kept(
@@ -282,7 +280,8 @@ def _partial(spec: DynamicsSpec, months: bool) -> tuple[Step, ...]:
         Step(
             "starts",
             "select f.firm, f.year, f.has_1, f.has_2, min(m.moment) as moment\nfrom flagged as f\n"
-            "join monthly as m on f.firm = m.firm and m.moment > f.year * 12 and m.moment <= f.year * 12 + 12\n"
+            "join monthly as m on f.firm = m.firm and m.moment > f.year * 12\n"
+            "  and m.moment <= f.year * 12 + 12\n"
             "where f.level = 'country' and f.entrant group by f.firm, f.year, f.has_1, f.has_2",
         ),
         Step(
