@@ -39,7 +39,7 @@ def followed(engine: DuckDB, panel: Panel, spec: StudySpec) -> Panel:
     from firmtrade.acquire.transactions.partners import partners
     from firmtrade.acquire.transactions.products import UNKNOWN
 
-    dynamics = DynamicsSpec.read(spec.dynamics, spec.name)
+    dynamics = DynamicsSpec.read(spec.dynamics or {}, spec.name)
     years = [year for (year,) in engine.rows(
         "select distinct year from trade_cells where flow = 'export' and year is not null order by year"
     )]  # fmt: skip
@@ -75,7 +75,7 @@ def _least(catalog: Catalog, years: Iterable[int]) -> dict[int, float]:
 
 def completed(engine: DuckDB, spec: StudySpec) -> tuple[StudySpec, tuple[str, ...]]:
     """The study for the years and units that there are, with the quartiles that it asks for; its years."""
-    dynamics = DynamicsSpec.read(spec.dynamics, spec.name)
+    dynamics = DynamicsSpec.read(spec.dynamics or {}, spec.name)
     years = tuple(str(year) for (year,) in engine.rows(
         "select distinct year from panel where exporter order by year"
     ))  # fmt: skip

@@ -76,9 +76,7 @@ def same(ours: float | None, theirs: float | None) -> bool:
 
 
 @settings(max_examples=3, phases=DRAW)
-@given(
-    declarations, st.sampled_from(("t", "t-1")), st.sampled_from(("log", "rate", "midpoint")), st.booleans()
-)
+@given(declarations, st.sampled_from(EXITERS), st.sampled_from(GROWTHS), st.booleans())
 def test_every_series_is_that_of_the_reference(
     rows: list[Line], exiter: str, growth: str, inverse: bool
 ) -> None:

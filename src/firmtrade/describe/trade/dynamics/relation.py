@@ -319,7 +319,7 @@ def _rows(spec: DynamicsSpec, months: bool) -> Step:
     return Step("dynamics", "\nunion all\n".join(parts))
 
 
-def _years(spec: DynamicsSpec, months: bool) -> Mapping[str, str]:
+def _years(spec: DynamicsSpec, months: bool) -> dict[str, str]:
     """First and second years of entrants, of those of which both ways of counting are known."""
     values = {"exporting_firms": "cast(null as bigint)"} | {name: _empty(name) for name in PARTIAL}
     if not months:
