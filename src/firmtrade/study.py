@@ -329,6 +329,10 @@ class Study:
         from firmtrade.study_sources import classification
 
         catalog = self.spec.catalog
+        if self.spec.dynamics is not None:
+            from firmtrade.study_dynamics import COLUMNS
+
+            further |= frozenset(COLUMNS)
         meaning = Meaning(catalog, further | frozenset(self.spec.panel.get("columns", {})) | {*DETAILS})
         codes = Codes(catalog, divisions(classification(self.spec, self.panel, self.sources)))
         return Setting(catalog, meaning, columns, self.spec.windows, codes, Groups(meaning))

@@ -42,6 +42,7 @@ _KNOWN = {
     "tables",
     "models",
     "sdmx",
+    "dynamics",
     *WORDS,
     *TRADE,
 }
@@ -83,6 +84,7 @@ class StudySpec:
     published: Mapping[str, str] = field(default_factory=dict)
     sdmx: Asked | None = None
     trade: Mapping[str, Any] = field(default_factory=dict)
+    dynamics: Mapping[str, Any] | None = None
     stress: Stress | None = None
 
 
@@ -180,6 +182,7 @@ def make_study(raw: Mapping[str, Any], name: str, base: Path, file: str) -> Stud
         published=shipped(raw.get("published", ""), _places(base), file),
         sdmx=_sdmx(raw, file),
         trade={part: raw[part] for part in TRADE if part in raw},
+        dynamics=raw.get("dynamics"),
     )
 
 
