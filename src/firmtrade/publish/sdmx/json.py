@@ -79,7 +79,7 @@ def _values(flow: Flow, role: str, used: list[list[str]]) -> list[dict[str, Any]
         if part.id in ("TIME_PERIOD", "FREQ"):
             entry["roles"] = [part.id]
         codes = part.codes
-        # DECIMALS is a text: a whole number would fit 'integer' and 'number', and the schema wants one of them.
+        # DECIMALS is a text: a whole number fits two types of the schema, which wants exactly one to fit.
         entry["values"] = [
             {"value": text} if codes is None else {"id": text, "name": line(codes[text])} for text in used[at]
         ]
