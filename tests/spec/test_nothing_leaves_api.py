@@ -206,7 +206,7 @@ def makers() -> dict[str, Callable[..., Any]]:
 #: What every parameter of these functions is given beside the result.
 OTHERS: dict[str, Any] = {
     "words": {}, "width": 640, "drawings": {}, "pictures": {}, "outputs": {}, "only": None, "known": {},
-    "sheet": None, "styles": None, "signed": False,
+    "sheet": None, "styles": None, "signed": False, "asked": None, "tables": (),
     "title": "t", "source": "", "published": "", "labelled": lambda table, name, cell: "x",
 }  # fmt: skip
 #: What shows a result marked, or is a part of that: the notebook says that it is confidential.

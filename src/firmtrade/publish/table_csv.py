@@ -47,11 +47,7 @@ def models_csv(release: Release, only: ReleasedTable | None = None) -> bytes:
 
 
 def _rows(tables: Iterable[ReleasedTable], names: Sequence[str]) -> Iterable[list[str]]:
-    found: list[list[str]] = []
-    for table in tables:
-        only_table(table)
-        found += _lines(table, names)
-    return found
+    return [line for table in tables for line in _lines(table, names)]
 
 
 def _csv(names: Sequence[str], lines: Iterable[list[str]]) -> bytes:
@@ -68,6 +64,7 @@ def _lines(table: ReleasedTable, names: Sequence[str]) -> Iterable[list[str]]:
 
 def figures(table: ReleasedTable) -> list[ReleasedCell]:
     """The table's figures, then its numbers of unknown firms (unless a figure says the same)."""
+    only_table(table)
     known = {_key(cell) for cell in table.cells}
     return [*table.cells, *(c for c in map(_figure, table.unknowns) if _key(c) not in known)]
 

@@ -79,11 +79,9 @@ def _values(flow: Flow, role: str, used: list[list[str]]) -> list[dict[str, Any]
         if part.id in ("TIME_PERIOD", "FREQ"):
             entry["roles"] = [part.id]
         codes = part.codes
+        # DECIMALS is a text: a whole number fits two types of the schema, which wants exactly one to fit.
         entry["values"] = [
-            {"value": int(text) if part.id == "DECIMALS" else text}
-            if codes is None
-            else {"id": text, "name": line(codes[text])}
-            for text in used[at]
+            {"value": text} if codes is None else {"id": text, "name": line(codes[text])} for text in used[at]
         ]
         found.append(entry)
     return found

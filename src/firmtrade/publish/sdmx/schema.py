@@ -111,8 +111,7 @@ def _any_of(item: Any, said: Any, schema: _Schema, root: _Schema, place: str) ->
 
 def _one_of(item: Any, said: Any, schema: _Schema, root: _Schema, place: str) -> Iterator[str]:
     fits = sum(_valid(item, each, root) for each in said)
-    # An empty list, or a whole number among 'integer' and 'number', fits several: that is the schema's doing.
-    if not fits or (fits > 1 and isinstance(item, dict)):
+    if fits != 1:
         yield f"{place}: fits {fits} of {len(said)} shapes, and must fit one"
 
 
