@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from firmtrade.errors import DataError
-from firmtrade.support.impact.specification import Specification
+from firmtrade.support.impact.specification import Specification, known_to
 from firmtrade.support.register.register import Register
 from firmtrade.support.register.rows import Row
 
@@ -55,6 +55,7 @@ class Arms:
 
 def arms(register: Register, asked: Specification) -> Arms:
     """The firms of a specification. DataError where there is nobody on one side."""
+    known_to(register, asked)
     given = first_years(register, asked.measures)
     if asked.comparison == "draw":
         found = _drawn(register, asked, given)

@@ -166,7 +166,7 @@ def store(register: Register, specification: Specification) -> Stored:
 
     Raises DataError if it speaks of a measure, a call or a draw that the register does not have.
     """
-    _known(register, specification)
+    known_to(register, specification)
     if register.has("specifications", specification.id):
         return stored(register, specification.id)
     until = register.horizon(date.max)
@@ -179,7 +179,8 @@ def store(register: Register, specification: Specification) -> Stored:
     return Stored(specification.id, specification, stamp.at, stamp.who, until, fresh=True)
 
 
-def _known(register: Register, asked: Specification) -> None:
+def known_to(register: Register, asked: Specification) -> None:
+    """Raise DataError if a specification speaks of a measure, call or draw that the register lacks."""
     measures = {row["id"] for row in register.read("measures")}
     calls = {row["id"]: row["measure_id"] for row in register.read("calls")}
     for name in asked.measures:

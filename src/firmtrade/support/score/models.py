@@ -114,11 +114,15 @@ class Logit:
 
 @dataclass(frozen=True)
 class Trees:
-    """The fitted trees. `usual` is the median figure, or the commonest code, of the rows learnt from."""
+    """The fitted trees. `usual` is the median figure, or the commonest code, of the rows learnt from.
+
+    `known` are the columns that any of those rows has: the others say nothing.
+    """
 
     model: Any = field(repr=False)
     codes: Mapping[str, tuple[str, ...]]
     usual: Array = field(repr=False)
+    known: Array = field(repr=False)
 
     def probability(self, rows: Features) -> Array:
         """The probability of each row."""
@@ -146,7 +150,7 @@ class Trees:
 
     def _predict(self, x: Array) -> Array:
         with _one_thread():
-            return np.asarray(self.model.predict_proba(x)[:, 1]) if len(x) else np.empty(0)
+            return np.asarray(self.model.predict_proba(x[:, self.known])[:, 1]) if len(x) else np.empty(0)
 
 
 def _log_odds(p: Array) -> Array:
@@ -178,17 +182,18 @@ def _fit_trees(rows: Features, happened: Array, seed: int) -> Trees:
     codes = {name: _kept(told) for name, told in rows.codes.items()}
     numbers = [_numbered(rows.codes[name], kept) for name, kept in codes.items()]
     x = np.column_stack([rows.numbers, *numbers])
-    marked = [False] * rows.numbers.shape[1] + [True] * len(codes)
+    marked = np.array([False] * rows.numbers.shape[1] + [True] * len(codes))
+    known = np.isfinite(x).any(axis=0)
     model = ensemble.HistGradientBoostingClassifier(
-        learning_rate=0.05, max_iter=120, max_leaf_nodes=8, min_samples_leaf=40, l2_regularization=1.0,
-        early_stopping=False, categorical_features=marked or None, random_state=seed,
+        learning_rate=0.05, max_iter=100, max_leaf_nodes=8, min_samples_leaf=40, l2_regularization=1.0,
+        early_stopping=False, categorical_features=marked[known], random_state=seed,
     )  # fmt: skip
     with _one_thread():
-        model.fit(x, happened)
-    return Trees(model, codes, _usual(x, marked))
+        model.fit(x[:, known], happened)
+    return Trees(model, codes, _usual(x, marked), known)
 
 
-def _usual(x: Array, marked: Sequence[bool]) -> Array:
+def _usual(x: Array, marked: Array) -> Array:
     """The median of a figure, the commonest of a code; not known where no row has it."""
     found = []
     for column, coded in zip(x.T, marked, strict=True):

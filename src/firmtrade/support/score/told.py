@@ -241,14 +241,13 @@ def title(feature: str) -> str:
 
 def reason(each: Reason) -> str:
     """'Turnover per employee 152,000 +0.61'."""
-    value = (
-        "not known"
-        if each.value is None
-        else each.value
-        if isinstance(each.value, str)
-        else f"{each.value:,.4g}"
-    )
-    return f"{title(each.feature)} {value} {each.adds:+.2f}"
+    return f"{title(each.feature)} {_value(each.value)} {each.adds:+.2f}"
+
+
+def _value(value: float | str | None) -> str:
+    if value is None or isinstance(value, str):
+        return value or "not known"
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
 def as_csv(found: Scored, pairs: Sequence[tuple[FirmScore, Segmented]], model: str) -> str:

@@ -52,12 +52,12 @@ def _for(about: Context, firm: Segmented) -> list[str]:
 
 
 def _fits(about: Context, firm: Segmented, row: Mapping[str, Any]) -> bool:
-    """Whether a rule proposed this measure on the day the support began, from what is dated before it."""
+    """Whether a rule of today proposes this measure from what was known on the day the support began."""
     wanted = about.measures[row["measure_id"]]["answers_to"]
     day = row["started"]
     then = known(firm.known.dossier, day, about.register.horizon(day), about.book.instrument,
                  about.register.room(firm.firm_id, day))  # fmt: skip
-    said = proposed(segmented(then, about.book), about.book, day, {})
+    said = proposed(segmented(then, about.book), about.book, about.day, {})
     return any(each.measure == wanted for each in said.of(PROPOSE))
 
 
