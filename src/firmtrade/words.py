@@ -28,6 +28,14 @@ COLUMNS = {
     "import_extra": "imports from outside the union",
     "export_intra": "exports to the union",
     "export_extra": "exports to outside the union",
+    "import_partners": "number of countries imported from",
+    "export_partners": "number of countries exported to",
+    "import_products": "number of products imported",
+    "export_products": "number of products exported",
+    "coverage": "population of the trade register",
+    "in_register": "in the business register",
+    "declared_import": "declared imports",
+    "declared_export": "declared exports",
 }
 _POINTS = {
     "t0": " in the first year",
