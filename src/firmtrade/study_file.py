@@ -97,7 +97,9 @@ def read_raw(study: str | Path) -> tuple[dict[str, Any], str, Path, str]:
     """(contents, name, folder, file) of a study file, as `make_study` takes them."""
     path = _find(study)
     raw = _extended(path, ())
-    return raw, path.parent.name if path.name == "study.toml" else path.stem, path.parent, path.name
+    # A study.toml is called after its folder, also from inside it.
+    name = path.resolve().parent.name if path.name == "study.toml" else path.stem
+    return raw, name, path.parent, path.name
 
 
 def _find(study: str | Path) -> Path:

@@ -32,8 +32,8 @@ COLUMNS = {
     "export_partners": "number of countries exported to",
     "import_products": "number of products imported",
     "export_products": "number of products exported",
-    "coverage": "coverage population",
-    "in_register": "found in the business register",
+    "coverage": "population of the trade register",
+    "in_register": "in the business register",
     "declared_import": "declared imports",
     "declared_export": "declared exports",
 }

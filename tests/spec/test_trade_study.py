@@ -199,10 +199,11 @@ def _cells(folder: Path) -> list[dict[str, str]]:
 def test_a_register_is_run_and_says_what_was_linked(register: Path, tmp_path: Path) -> None:
     _run("run", str(register / "study.toml"), "--out", str(tmp_path / "out"))
     cells = _cells(tmp_path / "out")
-    assert {"link-rate", "link-value", "link-size", "link-coverage", "participation"} == {
+    assert {"link-rate", "link-value", "link-size", "link-size-value", "link-coverage", "participation"} == {
         c["table"] for c in cells
     }
-    rates = [float(c["value"]) for c in cells if c["measure"] == "match-rate" and c["declared"] == "any"]
+    told = [c for c in cells if c["table"] == "link-rate" and c["measure"] == "match-rate"]
+    rates = [float(c["value"]) for c in told if c["declared"] == "any"]
     assert len(rates) == 8 and all(80 < rate < 97 for rate in rates)
     page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     assert (
