@@ -319,14 +319,14 @@ class Study:
 
     def _setting(self, columns: frozenset[str] | None, further: frozenset[str]) -> Setting:
         from firmtrade.acquire.classification import divisions
-        from firmtrade.classify.expand import DETAILS, Meaning
+        from firmtrade.classify.expand import Meaning
         from firmtrade.describe.cells import Codes
         from firmtrade.describe.compute import Setting
         from firmtrade.describe.groups import Groups
         from firmtrade.study_sources import classification
 
         catalog = self.spec.catalog
-        meaning = Meaning(catalog, further | frozenset(self.spec.panel.get("columns", {})) | {*DETAILS})
+        meaning = Meaning(catalog, further | frozenset(self.spec.panel.get("columns", {})))
         codes = Codes(catalog, divisions(classification(self.spec, self.panel, self.sources)))
         return Setting(catalog, meaning, columns, self.spec.windows, codes, Groups(meaning))
 
