@@ -47,7 +47,7 @@ def test_values_add_up_over_sides_and_enterprises_do_not(register: Path, tmp_pat
     for flow in ("export", "import"):
         rows = [r for r in _rows(tmp_path / "out", f"ext-tec03-{flow}") if r["tec-activity"] == "_T"]
         firms = {r["partner"]: float(r["value"]) for r in rows if r["measure"] == "firms"}
-        value = {r["partner"]: float(r["value"] or 0) for r in rows if r["measure"] == "traded-value"}
+        value = {r["partner"]: float(r["value"] or 0) for r in rows if r["measure"] == "value-traded"}
         sides = ("INT_EU", "EXT_EU", "NAL")
         assert value["WORLD"] == pytest.approx(sum(value[side] for side in sides), abs=0.01)
         assert max(firms[side] for side in sides) <= firms["WORLD"] <= sum(firms[side] for side in sides)
