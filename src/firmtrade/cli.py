@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from firmtrade import cli_custodian, cli_models, cli_support, cli_trade
+from firmtrade import cli_custodian, cli_models, cli_peer, cli_support, cli_trade
 from firmtrade.cli_shared import (
     AccountsOption,
     Memory,
@@ -45,6 +45,8 @@ app = typer.Typer(
     - `firmtrade reconcile FILE` audits published figures; `firmtrade diff A B` compares two runs.
 
     - `firmtrade attack DIR` tries to work out what a release hides; `firmtrade why TABLE` says why it does.
+
+    - `firmtrade peer FILE` puts a run beside what another office published, in SDMX or CSV.
 
     - `firmtrade multiverse MODEL` answers a model under every registered definition of its words.
 
@@ -309,6 +311,7 @@ def _version(asked: bool) -> None:
 
 cli_custodian.add_commands(app)
 cli_models.add_commands(app)
+cli_peer.add_commands(app)
 cli_support.add_commands(app)
 cli_trade.add_commands(app)
 

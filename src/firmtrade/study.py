@@ -255,9 +255,12 @@ class Study:
         from firmtrade.protect import custody_folder, keeping, recording
         from firmtrade.publish import write
         from firmtrade.publish.custodian import custodian_files
+        from firmtrade.publish.sdmx import require
 
         # Before anything is computed: a folder that may not be written stops the run at once.
         place = custody_folder(Path(out), Path(custody) if custody else None)
+        if self.spec.sdmx:
+            require()
         release, kept = self._release(unprotected)
         with recording(kept.policy.ledger if kept else None, Path(out)), ExitStack() as beside:
             if kept is not None:
@@ -265,7 +268,7 @@ class Study:
                 further = custodian_files(kept, release, self.spec.catalog)
                 beside.enter_context(keeping(kept, place, further))
             self.progress("write the report")
-            return write(release, Path(out), self.progress)
+            return write(release, Path(out), self.progress, self.spec.sdmx)
 
     @contextmanager
     def evidence(self) -> Iterator[tuple[Callable[[Iterable[Table] | None], Computed], Policy]]:
@@ -326,6 +329,10 @@ class Study:
         from firmtrade.study_sources import classification
 
         catalog = self.spec.catalog
+        if self.spec.dynamics is not None:
+            from firmtrade.study_dynamics import COLUMNS
+
+            further |= frozenset(COLUMNS)
         meaning = Meaning(catalog, further | frozenset(self.spec.panel.get("columns", {})))
         codes = Codes(catalog, divisions(classification(self.spec, self.panel, self.sources)))
         return Setting(catalog, meaning, columns, self.spec.windows, codes, Groups(meaning))

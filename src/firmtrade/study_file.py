@@ -15,6 +15,7 @@ from firmtrade.errors import StudyError, nearest
 
 if TYPE_CHECKING:
     from firmtrade.estimate.model import Model
+    from firmtrade.publish.sdmx import Asked
     from firmtrade.study_stress import Stress
 
 WORDS = (
@@ -40,6 +41,8 @@ _KNOWN = {
     "windows",
     "tables",
     "models",
+    "sdmx",
+    "dynamics",
     *WORDS,
     *TRADE,
 }
@@ -79,7 +82,9 @@ class StudySpec:
     method: Mapping[str, Any] = field(default_factory=dict, repr=False)
     hide: tuple[Mapping[str, str], ...] = ()
     published: Mapping[str, str] = field(default_factory=dict)
+    sdmx: Asked | None = None
     trade: Mapping[str, Any] = field(default_factory=dict)
+    dynamics: Mapping[str, Any] | None = None
     stress: Stress | None = None
 
 
@@ -175,7 +180,9 @@ def make_study(raw: Mapping[str, Any], name: str, base: Path, file: str) -> Stud
         synthetic=panel.pop("synthetic", ""),
         panel=panel,
         published=shipped(raw.get("published", ""), _places(base), file),
+        sdmx=_sdmx(raw, file),
         trade={part: raw[part] for part in TRADE if part in raw},
+        dynamics=raw.get("dynamics"),
     )
 
 
@@ -186,6 +193,15 @@ def _models(entries: Mapping[str, Any], file: str) -> tuple[Model, ...]:
     from firmtrade.estimate.model import read_models
 
     return read_models(entries, file)
+
+
+def _sdmx(raw: Mapping[str, Any], file: str) -> Asked | None:
+    """How the study asks for SDMX, if it does."""
+    if "sdmx" not in raw:
+        return None
+    from firmtrade.publish.sdmx import read_asked
+
+    return read_asked(raw["sdmx"], file)
 
 
 def _method(protect: Mapping[str, Any], file: str) -> Mapping[str, Any]:

@@ -28,13 +28,15 @@ PARTS = ("transactions", "register", "accounts", "identifiers")
 class Opened:
     """What is open: the panel, how it is checked, and what was linked to make it (None for a plain panel).
 
-    `spec` is the study, completed by what the panel has.
+    `spec` is the study, completed by what the panel has; `years` those of exporter dynamics, which a table
+    without a period is about.
     """
 
     spec: StudySpec
     panel: Panel
     check: Callable[[Panel], CheckReport]
     linked: Linked | None = None
+    years: tuple[str, ...] = ()
 
 
 def prepared(spec: StudySpec, opened: Opened, tables: Iterable[Table] | None) -> list[Table]:
@@ -50,12 +52,17 @@ def prepared(spec: StudySpec, opened: Opened, tables: Iterable[Table] | None) ->
     from firmtrade.describe.coverage import COVERAGE, with_coverage
 
     asked = list(opened.spec.tables if tables is None else tables)
+    if spec.dynamics is not None:
+        from firmtrade.study_dynamics import dated, refuse_sums
+
+        asked = [dated(table, opened.years) for table in asked]
+        refuse_sums(asked, spec.catalog, spec.name)
     said = spec.trade.get("thresholds", {})
     linked = opened.linked
     if linked is None and not said:
         return asked
     if linked is not None:
-        if tables is None and linked.register and not spec.stress:
+        if tables is None and linked.register and not spec.stress and spec.dynamics is None:
             asked += _linkage(linked.declarations.years, asked)
         asked = list(with_coverage(asked, spec.catalog.get(COVERAGE, "dimension").codes))
         limits, union, years = linked.thresholds, linked.declarations.union, linked.declarations.years
@@ -126,12 +133,30 @@ def open_sources(
         opened = _open_trade(engine, spec, sources, scratch, progress)
     else:
         opened = _open_panel(engine, spec, panel, scratch, progress)
+    if spec.dynamics is not None:
+        return _follow(engine, opened, progress)
     if spec.stress is None:
         return opened
     from firmtrade.study_stress import completed, stressed
 
     years = [year for (year,) in engine.rows("select distinct year from panel where year is not null")]
     return replace(opened, panel=stressed(engine, opened.panel, spec.stress), spec=completed(spec, years))
+
+
+def _follow(engine: DuckDB, opened: Opened, progress: Callable[[str], None]) -> Opened:
+    """Exporters and what becomes of them in the panel's place; what is wrong with the sources stays."""
+    from firmtrade.study_dynamics import completed, followed
+
+    if opened.linked is None:
+        raise DataError(
+            "A study of exporter dynamics needs declarations by product and partner, which a panel does not "
+            "hold. Give them with --transactions FILE, or as files = ... under [transactions]."
+        )
+    report = opened.check(opened.panel)
+    progress("follow exporters from year to year")
+    panel = followed(engine, opened.panel, opened.spec)
+    known, years = completed(engine, opened.spec)
+    return replace(opened, panel=panel, spec=known, check=lambda shown: report, years=years)
 
 
 def _open_panel(

@@ -18,6 +18,8 @@ import pytest
 import firmtrade.support
 
 SERVICE = ("register", "service", "readiness", "rules", "entry_mode", "show", "told")
+#: On the register too, and with the methods of `estimate` that take arrays.
+IMPACT = ("score", "impact", "views", "demo")
 STATISTICAL = (
     "Panel",
     "Study",
@@ -57,9 +59,9 @@ def words(text: str) -> set[str]:
 
 
 def test_no_function_takes_from_both_zones() -> None:
-    service = [found for module in modules(*SERVICE) for found in signatures(module)]
+    service = [found for module in modules(*SERVICE, *IMPACT) for found in signatures(module)]
     statistics = [found for module in modules("statistics") for found in signatures(module)]
-    assert len(service) > 150 and len(statistics) >= 2
+    assert len(service) > 300 and len(statistics) >= 2
     assert [name for name, said in service if words(said) & set(STATISTICAL)] == []
     assert [name for name, said in statistics if words(said) & set(REGISTERED)] == []
 
@@ -67,6 +69,8 @@ def test_no_function_takes_from_both_zones() -> None:
 @pytest.mark.parametrize(
     ("zone", "forbidden"),
     [(SERVICE, [f"firmtrade.{name}" for name in LAYERS] + ["firmtrade.support.statistics"]),
+     (IMPACT, [f"firmtrade.{name}" for name in LAYERS if name != "estimate"]
+      + ["firmtrade.support.statistics", "firmtrade.estimate.data", "firmtrade.estimate.kinds"]),
      (("statistics",), ["firmtrade.support.register", "firmtrade.support.service", "sqlalchemy"])],
 )  # fmt: skip
 def test_a_zone_loads_nothing_of_the_other(zone: tuple[str, ...], forbidden: list[str]) -> None:
@@ -86,7 +90,11 @@ def test_the_contracts_name_every_part(root: Path) -> None:
     service = found["The agency's service zone knows no statistics"]
     sources = {name.split(".")[2] for name in service["source_modules"]}
     parts = {each.name for each in pkgutil.iter_modules(firmtrade.support.__path__)}
-    assert parts == sources | {"statistics", "truth"}
+    bridge = found["The agency's impact takes methods from estimate, and no statistics"]
+    assert {name.split(".")[2] for name in bridge["source_modules"]} == set(IMPACT)
+    assert parts == sources | set(IMPACT) | {"statistics", "truth"}
+    known = {name for name in bridge["forbidden_modules"] if not name.startswith("firmtrade.estimate")}
+    assert known == set(service["forbidden_modules"]) - {"firmtrade.estimate"}
     assert {f"firmtrade.{name}" for name in LAYERS} <= set(service["forbidden_modules"])
     assert "firmtrade.support.statistics" in service["forbidden_modules"]
 

@@ -123,6 +123,22 @@ def test_register_and_accounts_are_checked(tmp_path: Path) -> None:
     assert unmatched.count == 2 and "matched: 33.3 %" in unmatched.title
 
 
+def test_a_register_without_years_holds_for_a_firms_life(tmp_path: Path) -> None:
+    write(tmp_path / "t.csv", GOOD)
+    write(tmp_path / "r.csv", [("A", "15", 2005, None), ("B", "15", None, 2005), ("Z", "15", None, None)],
+          ("firm", "activity", "founded", "ceased"))  # fmt: skip
+    write(tmp_path / "a.csv", [("Z", 2005, 7)], ("firm", "year", "employment"))
+    parts = {"transactions": {"files": "t.csv", "complete": True}, "register": {"files": "r.csv"},
+             "accounts": {"files": "a.csv"}}  # fmt: skip
+    with linked(tmp_path, **parts) as it:
+        found = it.rows("firm, year, in_register, cast(employment as integer)")
+    assert found == [
+        ("A", 2004, False, None), ("A", 2005, True, None), ("A", 2006, True, None), ("B", 2004, True, None),
+        ("B", 2005, True, None), ("C", 2006, False, None), ("Z", 2004, True, None), ("Z", 2005, True, 7),
+        ("Z", 2006, True, None),
+    ]  # fmt: skip
+
+
 def test_identifiers_that_change(tmp_path: Path) -> None:
     write(tmp_path / "t.csv", GOOD)
     write(

@@ -19,15 +19,15 @@ def _lines(engine: DuckDB, folder: Path) -> list[tuple[object, ...]]:
 
 
 def test_lines_depend_on_the_seed_only(tmp_path: Path) -> None:
-    one = write_register(tmp_path / "one", 120_000, seed=7, chunk=1)
-    other = write_register(tmp_path / "other", 120_000, seed=7, chunk=10**9)
-    write_register(tmp_path / "third", 120_000, seed=8)
+    one = write_register(tmp_path / "one", 200_000, seed=7, chunk=1)
+    other = write_register(tmp_path / "other", 200_000, seed=7, chunk=10**9)
+    write_register(tmp_path / "third", 200_000, seed=8)
     assert len(list((tmp_path / "one" / "transactions").iterdir())) > len(
         list((tmp_path / "other" / "transactions").iterdir())
     )
     with DuckDB() as engine:
         lines = _lines(engine, one.folder)
-        assert lines == _lines(engine, other.folder) and len(lines) == 120_000
+        assert lines == _lines(engine, other.folder) and len(lines) == 200_000
         assert lines != _lines(engine, tmp_path / "third")
     for name in ("register.parquet", "accounts.parquet", "study.toml"):
         assert (one.folder / name).read_bytes() == (other.folder / name).read_bytes()

@@ -209,9 +209,6 @@ def test_a_register_is_run_and_says_what_was_linked(register: Path, tmp_path: Pa
         "Covers all firms of the sample" in page
         and "Covers each population of the trade register by itself" in page
     )
-    assert (
-        "Series break in 2015: from then on imports from the union are declared from 1,500,000 a year" in page
-    )
     assert "Series break in 2020: in February United Kingdom" in page
 
 
@@ -250,7 +247,22 @@ def test_a_register_is_protected_as_a_panel_is(register: Path, tmp_path: Path) -
     _run("run", str(register / "real.toml"), "--out", str(tmp_path / "out"))
     hidden = [cell for cell in _cells(tmp_path / "out") if cell["confidentiality"] != "F"]
     assert hidden and all(cell["value"] == "" for cell in hidden)
-    assert {"link-coverage", "link-size"} <= {cell["table"] for cell in hidden}
+    assert "link-coverage" in {cell["table"] for cell in hidden}
+
+
+def test_known_thresholds_of_the_country_are_breaks(register: Path, tmp_path: Path) -> None:
+    extended = f'extends = "{register / "study.toml"}"\n[thresholds]\ncountry = "BE"\nvalues = []\n'
+    (tmp_path / "study.toml").write_text(extended, encoding="utf-8")
+    sources = {"transactions": str(register / "transactions"), "register": str(register / "register.parquet"),
+               "accounts": str(register / "accounts.parquet")}  # fmt: skip
+    study = Study(tmp_path / "study.toml", sources=sources)
+    (table,) = [table for table in study.tables() if table.name == "participation"]
+    broken = "Series break in 2015: from then on imports from the union are declared from 1,500,000 a year"
+    assert any(note.startswith(broken) for note in table.notes)
+    lacking = [problem.title for problem in study.check().warnings if problem.rule == "unknown-threshold"]
+    assert (
+        len(lacking) == 2 and "2017, 2018, 2019, 2020: in these years no firm counts as below" in lacking[0]
+    )
 
 
 def test_check_reads_declarations(register: Path) -> None:

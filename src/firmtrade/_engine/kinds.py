@@ -21,7 +21,8 @@ _ARITHMETIC = ("Add", "Sub", "Mul", "Div", "Neg")
 _COMPARISONS = ("EQ", "NEQ", "GT", "GTE", "LT", "LTE", "Between", "In")
 _LOGICAL = ("And", "Or", "Not")
 _NUMERIC = (
-    "abs", "exp", "floor", "ln", "power", "sqrt", "sum", "median", "quantile", "top_share", "top_count_share"
+    "abs", "exp", "floor", "herfindahl", "ln", "median", "power", "quantile", "quantile_disc", "sqrt",
+    "stddev_samp", "sum", "top_count_share", "top_share",
 )  # fmt: skip
 
 

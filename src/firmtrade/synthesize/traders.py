@@ -135,6 +135,10 @@ def _pairs(
     core = hashed(seed, _CORE + stream, whose) * PRODUCTS
     near = hashed(seed, _PRODUCT + stream, whose, place)
     product = (core + near * near * 400).astype(np.int64) % PRODUCTS
+    # A partner or product that was drawn twice is one.
+    pair = (row[again] * len(known["partners_of"]) + partner[again]) * PRODUCTS + product
+    once = np.unique(pair, return_index=True)[1]
+    again, product, whose = again[once], product[once], whose[once]
     return whose, year[row][again], first[row][again], partner[again], product
 
 

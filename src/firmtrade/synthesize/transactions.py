@@ -99,8 +99,8 @@ def _cut(lines: Lines, number: int) -> Lines:
 
 
 def _write_lines(engine: Any, folder: Path, rows: int, seed: int, chunk: int) -> int:
-    """Write the declarations; returns the number of firms that were drawn."""
-    from firmtrade.synthesize.traders import BLOCK, assumptions, product_codes
+    """Write the declarations; returns the number of firms that they are of, or that might have declared."""
+    from firmtrade.synthesize.traders import assumptions, product_codes
 
     partners = ", ".join(f"'{code}'" for code in assumptions()["partners_of"])
     products = ", ".join(f"'{code}'" for code in product_codes())
@@ -112,7 +112,7 @@ def _write_lines(engine: Any, folder: Path, rows: int, seed: int, chunk: int) ->
         "cast(quantity as decimal(15, 0)) as quantity from lines"
     )
     held: list[Lines] = []
-    count = blocks = file = 0
+    count = file = last = 0
 
     def write() -> None:
         nonlocal file
@@ -125,13 +125,13 @@ def _write_lines(engine: Any, folder: Path, rows: int, seed: int, chunk: int) ->
     for lines in _blocks(seed, rows):
         held.append(lines)
         count += len(lines)
-        blocks += 1
+        last = max(last, int(lines.firm.max()) + 1) if len(lines) else last
         if count >= chunk:
             write()
             count = 0
     if held:
         write()
-    return blocks * BLOCK
+    return last
 
 
 class _joined:
@@ -208,6 +208,12 @@ regions = ["BE1", "BE2", "BE3"]
 
 [accounts]
 files = "accounts.parquet"
+
+[thresholds]
+values = [
+  {{ flow = "import_intra", value = 100000, source = "own" }},
+  {{ flow = "export_intra", value = 100000, source = "own" }},
+]
 
 [protect]
 synthetic = "synthetic register, no real firm: nothing to protect"

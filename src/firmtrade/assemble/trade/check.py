@@ -90,6 +90,23 @@ def _notes(spec: TransactionsSpec, linked: Linked) -> Iterator[Problem]:
             "Nothing to do.",
         )  # fmt: skip
     yield from _joining(spec, found)
+    yield from _thresholds(linked)
+
+
+def _thresholds(linked: Linked) -> Iterator[Problem]:
+    """Of which years no threshold is known: there nobody is below it."""
+    years = linked.declarations.years
+    for flow in ("import_intra", "export_intra"):
+        lacking = [year for year in years if linked.thresholds.of(flow, year) is None]
+        if lacking and len(lacking) < len(years):
+            yield Problem(
+                "unknown-threshold", "warn",
+                f"no reporting threshold of {flow} is known for {', '.join(map(str, lacking))}: in these "
+                f"years "
+                "no firm counts as below it", 0,
+                "Give it:  values = [{ flow = ..., from = ..., until = ..., value = ..., source = ... }]  in "
+                "[thresholds].",
+            )  # fmt: skip
 
 
 def _joining(spec: TransactionsSpec, found: Declarations) -> Iterator[Problem]:

@@ -210,13 +210,13 @@ def _repeats(engine: DuckDB, found: Declarations) -> Iterator[Problem]:
 
 def _repeated(engine: DuckDB, found: Declarations, same: str) -> tuple[Example, ...]:
     """The first repeated lines, each with the places where it stands."""
-    first = f"select * from trade_repeats order by {same} limit {SHOWN}"
+    first = f"select *, row_number() over (order by {same}) as k from trade_repeats order by k limit {SHOWN}"
     names = [f"t.{name} is not distinct from r.{name}" for name in same.split(", ")]
     rows = engine.rows(
-        f"select r.firm, r.year, r.n, list([__file, __row] order by __file, __row) from ({first}) as r "
-        f"join transactions_rows as t on {' and '.join(names)} group by all order by r.firm, r.year, 4"
+        f"select r.firm, r.year, r.n, list([__file, __row] order by __file, __row), r.k from ({first}) as r "
+        f"join transactions_rows as t on {' and '.join(names)} group by all order by r.k"
     )
-    return tuple(_example(found, firm, year, n, places[:4]) for firm, year, n, places in rows)
+    return tuple(_example(found, firm, year, n, places[:4]) for firm, year, n, places, _ in rows)
 
 
 def _example(found: Declarations, firm: str, year: int, count: int, places: list[tuple[int, int]]) -> Example:

@@ -18,7 +18,7 @@ PARTS = {
     "exports": "firm_id", "accounts": "firm_id", "assessments": "firm_id", "answers": "assessment_id",
     "barriers": "firm_id", "applications": "firm_id", "support": "firm_id", "plans": "firm_id",
     "milestones": "plan_id", "follow_ups": "firm_id", "proposals": "firm_id", "links": "firm_id",
-    "entry_cases": "firm_id",
+    "entry_cases": "firm_id", "drawn": "firm_id",
 }  # fmt: skip
 #: What the parts that do not name the firm hang on.
 _VIA = {"answers": "assessments", "milestones": "plans"}

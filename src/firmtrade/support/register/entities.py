@@ -54,7 +54,7 @@ ENTITIES: dict[str, tuple[str, str, str]] = {
         firm_id firms! | The firm
         year year! | Accounting year
         item id! | What is told: employment, turnover, value-added, ...
-        value number! | Its value, in euro or full-time equivalents; an unknown one has no row
+        value signed! | Its value, in euro or full-time equivalents; an unknown one has no row
     """),
     "assessments": ("Assessments of readiness", "firm_id instrument on_date", """
         firm_id firms! | The firm
@@ -192,5 +192,35 @@ ENTITIES: dict[str, tuple[str, str, str]] = {
         since date! | First day
         until date | Last day
         brokered_by support | The support that brought them together
+    """),
+    "specifications": ("What an evaluation will compare, fixed before outcomes are opened; never "
+                       "changed", "id", """
+        question text! | The question in words
+        spec text! | Everything that is fixed: JSON
+        spec_hash text! | SHA-256 of it
+        known_until year | Last year of trade that was on record when it was stored
+    """),
+    "openings": ("Outcomes that were opened, and what came out; never changed", "specification_id number", """
+        specification_id specifications! | The specification
+        number whole! | 1 for the first time
+        result text! | What came out: JSON
+        result_hash text! | SHA-256 of it
+    """),
+    "draws": ("Lotteries, with what is needed to draw them again; never changed", "id", """
+        kind code(call, invitation)! | Who gets a place, or who is invited
+        call_id calls | The call, where it is one
+        on_date date! | Day of the draw
+        seed text! | The seed
+        seed_source text | Where the seed comes from, such as the numbers of a public lottery
+        places whole! | How many win
+        entrants whole! | How many took part
+        entrants_hash text! | SHA-256 of their ids, one a line, sorted
+    """),
+    "drawn": ("Who took part in a draw, and what came out; never changed", "draw_id firm_id", """
+        draw_id draws! | The draw
+        firm_id firms! | The firm
+        ticket text! | SHA-256 of seed|id; tickets in order decide
+        rank whole! | Place in that order, from 1
+        arm code(offered, control)! | Offered, or left out by the draw and so to compare with
     """),
 }  # fmt: skip

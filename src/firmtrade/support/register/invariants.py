@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
@@ -101,6 +102,27 @@ def _proposals(row: Row, before: Row | None) -> None:
         raise _refused("reason", "a rule was overridden without a reason", "Give the reason")
 
 
+def _specifications(row: Row, before: Row | None) -> None:
+    _fingerprint(row, "spec")
+
+
+def _openings(row: Row, before: Row | None) -> None:
+    _fingerprint(row, "result")
+
+
+def _fingerprint(row: Row, column: str) -> None:
+    """What is fixed carries its own SHA-256, so that nobody has to trust the row."""
+    if hashlib.sha256(row[column].encode()).hexdigest() != row[f"{column}_hash"]:
+        raise _refused(f"{column}_hash", f"{column}_hash is not the SHA-256 of {column}",
+                       "Let firmtrade write it: firmtrade support specify")  # fmt: skip
+
+
+def _draws(row: Row, before: Row | None) -> None:
+    if row["places"] > row["entrants"]:
+        raise _refused("places", f"{row['places']} places for {row['entrants']} entrants",
+                       "Without more entrants than places nothing is drawn")  # fmt: skip
+
+
 _CHECKS: dict[str, Callable[[Row, Row | None], None]] = {
     "exports": _exports,
     "barriers": _barriers,
@@ -110,4 +132,7 @@ _CHECKS: dict[str, Callable[[Row, Row | None], None]] = {
     "support": _support,
     "plans": _plans,
     "proposals": _proposals,
+    "specifications": _specifications,
+    "openings": _openings,
+    "draws": _draws,
 }

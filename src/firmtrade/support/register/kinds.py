@@ -18,7 +18,7 @@ from firmtrade.errors import nearest
 from firmtrade.support.truth import TRUTHS
 
 #: Decimal places of the kinds that are numbers.
-PLACES = {"amount": 2, "hours": 2, "number": 6}
+PLACES = {"amount": 2, "hours": 2, "number": 6, "signed": 6}
 _WORDS = {"true": "yes", "false": "no", "1": "yes", "0": "no"}
 _LARGEST = 10**15
 
@@ -107,7 +107,7 @@ def _moment(cell: object, codes: Sequence[str]) -> datetime:
     return cell.replace(tzinfo=UTC) if cell.tzinfo is None else cell.astimezone(UTC)
 
 
-def _number(places: int) -> Callable[[object, Sequence[str]], Decimal]:
+def _number(places: int, signed: bool = False) -> Callable[[object, Sequence[str]], Decimal]:
     def convert(cell: object, codes: Sequence[str]) -> Decimal:
         text = repr(cell) if isinstance(cell, float) else str(cell)
         try:
@@ -116,15 +116,15 @@ def _number(places: int) -> Callable[[object, Sequence[str]], Decimal]:
             value = Decimal(text)
         except InvalidOperation:
             raise Refused(f"'{cell}' is no number", "Write digits and a decimal point: 12500.50") from None
-        return _exact(value, places, cell)
+        return _exact(value, places, cell, signed)
 
     return convert
 
 
-def _exact(value: Decimal, places: int, cell: object) -> Decimal:
-    if value < 0:
+def _exact(value: Decimal, places: int, cell: object, signed: bool) -> Decimal:
+    if value < 0 and not signed:
         raise Refused(f"{cell} is negative", "Amounts, hours and numbers here are zero or more")
-    if value >= _LARGEST:
+    if abs(value) >= _LARGEST:
         raise Refused(f"{cell} is too large to be meant", "Write it in euro, or leave the cell empty")
     rounded = round(value, places)
     if not isinstance(cell, float) and rounded != value:
@@ -164,7 +164,7 @@ _READERS: dict[str, Callable[[object, Sequence[str]], Any]] = {
     "whole": _whole,
     "year": _year,
     "markets": _markets,
-    **{kind: _number(places) for kind, places in PLACES.items()},
+    **{kind: _number(places, kind == "signed") for kind, places in PLACES.items()},
 }
 
 

@@ -7,7 +7,7 @@ transaction. Nothing here takes a Panel or a Study; see docs/decisions/017-regis
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -204,6 +204,16 @@ class Register:
         with self.transaction() as connection:
             found = read_dossiers(connection, None)
             self.look(connection, action, None, f"{len(found)} dossiers")
+        return found
+
+    def columns(self, name: str, names: Sequence[str], action: str, /, **where: Any) -> dict[str, list[Any]]:
+        """Columns of a table, all of the same length, in the order of the id; logged once as `action`.
+
+        For computing over all firms. Numbers come as float, unknown values as None.
+        """
+        with self.transaction() as connection:
+            found = rows.columns(connection, entity(name), names, where)
+            self.look(connection, action, None, f"{len(next(iter(found.values()), []))} rows of {name}")
         return found
 
     def room(self, firm_id: str, day: date) -> Room:

@@ -30,6 +30,7 @@ KINDS = (
     "amount",
     "hours",
     "number",
+    "signed",
     "markets",
 )
 

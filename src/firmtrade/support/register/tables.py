@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sqlalchemy import MetaData, Table
 
 #: The migration that this code expects.
-REVISION = "0001"
+REVISION = "0002"
 
 #: How each kind is kept: texts, whole numbers (cents, micro-units), days.
 STORED = {
@@ -108,13 +108,19 @@ def _own(sa: Any, found: Any) -> None:
     )  # fmt: skip
 
 
+@cache
+def kinds_of(name: str) -> dict[str, str]:
+    """The kind of each column of a table, the common ones too."""
+    return {field.name: field.kind for field in (*COMMON, *entities()[name].fields)}
+
+
 def values(name: str, row: Any) -> dict[str, Any]:
     """A row of the database as values of the fields' kinds."""
-    fields = {field.name: field.kind for field in (*COMMON, *entities()[name].fields)}
+    fields = kinds_of(name)
     return {key: kinds.found(fields[key], raw) for key, raw in row.items()}
 
 
 def stored(name: str, row: dict[str, Any]) -> dict[str, Any]:
     """Values as the database keeps them."""
-    fields = {field.name: field.kind for field in (*COMMON, *entities()[name].fields)}
+    fields = kinds_of(name)
     return {key: kinds.kept(fields[key], value) for key, value in row.items()}

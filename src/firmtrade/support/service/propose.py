@@ -75,7 +75,7 @@ def propose(
     """What the rules in force on `day` say of a firm."""
     book = book or read_rules()
     found = segment(register, firm_id, day, year, regular, book)
-    return proposed(found, book, day, _offered(register, day))
+    return proposed(found, book, day, offered(register, day))
 
 
 def propose_all(
@@ -85,12 +85,12 @@ def propose_all(
     """What the rules say of every firm that had not ended by `day`, by id; each table is read once."""
     book = book or read_rules()
     firms = population(register, day, year, regular, book, with_room=True)
-    offered = _offered(register, day)
-    return [proposed(each, book, day, offered) for each in firms]
+    there = offered(register, day)
+    return [proposed(each, book, day, there) for each in firms]
 
 
 def proposed(
-    found: Segmented, book: RuleBook, day: date, offered: Mapping[str, tuple[tuple[str, str], ...]]
+    found: Segmented, book: RuleBook, day: date, there: Mapping[str, tuple[tuple[str, str], ...]]
 ) -> Proposed:
     """What the rules in force on `day` say of a firm whose segment is known."""
     held = [(name, rule, work_out(rule.when, found.known.facts)) for name, rule in in_force(book, day)]
@@ -98,7 +98,7 @@ def proposed(
                if rule.outcome == NOT_NOW and trace.holds == truth.YES]  # fmt: skip
     later = {measure: name for name, rule in not_now for measure in rule.measures}
     made = [
-        _proposal(found, book, name, rule, trace, measure, offered, later)
+        _proposal(found, book, name, rule, trace, measure, there, later)
         for name, rule, trace in held
         if trace.holds != truth.NO and not (rule.outcome == NOT_NOW and trace.holds == truth.UNKNOWN)
         for measure in rule.measures
@@ -109,7 +109,7 @@ def proposed(
 
 def _proposal(
     found: Segmented, book: RuleBook, name: str, rule: Rule, trace: Trace, measure: str,
-    offered: Mapping[str, tuple[tuple[str, str], ...]], later: Mapping[str, str],
+    there: Mapping[str, tuple[tuple[str, str], ...]], later: Mapping[str, str],
 ) -> Proposal:  # fmt: skip
     outcome = ASK if trace.holds == truth.UNKNOWN else rule.outcome
     facts = sorted(set(trace.unknown()))
@@ -120,7 +120,7 @@ def _proposal(
         firm_id=found.firm_id, measure=measure, title=measures()[measure].title, outcome=outcome, rule=name,
         version=rule.version, why=rule.why, recommendations=rule.recommendations, trace=trace,
         evidence=rule.evidence, contrary=rule.contrary, ask=tuple(dict.fromkeys(ask)),
-        offered=offered.get(measure, ()), against=against, margin=rule.margin,
+        offered=there.get(measure, ()), against=against, margin=rule.margin,
         inputs_hash=_hash(found, rule, name),
     )  # fmt: skip
 
@@ -132,7 +132,7 @@ def _hash(found: Segmented, rule: Rule, name: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _offered(register: Register, day: date) -> dict[str, tuple[tuple[str, str], ...]]:
+def offered(register: Register, day: date) -> dict[str, tuple[tuple[str, str], ...]]:
     """The agency's own measures by the measure of the rules that they are, on a day."""
     found: dict[str, list[tuple[str, str]]] = {}
     for row in register.read("measures"):
