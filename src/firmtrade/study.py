@@ -322,7 +322,7 @@ class Study:
 
     def _setting(self, columns: frozenset[str] | None, further: frozenset[str]) -> Setting:
         from firmtrade.acquire.classification import divisions
-        from firmtrade.classify.expand import DETAILS, Meaning
+        from firmtrade.classify.expand import Meaning
         from firmtrade.describe.cells import Codes
         from firmtrade.describe.compute import Setting
         from firmtrade.describe.groups import Groups
@@ -333,7 +333,7 @@ class Study:
             from firmtrade.study_dynamics import COLUMNS
 
             further |= frozenset(COLUMNS)
-        meaning = Meaning(catalog, further | frozenset(self.spec.panel.get("columns", {})) | {*DETAILS})
+        meaning = Meaning(catalog, further | frozenset(self.spec.panel.get("columns", {})))
         codes = Codes(catalog, divisions(classification(self.spec, self.panel, self.sources)))
         return Setting(catalog, meaning, columns, self.spec.windows, codes, Groups(meaning))
 

@@ -47,7 +47,7 @@ def test_values_add_up_over_sides_and_enterprises_do_not(register: Path, tmp_pat
     for flow in ("export", "import"):
         rows = [r for r in _rows(tmp_path / "out", f"ext-tec03-{flow}") if r["tec-activity"] == "_T"]
         firms = {r["partner"]: float(r["value"]) for r in rows if r["measure"] == "firms"}
-        value = {r["partner"]: float(r["value"] or 0) for r in rows if r["measure"] == "traded-value"}
+        value = {r["partner"]: float(r["value"] or 0) for r in rows if r["measure"] == "value-traded"}
         sides = ("INT_EU", "EXT_EU", "NAL")
         assert value["WORLD"] == pytest.approx(sum(value[side] for side in sides), abs=0.01)
         assert max(firms[side] for side in sides) <= firms["WORLD"] <= sum(firms[side] for side in sides)
@@ -64,6 +64,55 @@ def test_other_data_are_protected(register: Path, tmp_path: Path) -> None:
     assert hidden
     assert all(not row["value"] for row in hidden)
     assert (tmp_path / "out-custody" / "custodian.html").exists()
+
+
+MANY = (
+    "DE",
+    "FR",
+    "NL",
+    "IT",
+    "ES",
+    "PL",
+    "AT",
+    "SE",
+    "DK",
+    "FI",
+    "IE",
+    "PT",
+    "CZ",
+    "HU",
+    "RO",
+    "BG",
+    "GR",
+    "SK",
+    "SI",
+    "LT",
+)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("apart", "shown"), [(False, False), (True, True)])
+def test_an_enterprise_is_judged_by_all_its_rows(tmp_path: Path, apart: bool, shown: bool) -> None:
+    """Twenty exports of 10 by one firm are 200 of 215; by twenty firms they are nobody's."""
+    (tmp_path / "mine.toml").write_text(
+        'extends = "tec"\nwithout = ["protect", "tables"]\n', encoding="utf-8"
+    )
+    rows = [
+        (f"A{n if apart else ''}", "202101", "export", code, "01012100", 10, 1) for n, code in enumerate(MANY)
+    ]
+    rows += [(firm, "202101", "export", "DE", "01012100", 5, 1) for firm in "BCD"]
+    write(tmp_path / "t.csv", rows)
+    firms = sorted({row[0] for row in rows})
+    write(tmp_path / "r.csv", [(firm, 2021, "2511") for firm in firms], ("firm", "year", "activity"))
+    write(tmp_path / "a.csv", [(firm, 2021, 5) for firm in firms], ("firm", "year", "employment"))
+    with (tmp_path / "mine.toml").open("a", encoding="utf-8") as file:
+        file.write(
+            '[tables.sides]\nsample = "exports-by-partner"\nperiod = "latest"\nmeasures = ["value-traded"]\n'
+            'by = { partner = ["WORLD", "INT_EU"] }\n'
+        )
+    sources = {part: str(tmp_path / f"{part[0]}.csv") for part in ("transactions", "register", "accounts")}
+    Study(tmp_path / "mine.toml", threads=1, sources=sources).run(tmp_path / "out")
+    assert [bool(row["value"]) for row in _rows(tmp_path / "out", "sides")] == [shown, shown]
 
 
 def _examples(root: Path) -> list[str]:

@@ -1,6 +1,7 @@
 """From words to columns: an expression over names becomes one over the panel's columns.
 
-A name in a row-level expression is, in this order: a group asked for (`flow`), a column of the panel,
+A name in a row-level expression is, in this order: a group asked for (`flow`), a column of the panel (or of
+the rows of a firm's partners and products),
 a variable, a parameter, a dimension, a sample. In a window a name belongs to a point (`t0.employment`);
 without one it is about t0, where sector and size are judged.
 """
@@ -98,7 +99,7 @@ class Meaning:
     ) -> Tree:
         from sqlglot import exp
 
-        if name in CONTRACT or name in self.further:
+        if name in CONTRACT or name in DETAILS or name in self.further:
             return exp.column(f"{at}_{name}" if at else name)
         word = self.catalog.find(name, *ROW_KINDS)
         if word is None:

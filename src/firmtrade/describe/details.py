@@ -54,7 +54,7 @@ def _other_rows(catalog: Catalog, dimension: Definition, relation: str) -> Study
     known = [word.name for word in catalog if word.kind == "sample" and word.relation == dimension.relation]
     return StudyError(
         f"The dimension {dimension.name} is about each of a firm's {dimension.relation}, the table's sample "
-        f"about {f'its {relation}' if relation else 'firms'}. Use a sample of {dimension.relation}: "
+        f"about {f'its {relation}' if relation else 'single firms'}. Use a sample of {dimension.relation}: "
         f"{', '.join(known)}."
     )
 
