@@ -36,6 +36,8 @@ __all__ = ["Shown", "Study", "StudySpec", "make_study", "read_study", "studies"]
 
 #: Rules are applied with the numbers that hold when a release is made.
 LATEST = 9999
+#: Stands in queries that are only shown for the years that the data will say.
+ANY_YEAR = "2002"
 
 
 def _silent(text: str) -> None:
@@ -151,7 +153,12 @@ class Study:
         from firmtrade.describe.compute import plan, queries, views
 
         setting = self._setting(None, frozenset())
-        planned = plan(tables if tables is not None else self.spec.tables, setting)
+        asked = self.spec.tables if tables is None else tables
+        if self.spec.dynamics is not None:
+            from firmtrade.study_dynamics import dated
+
+            asked = [dated(table, (ANY_YEAR,)) for table in asked]
+        planned = plan(asked, setting)
         return [query for view in views(planned, setting) for query in queries(view, setting.groups)]
 
     def check(self) -> CheckReport:

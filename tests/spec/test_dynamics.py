@@ -187,3 +187,31 @@ def test_a_panel_is_refused(tmp_path: Path) -> None:
     (tmp_path / "p.csv").write_text("firm,year,export_extra\na,2001,5\n", encoding="utf-8")
     with pytest.raises(DataError, match="needs declarations by product"):
         Study("exporter-dynamics", panel=str(tmp_path / "p.csv")).tables()
+
+
+def test_the_study_of_the_page_runs(tmp_path: Path, root: Path) -> None:
+    page = (root / "docs" / "exporter-dynamics.md").read_text(encoding="utf-8")
+    text = page.split("```toml\n")[1].split("```")[0]
+    (tmp_path / "utopia.toml").write_text(text, encoding="utf-8")
+    rows = [(firm, period - 1, partner, product, value)
+            for firm, period, flow, partner, product, value, _ in ROWS if flow == "export"]  # fmt: skip
+    write(tmp_path / "customs.csv", rows, ("exporter", "year", "destination", "hs6", "fob"))
+    found = Study(tmp_path / "utopia.toml").table("neighbours")
+    asked = {(c.measure, c.period, c.codes["export-union"]): c.value for c in found.cells}
+    # 1,000 euros are less than 1,000 dollars from 2000 on: who starts with so much is an entrant later.
+    assert [asked["a1", year, "neighbours"] for year in ("2000", "2001", "2002")] == [1, 1, 2]
+    assert asked["a2", "2002", "food"] == 1
+
+
+def test_known_values_are_counted_in_each_year(tmp_path: Path) -> None:
+    """A count of known values once told all firms in every year but the first that was asked for."""
+    (tmp_path / "p.csv").write_text(
+        "firm,year,employment,export_extra\na,2001,1,1\nb,2001,2,1\na,2002,,1\nb,2002,5,1\n", encoding="utf-8"
+    )
+    word = {"title": "Known", "expr": "count(*) filter (where employment is not null)", "unit": "count",
+            "source": "own"}  # fmt: skip
+    raw = {"panel": {"files": "p.csv"}, "measures": {"known": word},
+           "samples": {"every": {"title": "All", "expr": "year is not null", "source": "own"}}}  # fmt: skip
+    found = values(Study(make_study(raw, "study", tmp_path, "study.toml")), ["known"], sample="every",
+                   period="2001-2002")  # fmt: skip
+    assert found == {("known", "2001"): 2, ("known", "2002"): 1}
