@@ -1,9 +1,9 @@
 """Measure hiding and its audit: `python -m benchmarks.protect 2000 12000`, sizes in distinct figures.
 
-For each size a panel with holdings is drawn (the same for the same seed), a table of division x size x region
-with its margins and the sectors of the divisions is protected by p% = 10 on holdings, attacked by outsiders and
-insiders, and its certificate checked. Seconds are of the clock, and of all processors together; on a machine
-that others use only the latter tell something.
+For each size a panel with holdings is drawn (the same for the same seed), a table of division x size x
+region with its margins and the sectors of the divisions is protected by p% = 10 on holdings, attacked by
+outsiders and insiders, and its certificate checked. Seconds are of the clock, and of all processors
+together; on a machine that others use only the latter tell something.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Problem:
 
 
 def drawn(figures: int, seed: int = 1) -> Firms:
-    """Firms for about so many distinct figures: skewed in size, industry and region; one in seven in a group."""
+    """Firms for about so many distinct figures: skewed in size, industry and region; one in seven grouped."""
     random = numpy.random.default_rng(seed)
     scale = figures / 2000
     firms, divisions, regions = 9 * figures, round(46 * scale**0.66), round(10 * scale**0.44)
@@ -124,7 +124,7 @@ def measured(given: Problem, effort: Effort, processes: int) -> list[str]:
     shown = printed(values.astype(float), pattern.hidden)
     plain: dict[str, Any] = {"rows": given.rows}
     with clock.step("audit outsiders"):
-        outside = attack(given.system, shown, given.plan, **plain)
+        attack(given.system, shown, given.plan, **plain)
     with clock.step("audit both"):
         report = attack(
             given.system, shown, given.plan, evidence=given.evidence, processes=processes,
@@ -160,8 +160,9 @@ def _cost(given: Problem, pattern: Pattern, values: numpy.ndarray) -> list[str]:
 def _verdict(report: Report, pattern: Pattern, faults: list[str]) -> list[str]:
     found = report.summary()
     return [
-        f"under-protected: {found['under-protected']} for outsiders, {found['under-protected for insiders']} for "
-        f"{found['insiders']:,} insiders ({found['exact for insiders']} exact, {len(pattern.exposed)} announced); "
+        f"under-protected: {found['under-protected']} for outsiders, "
+        f"{found['under-protected for insiders']} for {found['insiders']:,} insiders "
+        f"({found['exact for insiders']} exact, {len(pattern.exposed)} announced); "
         f"{report.programs:,} programs; certificate: {len(faults)} faults"
     ]
 

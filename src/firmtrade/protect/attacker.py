@@ -170,7 +170,7 @@ class Attacker:
         """
         self._variable = np.full(len(self.system.columns), -1, dtype=np.int64)
         self._line = np.full(len(self.system.columns), -1, dtype=np.int64)
-        lines = []
+        lines: list[tuple[Ints, Floats]] = []
         for column, place in zip(columns.tolist(), np.searchsorted(touched, columns).tolist(), strict=True):
             there = place < len(touched) and touched[place] == column
             index, weight = parts.line(place) if there else (columns[:0], columns[:0])
