@@ -64,8 +64,8 @@ def specify(
             raise typer.BadParameter("give a file, or --question and --measure")
         said = {
             "question": question, "measures": measure, "outcome": outcome, "comparison": comparison,
-            "calls": call or [], "draw": draw, "horizon": horizon, "lead": lead, "covariates": covariate or [],
-            "checks": check or [], "expected": expected, "matters": matters,
+            "calls": call or [], "draw": draw, "horizon": horizon, "lead": lead,
+            "covariates": covariate or [], "checks": check or [], "expected": expected, "matters": matters,
         }  # fmt: skip
         asked = from_entries(said, "The options")
     with open_register(register, user, purpose) as book:
