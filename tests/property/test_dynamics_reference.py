@@ -75,6 +75,7 @@ def same(ours: float | None, theirs: float | None) -> bool:
     return ours == pytest.approx(theirs, rel=1e-9, abs=1e-9)
 
 
+@pytest.mark.slow
 @settings(max_examples=10, phases=DRAW)
 @given(declarations, st.sampled_from(EXITERS), st.sampled_from(GROWTHS), st.booleans())
 def test_every_series_is_that_of_the_reference(
