@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from firmtrade.cli import app
+from firmtrade.errors import StudyError
 from firmtrade.study import Study, read_study
 from firmtrade.synthesize.transactions import write_register
 from support_trade import write
@@ -113,6 +114,40 @@ def test_an_enterprise_is_judged_by_all_its_rows(tmp_path: Path, apart: bool, sh
     sources = {part: str(tmp_path / f"{part[0]}.csv") for part in ("transactions", "register", "accounts")}
     Study(tmp_path / "mine.toml", threads=1, sources=sources).run(tmp_path / "out")
     assert [bool(row["value"]) for row in _rows(tmp_path / "out", "sides")] == [shown, shown]
+
+
+def _exporters(folder: Path, number: int) -> dict[str, str]:
+    """A register of so many exporters, each with the same exports to Germany."""
+    firms = [f"F{n}" for n in range(number)]
+    rows = [(firm, "202101", "export", "DE", "01012100", 10, 1) for firm in firms]
+    write(folder / "t.csv", rows)
+    write(folder / "r.csv", [(firm, 2021, "2511") for firm in firms], ("firm", "year", "activity"))
+    return {part: str(folder / f"{part[0]}.csv") for part in ("transactions", "register")}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("number", "shown"), [(5, "100.0"), (7, ""), (20, "25.0")])
+def test_the_largest_five_are_told_where_the_rest_is_none_or_enough(
+    tmp_path: Path, number: int, shown: str
+) -> None:
+    (tmp_path / "mine.toml").write_text(
+        'extends = "tec"\nwithout = ["protect", "tables", "accounts"]\n'
+        '[tables.top]\nsample = "exporting-firms"\nperiod = "latest"\nmeasures = ["largest-5-exports"]\n',
+        encoding="utf-8",
+    )
+    Study(tmp_path / "mine.toml", threads=1, sources=_exporters(tmp_path, number)).run(tmp_path / "out")
+    assert [row["value"] for row in _rows(tmp_path / "out", "top")] == [shown]
+
+
+def test_a_ledger_does_not_follow_partners(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text(
+        'extends = "tec"\nwithout = ["protect", "accounts"]\n', encoding="utf-8"
+    )
+    asked = Study(
+        tmp_path / "mine.toml", sources=_exporters(tmp_path, 4), ledger=tmp_path / "ledger", label="first"
+    )
+    with pytest.raises(StudyError, match="compares runs firm by firm"):
+        asked.release()
 
 
 def _examples(root: Path) -> list[str]:
