@@ -65,7 +65,7 @@ def estimated(found: Compared, horizon: int, lead: int, sensitivity: bool = True
         events=tuple(part for part in events.parts if part.key != -1),
         at_horizon=next((part for part in events.parts if part.key == horizon), None),
         joint=joint,
-        slope=slope(path) if path is not None and joint.degrees else None,
+        slope=_slope(path),
         breakdown=_breakdown(path) if sensitivity and path is not None and joint.degrees else None,
         detectable=detectable(average.std_error) if np.isfinite(average.std_error) else np.nan,
         untrusted=untrusted(found.wide),
@@ -74,11 +74,28 @@ def estimated(found: Compared, horizon: int, lead: int, sensitivity: bool = True
 
 
 def before(path: Path | None) -> Wald:
-    """Joint test that all effects before the start are 0; degrees 0 where nothing could have differed."""
+    """Joint test that all effects before the start are 0, on what could vary; degrees 0 where nothing could.
+
+    Years in which nobody's outcome moved have no variance, and tell nothing: they are passed over, and only
+    a difference that has none would be certain (p = 0).
+    """
     if path is None or not path.before:
         return Wald(np.nan, 0, np.nan, 0)
     part = slice(0, path.before)
-    return wald(path.estimates[part], path.covariance[part, part], path.firms)
+    variances, axes = np.linalg.eigh(path.covariance[part, part])
+    along = axes.T @ path.estimates[part]
+    free = variances > 1e-10 * max(variances.max(), 1e-300)
+    if (np.abs(along[~free]) > 1e-9).any():
+        return Wald(np.inf, int(free.sum()) + 1, 0.0, path.firms)
+    return wald(along[free], np.diag(variances[free]), path.firms)
+
+
+def _slope(path: Path | None) -> Slope | None:
+    """The trend before; None where not every year before could vary."""
+    if path is None or not path.before:
+        return None
+    part = path.covariance[: path.before, : path.before]
+    return slope(path) if np.linalg.matrix_rank(part, hermitian=True) == path.before else None
 
 
 def _breakdown(path: Path) -> float | None:
@@ -94,7 +111,8 @@ def untrusted(wide: Wide) -> Untrusted:
     known = np.isfinite(wide.outcome)
     ever = np.isfinite(wide.start)[:, None]
     on, off, was = (_mean(wide, known & mask) for mask in (since >= 0, since < 0, ever & (since < 0)))
-    regression = two_way(wide).estimate if (known & (since >= 0)).any() else None
+    with np.errstate(invalid="ignore"):  # its error is not used, and may be the root of a rounding below 0
+        regression = two_way(wide).estimate if (known & (since >= 0)).any() else None
     return Untrusted(on - off, on - was, regression)
 
 

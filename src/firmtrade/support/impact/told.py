@@ -132,6 +132,10 @@ def _beside(made: Impact) -> None:
         show.say("It would no longer be told from none if, from one year to the next, the groups drifted "
                  "apart by more "
                  f"than {told} times their largest movement before.")  # fmt: skip
+    if found.slope is not None:
+        most = abs(found.slope.expected) + 1.96 * found.slope.std_error_expected
+        show.say(f"A difference in trends that the years before cannot exclude would account for up to "
+                 f"{amount(most, asked)}.")  # fmt: skip
     plain = found.untrusted
     show.table("Not to trust, told because it is asked for", ["figure", "value", "level"], [
         ("supported less other firms", amount(plain.difference, asked), 1),
