@@ -61,9 +61,13 @@ def write_register(folder: Path, rows: int, seed: int = 2002, chunk: int = CHUNK
         (folder / "transactions").mkdir(parents=True)
     except OSError as error:
         raise DataError(f"{folder} cannot be written ({error.strerror}). Name another folder.") from None
-    with duckdb.connect(":memory:", config={"threads": 1, "preserve_insertion_order": True}) as engine:
+    # On disk, so that a register of millions of firms need not fit into memory.
+    scratch = folder / "records.tmp"
+    config: dict[str, Any] = {"threads": 1, "preserve_insertion_order": True, "memory_limit": "2GB"}
+    with duckdb.connect(str(scratch), config=config) as engine:
         firms = _write_lines(engine, folder, rows, seed, chunk)
         _write_records(engine, folder, firms, seed, sentence(rows, seed))
+    scratch.unlink()
     (folder / "study.toml").write_text(_study(rows, seed), encoding="utf-8")
     return Made(rows, firms, folder)
 
