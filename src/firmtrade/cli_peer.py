@@ -49,6 +49,7 @@ def peer(
     from firmtrade.reconcile.report import csv_text
 
     found = own(read_observations(file))
+    _published(found.rows, file.name)
     how = read_correspondence(mapping) if mapping else None
     typer.echo(f"{file.name}: {found.flow}" if found.flow else file.name)
     typer.echo("\n".join(listing(found.rows, found.labels, how)))
@@ -59,6 +60,19 @@ def peer(
     if out:
         out.write_text(csv_text(COLUMNS, table(made)), encoding="utf-8", newline="")
         typer.echo(f"Wrote {out}")
+
+
+def _published(rows: tuple[dict[str, str], ...], name: str) -> None:
+    """Refuse what is not published: a figure that is confidential and has its value all the same."""
+    from firmtrade.errors import DisclosureError
+
+    for row in rows:
+        status = row.get("confidentiality", "").strip() or "F"
+        if status != "F" and row.get("value", "").strip():
+            raise DisclosureError(
+                f"{name}: a figure is confidential ({status}), and the file has its value. It is for the "
+                "custodian of the data only. Give the figures as they were published."
+            )
 
 
 def _same(rows: tuple[dict[str, str], ...]) -> Correspondence:

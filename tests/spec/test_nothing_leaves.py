@@ -113,6 +113,11 @@ COMMANDS: dict[str, Calls] = {
             *(f"{p.release}/tables.csv", "-s", p.study, "--run", p.custody, "-o", p.to("audit3"))
         ],
     },
+    "peer": lambda p: {
+        "a release": [f"{p.release}/tables.csv", "--run", p.release, "-o", p.to("peer.csv")],
+        "the custodian's": [f"{p.custody}/tables.csv", "--run", p.release, "-o", p.to("peer2.csv")],
+        "with the custodian's": [f"{p.release}/tables.csv", "--run", p.custody, "-o", p.to("peer3.csv")],
+    },
     "diff": lambda p: {
         "two releases": [p.release, p.other, "-o", p.to("diff")],
         "the custodian's": [p.custody, p.release, "-o", p.to("diff2")],
@@ -150,13 +155,15 @@ COMMANDS: dict[str, Calls] = {
 REFUSED = {
     ("run", "inside the release"), ("run", "the release in it"), ("run", "in place of the release"),
     ("synthesize", "of the custodian's"), ("reconcile", "the custodian's"),
-    ("reconcile", "with the custodian's"), ("diff", "the custodian's"), ("whatif", "into a release"),
+    ("reconcile", "with the custodian's"), ("diff", "the custodian's"), ("peer", "the custodian's"),
+    ("peer", "with the custodian's"), ("whatif", "into a release"),
     ("support import", "a panel"), ("support assess", "a panel"),
 }  # fmt: skip
 #: The service zone's: they take a register, into which no panel comes (`support import` refuses it).
 SERVICE = [
     *("init", "tables", "segment", "propose", "decide", "stage", "entry-mode", "room", "history", "log"),
-    *("purge", "instrument", "rules", "stage-words"),
+    *("purge", "instrument", "rules", "stage-words", "score", "specify", "impact", "follow-up", "lottery"),
+    *("view", "views", "demo"),
 ]
 BROKEN = {(name, what) for name in ("run", "check") for what in ("broken", "broken declarations")}
 
