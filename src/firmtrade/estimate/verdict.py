@@ -6,7 +6,7 @@ that could have shown an effect that matters; it does not say that there is none
 
 Its thresholds are stricter than 5 %, because a verdict takes several steps and a test at 5 % is wrong in one
 panel of twenty by itself. How often the verdict is right on panels with a planted truth is measured by
-benchmarks/recovery.py and told in docs/decisions/018-verdict.md.
+benchmarks/recovery.py and told in docs/decisions/023-selection-or-learning.md.
 """
 
 from __future__ import annotations
