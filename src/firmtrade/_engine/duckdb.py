@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-import weakref
+import re
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 from threading import Lock
 from types import TracebackType
 from typing import Any
 
 from firmtrade._engine.steps import Query
-from firmtrade.errors import EngineError
+from firmtrade.disk import Scratch
+from firmtrade.errors import EngineError, StudyError
+
+#: Below this the engine cannot hold what one thread works on.
+LEAST = 50_000_000
 
 
 def largest(value: str, holder: str, when: str, places: int) -> str:
@@ -22,6 +25,21 @@ def largest(value: str, holder: str, when: str, places: int) -> str:
     Engines differ here: this is the one place that says how.
     """
     return f"max(case when {when} then {{'value': {value}, 'holder': {holder}}} end, {places})"
+
+
+def limit(memory: str, where: str = "--memory") -> str:
+    """A limit of memory as it is set: '4GB'. `where` is the study file or the option that says it.
+
+    Raises StudyError for what is no amount of memory, or too little to run in.
+    """
+    found = re.fullmatch(r"([0-9]{1,6}(?:\.[0-9]{1,3})?) ?([kmgt])i?b", memory.strip(), re.IGNORECASE)
+    size = float(found[1]) * 1000 ** ("kmgt".index(found[2].lower()) + 1) if found else 0.0
+    if size < LEAST:
+        raise StudyError(
+            f"{where}: '{memory}' is not a limit of memory to run in. Write a number with its unit, at least "
+            f"{LEAST // 10**6}MB, such as 4GB."
+        )
+    return memory.strip()
 
 
 class DuckDB:
@@ -49,11 +67,10 @@ class DuckDB:
             "preserve_insertion_order": True,
         }
         # What does not fit into memory goes to a folder that only we read, not to the one we are called in.
-        scratch = tempfile.mkdtemp(prefix="firmtrade-")
-        self._sweep = weakref.finalize(self, shutil.rmtree, scratch, ignore_errors=True)
-        settings["temp_directory"] = f"{scratch}/spilled"
+        self._scratch = Scratch()
+        settings["temp_directory"] = f"{self._scratch.path}/spilled"
         if memory:
-            settings["memory_limit"] = memory
+            settings["memory_limit"] = limit(memory)
         if threads:
             settings["threads"] = threads
         for key, value in settings.items():
@@ -132,7 +149,7 @@ class DuckDB:
         if self._aside is not None:
             self._aside.close()
         self._connection.close()
-        self._sweep()
+        self._scratch.remove()
 
     def _run(self, name: str, sql: str, parameters: list[Any] | None) -> list[tuple[Any, ...]]:
         with self._turn:
@@ -150,7 +167,7 @@ class DuckDB:
         try:
             yield
         except self._failure as error:
-            raise EngineError(f"DuckDB could not run '{name.splitlines()[0]}': {error}") from error
+            raise EngineError(_told(name.splitlines()[0], str(error), self._scratch.path)) from error
 
     def _show_steps(self, query: Query, show: Callable[[str], None] = print) -> None:
         for step in query.steps:
@@ -166,3 +183,21 @@ class DuckDB:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _told(name: str, error: str, scratch: Path) -> str:
+    """What the engine says of a query, with what to do where memory or the disk is too small."""
+    first = error.splitlines()[0] if error else ""
+    remedy = ""
+    if "max_temp_directory_size" in error or "No space left" in error or "File too large" in error:
+        remedy = (
+            f" The disk is full to which work goes that does not fit into memory ({scratch.parent}). Make "
+            "space there, set TMPDIR to a folder with space, or allow more memory with --memory."
+        )
+    elif "Out of Memory" in error or "OutOfMemory" in error:
+        remedy = " This needs more memory than it may have: allow more with --memory, such as --memory 8GB."
+    return (
+        f"DuckDB could not run '{name}': {first}{remedy}"
+        if remedy
+        else f"DuckDB could not run '{name}': {error}"
+    )
