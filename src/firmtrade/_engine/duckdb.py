@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,10 +14,14 @@ from typing import Any
 
 from firmtrade._engine.steps import Query
 from firmtrade.disk import Scratch
-from firmtrade.errors import EngineError, StudyError
+from firmtrade.errors import EngineError, NoRoom, StudyError
 
+#: What the engine says where it cannot write to its temporary files.
+_DISK_FULL = ("max_temp_directory_size", "No space left", "File too large", "Disk quota exceeded")
 #: Below this the engine cannot hold what one thread works on.
-LEAST = 50_000_000
+LEAST = 60_000_000
+#: What one more thread needs: with a small limit there are fewer of them.
+A_THREAD = 125_000_000
 
 
 def largest(value: str, holder: str, when: str, places: int) -> str:
@@ -32,14 +37,18 @@ def limit(memory: str, where: str = "--memory") -> str:
 
     Raises StudyError for what is no amount of memory, or too little to run in.
     """
-    found = re.fullmatch(r"([0-9]{1,6}(?:\.[0-9]{1,3})?) ?([kmgt])i?b", memory.strip(), re.IGNORECASE)
-    size = float(found[1]) * 1000 ** ("kmgt".index(found[2].lower()) + 1) if found else 0.0
-    if size < LEAST:
+    if _bytes(memory) < LEAST:
         raise StudyError(
             f"{where}: '{memory}' is not a limit of memory to run in. Write a number with its unit, at least "
             f"{LEAST // 10**6}MB, such as 4GB."
         )
     return memory.strip()
+
+
+def _bytes(memory: str) -> int:
+    """The number of bytes, 0 for what is no amount of memory."""
+    found = re.fullmatch(r"([0-9]{1,6}(?:\.[0-9]{1,3})?) ?([kmgt])i?b", memory.strip(), re.IGNORECASE)
+    return int(float(found[1]) * 1000 ** ("kmgt".index(found[2].lower()) + 1)) if found else 0
 
 
 class DuckDB:
@@ -71,6 +80,7 @@ class DuckDB:
         settings["temp_directory"] = f"{self._scratch.path}/spilled"
         if memory:
             settings["memory_limit"] = limit(memory)
+            threads = threads or max(1, min(os.cpu_count() or 1, _bytes(memory) // A_THREAD))
         if threads:
             settings["threads"] = threads
         for key, value in settings.items():
@@ -166,8 +176,12 @@ class DuckDB:
     def _as_ours(self, name: str) -> Iterator[None]:
         try:
             yield
+        except RuntimeError as error:
+            if "interrupted" not in str(error):
+                raise
+            raise KeyboardInterrupt from None  # the engine has swallowed what the signal raised
         except self._failure as error:
-            raise EngineError(_told(name.splitlines()[0], str(error), self._scratch.path)) from error
+            raise _told(name.splitlines()[0], str(error), self._scratch.path) from error
 
     def _show_steps(self, query: Query, show: Callable[[str], None] = print) -> None:
         for step in query.steps:
@@ -185,19 +199,17 @@ class DuckDB:
         self.close()
 
 
-def _told(name: str, error: str, scratch: Path) -> str:
+def _told(name: str, error: str, scratch: Path) -> EngineError:
     """What the engine says of a query, with what to do where memory or the disk is too small."""
-    first = error.splitlines()[0] if error else ""
-    remedy = ""
-    if "max_temp_directory_size" in error or "No space left" in error or "File too large" in error:
-        remedy = (
-            f" The disk is full to which work goes that does not fit into memory ({scratch.parent}). Make "
-            "space there, set TMPDIR to a folder with space, or allow more memory with --memory."
+    if any(sign in error for sign in _DISK_FULL):
+        return NoRoom(
+            f"The disk is full to which work goes that does not fit into memory ({scratch.parent}): "
+            f"{error.splitlines()[0]}. Make space there, set TMPDIR to a folder with space, or allow more "
+            "memory with --memory."
         )
-    elif "Out of Memory" in error or "OutOfMemory" in error:
-        remedy = " This needs more memory than it may have: allow more with --memory, such as --memory 8GB."
-    return (
-        f"DuckDB could not run '{name}': {first}{remedy}"
-        if remedy
-        else f"DuckDB could not run '{name}': {error}"
-    )
+    if "Out of Memory" in error:
+        return NoRoom(
+            "A query needs more memory than it may have. Allow more, such as --memory 8GB. "
+            f"DuckDB says: {error.splitlines()[0]}"
+        )
+    return EngineError(f"DuckDB could not run '{name}': {error}")

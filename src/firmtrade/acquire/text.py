@@ -26,7 +26,7 @@ from firmtrade.acquire.lines import (
 from firmtrade.acquire.locate import Located
 from firmtrade.acquire.read import Source, literal, quoted, relation
 from firmtrade.acquire.source import PanelSpec
-from firmtrade.disk import Scratch
+from firmtrade.disk import Scratch, writing
 from firmtrade.errors import DataError
 
 #: Bytes of the longest line; and what is read at once, which would be many times that, and a lot of memory.
@@ -82,7 +82,8 @@ def open_text(engine: DuckDB, spec: PanelSpec, located: Located) -> Source:
 def _prepare(path: Path, spec: PanelSpec, copy: Path) -> _File:
     readable = path
     if not is_utf8(spec.encoding):
-        transcode(path, spec.encoding, copy)
+        with writing(copy.parent, "TMPDIR"):
+            transcode(path, spec.encoding, copy)
         readable = copy
     delimiter, header = _header(readable, path.name, spec)
     file = _File(path, readable, header, delimiter, count_file(readable, path.name, delimiter))
@@ -98,7 +99,8 @@ def _plain(file: _File, copy: Path) -> _File:
     fault = first_fault(file.readable, file.delimiter, len(file.header))
     if fault:
         raise DataError(f"{file.path.name}, {fault}")
-    return replace(file, count=rewrite(file.readable, file.delimiter, copy), readable=copy)
+    with writing(copy.parent, "TMPDIR"):
+        return replace(file, count=rewrite(file.readable, file.delimiter, copy), readable=copy)
 
 
 def _header(path: Path, name: str, spec: PanelSpec) -> tuple[str, tuple[str, ...]]:
