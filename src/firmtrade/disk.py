@@ -70,7 +70,11 @@ def held_folder(parent: Path, prefix: str) -> tuple[Path, IO[bytes]]:
     """A new folder, and the lock that keeps it from being swept away; OSError where none can be made."""
     while True:
         folder = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
-        lock = hold(folder / LOCK)
+        try:
+            lock = hold(folder / LOCK)
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
         if lock is not None:
             return folder, lock
         # Another run's broom was here between the two steps, and took the folder for a killed run's.
@@ -103,6 +107,15 @@ def _mine(path: Path) -> bool:
     return sys.platform == "win32" or path.lstat().st_uid == os.geteuid()
 
 
+def _temporary() -> Path:
+    """The system's folder for temporary files. Python would try it with a file, and a kill leaves that."""
+    named = [os.environ[name] for name in ("TMPDIR", "TEMP", "TMP") if os.environ.get(name)]
+    for path in map(Path, (*named, *(() if sys.platform == "win32" else ("/tmp", "/var/tmp")))):
+        if path.is_dir() and os.access(path, os.W_OK | os.X_OK):
+            return path.absolute()
+    return Path(tempfile.gettempdir())
+
+
 class Scratch:
     """A folder for what does not fit into memory, in the system's folder for temporary files (TMPDIR).
 
@@ -111,7 +124,7 @@ class Scratch:
     """
 
     def __init__(self) -> None:
-        place = Path(tempfile.gettempdir())
+        place = _temporary()
         sweep(place, SCRATCH)
         try:
             self.path, lock = held_folder(place, SCRATCH)

@@ -60,7 +60,7 @@ def test_a_panel_larger_than_memory_gives_the_same_bytes(tmp_path: Path) -> None
 def test_what_spills_is_gone_afterwards_and_the_limit_holds(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
     with DuckDB(memory="60MB", threads=1) as engine:
         engine.execute("create table t as select range as i, md5(range::varchar) as x from range(2000000)")
         assert sum(path.stat().st_size for path in tmp_path.rglob("*.tmp")) > 10_000_000

@@ -18,7 +18,7 @@ import json
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -107,12 +107,17 @@ def keeping(
     with disk.writing(folder, "--custody"), disk.parents_made(folder.parent):
         aside, lock = disk.held_folder(folder.parent, disk.prefix(folder, _STAGE))
         try:
-            with lock:
+            with lock, ExitStack() as held:
                 _write(custody, aside, further or {})
                 disk.flush(aside)
-                yield lambda release: _note(aside, release)
-                with disk.turn(folder):
-                    _place(aside, folder)
+
+                def ready(release: Path) -> None:
+                    _note(aside, release)
+                    # Now, for once the release is in place nothing may be in want of space.
+                    held.enter_context(disk.turn(folder))
+
+                yield ready
+                _place(aside, folder)
         finally:
             shutil.rmtree(aside, ignore_errors=True)
 

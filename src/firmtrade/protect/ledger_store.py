@@ -21,6 +21,7 @@ import shutil
 import time
 import zipfile
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -219,7 +220,8 @@ def _unwritten(path: Path, wrong: OSError) -> DataError:
 def complete(path: Path, entry: Entry) -> None:
     """Make a pending entry part of the ledger."""
     _rename(path, entry)
-    _write_head(path, entry)
+    with suppress(OSError):  # a full disk: the next run brings the head up to date
+        _write_head(path, entry)
 
 
 def discard(entry: Entry) -> None:
@@ -249,8 +251,11 @@ def _write_head(path: Path, entry: Entry) -> None:
     if (path / HEAD).exists() and (path / HEAD).read_text(encoding="utf-8") == text:
         return
     aside = path / f".{HEAD}-{os.getpid()}"
-    _flushed(aside, text.encode())
-    aside.replace(path / HEAD)
+    try:
+        _flushed(aside, text.encode())
+        aside.replace(path / HEAD)
+    finally:
+        aside.unlink(missing_ok=True)
     _sync(path)
 
 
