@@ -1,7 +1,7 @@
 """release.json: the Release itself as data, so that it can be served and joined with others later.
 
-The report and the tables are for readers; this file is for `firmtrade serve` and `firmtrade combine`. It holds
-what the report holds and nothing more: hidden figures have no value in it. It is read back whole or not at
+The report and the tables are for readers; this file is for `firmtrade serve` and `firmtrade combine`. It has
+what the report has and nothing more: hidden figures have no value in it. It is read back whole or not at
 all, and only where its hash is the one in manifest.json.
 """
 
@@ -55,8 +55,8 @@ def parse_release(content: bytes, name: str) -> Release:
         raise DataError(f"{name} is not a release that firmtrade wrote.") from None
     if kept[0] != FORMAT:
         raise DataError(
-            f"{name} has format {kept[0]}, and this version of firmtrade reads format {FORMAT}. Run the study "
-            "again with this version, or use the version that wrote it (see manifest.json)."
+            f"{name} has format {kept[0]}, and this version of firmtrade reads format {FORMAT}. Run the "
+            "study again with this version, or use the version that wrote it (see manifest.json)."
         )
     release = _validated(kept[1], name)
     try:
