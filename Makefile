@@ -1,6 +1,6 @@
 # Everything that is done with this checkout. Needs Python 3.11 or later; see CONTRIBUTING.md.
 .DEFAULT_GOAL := help
-.PHONY: help install demo test gate check types bench faults docs lock clean
+.PHONY: help install demo test gate check types bench faults fuzz docs lock clean
 
 PY := .venv/bin/python
 JOBS ?= 2
@@ -40,6 +40,9 @@ bench: install ## measure the Belgian study against a bare scan and a pandas scr
 
 faults: install ## do to runs what goes wrong (kills, full disks, damaged files) and write docs/faults.md
 	@PYTHONPATH=tests $(PY) -m faults --write docs/faults.md $(ARGS)
+
+fuzz: install ## try thousands of wrong panels, studies and definitions (ARGS="--examples 10000 --seed 1"); writes docs/fuzz.md
+	@PYTHONPATH=tests $(PY) -m fuzz --write docs/fuzz.md $(ARGS)
 
 docs: install ## write docs/reference anew from the definitions and docs/manual from the spec tests
 	@$(PY) -m firmtrade.reference docs/reference
