@@ -25,7 +25,9 @@ def life(flags: list[str], founded: int | None, ended: int | None) -> Life:
 
 def filled(flags: list[str]) -> list[list[str]]:
     """Every way to fill in the unknown years."""
-    return [list(way) for way in product(*(("yes", "no") if flag == "unknown" else (flag,) for flag in flags))]
+    return [
+        list(way) for way in product(*(("yes", "no") if flag == "unknown" else (flag,) for flag in flags))
+    ]
 
 
 @given(FLAGS, MAYBE, MAYBE, st.sampled_from(["start", "stop"]), st.integers(1, 4), st.integers(0, 4))
@@ -44,7 +46,9 @@ def test_what_is_told_holds_however_the_unknown_years_turn_out(
 
 
 @given(FLAGS, st.integers(2010, 2019), st.integers(2, 5))
-def test_the_way_to_the_regular_exporter_against_the_obvious_search(flags: list[str], start: int, years: int) -> None:
+def test_the_way_to_the_regular_exporter_against_the_obvious_search(
+    flags: list[str], start: int, years: int
+) -> None:
     known = ["no" if flag == "unknown" else flag for flag in flags]
     told = life(known, 2010, None)
 
@@ -53,10 +57,14 @@ def test_the_way_to_the_regular_exporter_against_the_obvious_search(flags: list[
 
     found = to_regular(told, start, 2019, years)
     first = next((year for year in range(start - 1, 2020) if regular(year)), None)
-    expected = None if first == start - 1 else (2020 - start, False) if first is None else (first - start + 1, True)
+    expected = (
+        None if first == start - 1 else (2020 - start, False) if first is None else (first - start + 1, True)
+    )
     assert found == expected
     unsure = to_regular(life(flags, 2010, None), start, 2019, years)
-    if unsure is not None and not unsure[1] and unsure[0] < 2020 - start:  # the count ends where it is not known
+    if (
+        unsure is not None and not unsure[1] and unsure[0] < 2020 - start
+    ):  # the count ends where it is not known
         ways = {to_regular(life(way, 2010, None), start, 2019, years) for way in filled(flags)}
         assert any(way is not None and way[1] and way[0] <= unsure[0] + 1 for way in ways)
 
@@ -69,16 +77,29 @@ def test_a_draw_depends_on_the_seed_and_the_entrants_only(names: set[str], data:
     assert found == draw("a long seed", sorted(names), places)
     assert sorted(each.firm_id for each in found) == sorted(names)
     assert sum(each.arm == "offered" for each in found) == places
-    fewer = draw("a long seed", [each.firm_id for each in found[:-1]], places) if places < len(names) - 1 else found
+    fewer = (
+        draw("a long seed", [each.firm_id for each in found[:-1]], places)
+        if places < len(names) - 1
+        else found
+    )
     assert [each.firm_id for each in fewer][:places] == [each.firm_id for each in found][:places]
 
 
 SPECS = st.fixed_dictionaries(
-    {"question": st.text(min_size=1, max_size=30).filter(str.strip), "measures": st.lists(st.text(min_size=1, max_size=5), min_size=1, max_size=3)},
-    optional={"outcome": st.sampled_from(["exporting", "regular", "log:turnover"]), "horizon": st.integers(0, 5),
-              "comparison": st.sampled_from(["refused", "later", "firms"]), "covariates": st.lists(st.sampled_from(["age", "region"])),
-              "expected": st.none() | st.floats(0, 1), "matters": st.none() | st.floats(0, 1), "p": st.floats(0.001, 0.5)},
-)  # fmt: skip
+    {
+        "question": st.text(min_size=1, max_size=30).filter(str.strip),
+        "measures": st.lists(st.text(min_size=1, max_size=5), min_size=1, max_size=3),
+    },
+    optional={
+        "outcome": st.sampled_from(["exporting", "regular", "log:turnover"]),
+        "horizon": st.integers(0, 5),
+        "comparison": st.sampled_from(["refused", "later", "firms"]),
+        "covariates": st.lists(st.sampled_from(["age", "region"])),
+        "expected": st.none() | st.floats(0, 1),
+        "matters": st.none() | st.floats(0, 1),
+        "p": st.floats(0.001, 0.5),
+    },
+)
 
 
 @given(SPECS)

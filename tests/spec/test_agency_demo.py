@@ -1,4 +1,4 @@
-"""The demo: planted effects come out, the trap is seen, the page is whole, and all of it again is the same."""
+"""The demo: planted effects come out, the trap is seen, the page is whole, and it is the same again."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_what_the_demo_writes(shown: Shown) -> None:
     assert json.loads((shown.folder / CARD).read_text(encoding="utf-8"))["dates"]["scored_at"] == 2023
     page = (shown.folder / PAGE).read_text(encoding="utf-8")
     assert page.count('<article class="view"') == 12 and "http://" not in page.replace("http-equiv", "")
-    with pytest.raises(DataError, match="a register .* already"):
+    with pytest.raises(DataError, match=r"a register .* already"):
         run(shown.folder, FIRMS)
 
 
@@ -95,7 +95,11 @@ def test_the_registers_books_balance() -> None:
         assert len(decided) == decided.count("granted") + decided.count("refused")
         assert book.count("specifications") == 4 and book.count("openings") == 4
         born = {row["id"]: row["founded_on"] for row in book.read("firms")}
-        early = [row for row in book.read("support") if born[row["firm_id"]] and row["started"] < born[row["firm_id"]]]
+        early = [
+            row
+            for row in book.read("support")
+            if born[row["firm_id"]] and row["started"] < born[row["firm_id"]]
+        ]
     assert early == []
 
 
@@ -118,7 +122,9 @@ def answer(runner: CliRunner, *words: str, code: int = 0) -> str:
 def test_the_commands(asked: CliRunner, tmp_path: Path) -> None:
     day = f"--date={DAY}"
     view = json.loads(answer(asked, "view", "2", day, "--json", "--no-score", "--list", "3"))
-    assert view["view"] == "02" and view["figures"][0]["unit"] == "firms" and len(view["lists"][0]["rows"]) <= 3
+    assert (
+        view["view"] == "02" and view["figures"][0]["unit"] == "firms" and len(view["lists"][0]["rows"]) <= 3
+    )
     assert "It does not say" in answer(asked, "view", "08", day, "--no-score")
     assert answer(asked, "views", day, "--no-score").count("\n") > 14
     out = tmp_path / "page.html"

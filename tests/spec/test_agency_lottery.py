@@ -1,4 +1,4 @@
-"""Lotteries: a seed before the draw, tickets that anybody can work out, and what is left out to compare with."""
+"""Lotteries: a seed before the draw, tickets that anybody can work out, and a group to compare with."""
 
 from __future__ import annotations
 

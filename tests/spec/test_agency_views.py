@@ -27,7 +27,7 @@ BAD = GOOD | {"P1": "no", "A1": "no"}
 
 @pytest.fixture
 def book(tmp_path: Path) -> Iterator[Register]:
-    """N1 to N4 never exported, B has begun, R is a regular exporter, V a venture, S stopped, U is not known."""
+    """N1 to N4 never exported, B has begun, R is regular, V a venture, S stopped, U is not known."""
     with register(tmp_path / "a.db") as made:
         never = {"founded_on": "1995-06-01", "activity": "25.10", "region": "BE2"}
         firms(made, "N1", "N2", "N3", "N4", **never)
@@ -35,8 +35,17 @@ def book(tmp_path: Path) -> Iterator[Register]:
         firms(made, "R", "S", **never)
         firms(made, "V", founded_on="2018-02-01", innovative="yes")
         firms(made, "U")
-        for name, pattern in (("N1", "000000"), ("N2", "000000"), ("N3", "000000"), ("N4", "000000"), ("B", "001"),
-                              ("R", "111111"), ("S", "011100"), ("V", "011111"), ("U", "00000?")):  # fmt: skip
+        for name, pattern in (
+            ("N1", "000000"),
+            ("N2", "000000"),
+            ("N3", "000000"),
+            ("N4", "000000"),
+            ("B", "001"),
+            ("R", "111111"),
+            ("S", "011100"),
+            ("V", "011111"),
+            ("U", "00000?"),
+        ):
             exports(made, name, pattern, 2023)
         assess(made, "N1", BAD, "2022-05-01")
         assess(made, "N1", GOOD, "2023-11-01", evidence="documented")
@@ -44,20 +53,55 @@ def book(tmp_path: Path) -> Iterator[Register]:
         assess(made, "N2", BAD, "2023-12-01")
         measures(made)
         made.add("barriers", firm_id="N3", barrier="finance", on_date="2023-05-01", severity=3)
-        made.add("barriers", firm_id="B", barrier="finance", on_date="2023-05-01", severity=2, resolved_on="2023-05-31")
-        made.add("barriers", firm_id="R", barrier="red-tape", on_date="2023-06-01", severity=1, admin_hours=12)
+        made.add(
+            "barriers",
+            firm_id="B",
+            barrier="finance",
+            on_date="2023-05-01",
+            severity=2,
+            resolved_on="2023-05-31",
+        )
+        made.add(
+            "barriers", firm_id="R", barrier="red-tape", on_date="2023-06-01", severity=1, admin_hours=12
+        )
         yield made
 
 
 def measures(made: Register) -> None:
     """A grant and a fair; support of B in time, of R without any rule."""
-    made.add("measures", id="G", title="Grant", type="financial", answers_to="starter-grant", individual="no",
-             state_aid="de-minimis", max_amount=10000, questions_asked=40, valid_from="2015-01-01")  # fmt: skip
-    made.add("measures", id="F", title="Follow-up", type="counselling", answers_to="regular-follow-up",
-             individual="yes", state_aid="none", questions_asked=4, valid_from="2015-01-01")  # fmt: skip
+    made.add(
+        "measures",
+        id="G",
+        title="Grant",
+        type="financial",
+        answers_to="starter-grant",
+        individual="no",
+        state_aid="de-minimis",
+        max_amount=10000,
+        questions_asked=40,
+        valid_from="2015-01-01",
+    )
+    made.add(
+        "measures",
+        id="F",
+        title="Follow-up",
+        type="counselling",
+        answers_to="regular-follow-up",
+        individual="yes",
+        state_aid="none",
+        questions_asked=4,
+        valid_from="2015-01-01",
+    )
     for name, decision, year in (("A1", "refused", 2022), ("A2", "granted", 2023)):
-        made.add("applications", id=name, firm_id="B", measure_id="G", decision=decision,
-                 received_at=f"{year}-05-01", decided_at=f"{year}-05-{11 if year == 2022 else 31}")  # fmt: skip
+        made.add(
+            "applications",
+            id=name,
+            firm_id="B",
+            measure_id="G",
+            decision=decision,
+            received_at=f"{year}-05-01",
+            decided_at=f"{year}-05-{11 if year == 2022 else 31}",
+        )
     made.add("support", id="S1", firm_id="B", measure_id="F", started="2024-01-15", cost_to_agency=500)
     made.add("support", id="S2", firm_id="R", measure_id="G", started="2023-06-01", granted_on="2023-06-01",
              amount_granted=4500)  # fmt: skip
@@ -65,7 +109,15 @@ def measures(made: Register) -> None:
     made.add("aid", id="X1", firm_id="V", granted_on="2022-01-01", amount=1000, grantor="Innovation agency")
     made.add("aid", id="X2", firm_id="R", granted_on="2022-01-01", amount=1000, grantor="Innovation agency")
     made.add("links", firm_id="R", partner="P1", kind="agent", since="2020-01-01", brokered_by="S2")
-    made.add("links", firm_id="R", partner="P2", kind="agent", since="2021-01-01", until="2021-06-01", brokered_by="S2")
+    made.add(
+        "links",
+        firm_id="R",
+        partner="P2",
+        kind="agent",
+        since="2021-01-01",
+        until="2021-06-01",
+        brokered_by="S2",
+    )
 
 
 def shown(book: Register, name: str) -> View:
@@ -84,7 +136,10 @@ def rows(found: View, title: str) -> list[tuple[Any, ...]]:
 def test_awareness(book: Register) -> None:
     found = shown(book, "01")
     assert first(found) == (50.0, "2 of 4 firms that never exported")  # N1 and N2 were assessed
-    assert [row[:3] for row in rows(found, "Could be invited")] == [("N3", "Firm N3", "not-asked"), ("N4", "Firm N4", "not-asked")]
+    assert [row[:3] for row in rows(found, "Could be invited")] == [
+        ("N3", "Firm N3", "not-asked"),
+        ("N4", "Firm N4", "not-asked"),
+    ]
     assert ("not-asked", "Never exported, never asked", 2, 0) in rows(found, "Reach by segment")
     draw_invitation(book, ["N3", "N4"], 1, "a long seed", DAY, record=True)
     assert sorted(row[2] for row in rows(shown(book, "1"), "Drawn on 2024-03-01")) == ["control", "offered"]
@@ -115,7 +170,10 @@ def test_new_firms_and_their_share(book: Register) -> None:
 
 def test_support_that_a_rule_would_have_proposed(book: Register) -> None:
     found = shown(book, "05")
-    assert first(found) == (50.0, "1 of 2 cases")  # a follow-up of the beginner; no grant for a regular exporter
+    assert first(found) == (
+        50.0,
+        "1 of 2 cases",
+    )  # a follow-up of the beginner; no grant for a regular exporter
     proposed = {row[0]: row[3] for row in rows(found, "What the rules propose")}
     assert "starter-grant" in proposed["N1"] and "stop-review" in proposed["S"] and "N3" not in proposed
 
@@ -130,7 +188,9 @@ def test_ventures(book: Register) -> None:
 def test_firms_of_other_bodies(book: Register) -> None:
     found = shown(book, "07")
     assert first(found) == (50.0, "1 of 2 firms with aid from another body")
-    assert rows(found, "Supported by another body") == [("V", "Firm V", "regular", "Innovation agency", date(2022, 1, 1))]
+    assert rows(found, "Supported by another body") == [
+        ("V", "Firm V", "regular", "Innovation agency", date(2022, 1, 1))
+    ]
 
 
 def test_needs_beside_services(book: Register) -> None:
