@@ -13,8 +13,9 @@ help: ## show this list
 install: ## put the locked environment into .venv (at once when it is there)
 	@sh tools/install.sh
 
-demo: install ## run the Belgian study on the synthetic panel and say where the report is
+demo: install ## run the Belgian study and its models on the synthetic panel and say where the reports are
 	@.venv/bin/firmtrade run belgium-2002 --out demo/belgium-2002
+	@.venv/bin/firmtrade run belgium-models --out demo/belgium-models
 
 test: install ## run all tests
 	@sh tools/browser.sh

@@ -1,9 +1,9 @@
 """Measure hiding and its audit: `python -m benchmarks.protect 2000 12000`, sizes in distinct figures.
 
-For each size a panel with holdings is drawn (the same for the same seed), a table of division x size x region
-with its margins and the sectors of the divisions is protected by p% = 10 on holdings, attacked by outsiders and
-insiders, and its certificate checked. Seconds are of the clock, and of all processors together; on a machine
-that others use only the latter tell something.
+For each size a panel with holdings is drawn (the same for the same seed), a table of division x size x
+region with its margins and the sectors of the divisions is protected by p% = 10 on holdings, attacked by
+outsiders and insiders, and its certificate checked. Seconds are of the clock, and of all processors
+together; on a machine that others use only the latter tell something.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Problem:
 
 
 def drawn(figures: int, seed: int = 1) -> Firms:
-    """Firms for about so many distinct figures: skewed in size, industry and region; one in seven in a group."""
+    """Firms for about so many distinct figures: skewed in size, industry and region; one in seven grouped."""
     random = numpy.random.default_rng(seed)
     scale = figures / 2000
     firms, divisions, regions = 9 * figures, round(46 * scale**0.66), round(10 * scale**0.44)
@@ -71,7 +71,9 @@ def read(path: Path) -> Firms:
     with path.open(encoding="utf-8", newline="") as file:
         lines = list(csv.DictReader(file))
     names = {"division": "div", "sector": "sec", "size": "size", "region": "reg", "holding": "hold"}
-    found = {name: numpy.unique([r[old] for r in lines], return_inverse=True)[1] for name, old in names.items()}
+    found = {
+        name: numpy.unique([r[old] for r in lines], return_inverse=True)[1] for name, old in names.items()
+    }
     return found | {"value": numpy.array([int(float(r["value"])) for r in lines])}
 
 
@@ -122,7 +124,7 @@ def measured(given: Problem, effort: Effort, processes: int) -> list[str]:
     shown = printed(values.astype(float), pattern.hidden)
     plain: dict[str, Any] = {"rows": given.rows}
     with clock.step("audit outsiders"):
-        outside = attack(given.system, shown, given.plan, **plain)
+        attack(given.system, shown, given.plan, **plain)
     with clock.step("audit both"):
         report = attack(
             given.system, shown, given.plan, evidence=given.evidence, processes=processes,
@@ -133,7 +135,12 @@ def measured(given: Problem, effort: Effort, processes: int) -> list[str]:
             certificate(pattern), given.system, given.rows, given.plan, given.evidence,
             insiders=effort.insiders,
         )  # fmt: skip
-    return [*_sizes(given), *_cost(given, pattern, values), *_verdict(report, pattern, faults), *_times(clock)]
+    return [
+        *_sizes(given),
+        *_cost(given, pattern, values),
+        *_verdict(report, pattern, faults),
+        *_times(clock),
+    ]
 
 
 def _sizes(given: Problem) -> list[str]:
@@ -145,14 +152,17 @@ def _cost(given: Problem, pattern: Pattern, values: numpy.ndarray) -> list[str]:
     unsafe, gone = numpy.isin(cells, given.plan.columns), numpy.isin(cells, pattern.hidden)
     share = values[cells[gone & ~unsafe]].sum() / values[cells[~unsafe]].sum()
     mark = hashlib.sha256(pattern.hidden.tobytes()).hexdigest()[:8]
-    return [f"hidden: {gone.sum():,} of {len(cells):,} cells, {share:.2%} of the value of others (pattern {mark})"]
+    return [
+        f"hidden: {gone.sum():,} of {len(cells):,} cells, {share:.2%} of the value of others (pattern {mark})"
+    ]
 
 
 def _verdict(report: Report, pattern: Pattern, faults: list[str]) -> list[str]:
     found = report.summary()
     return [
-        f"under-protected: {found['under-protected']} for outsiders, {found['under-protected for insiders']} for "
-        f"{found['insiders']:,} insiders ({found['exact for insiders']} exact, {len(pattern.exposed)} announced); "
+        f"under-protected: {found['under-protected']} for outsiders, "
+        f"{found['under-protected for insiders']} for {found['insiders']:,} insiders "
+        f"({found['exact for insiders']} exact, {len(pattern.exposed)} announced); "
         f"{report.programs:,} programs; certificate: {len(faults)} faults"
     ]
 
@@ -172,10 +182,14 @@ def main() -> None:
     parser.add_argument("--csv", type=Path, action="append", default=[], help="firms of a file instead")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--processes", type=int, default=2)
-    parser.add_argument("--insiders", type=float, default=0.5, help="the distance that insiders are left with")
+    parser.add_argument(
+        "--insiders", type=float, default=0.5, help="the distance that insiders are left with"
+    )
     asked = parser.parse_args()
     effort = replace(Effort(), insiders=asked.insiders)
-    made: list[tuple[str, Callable[[], Firms]]] = [(str(path), lambda path=path: read(path)) for path in asked.csv]
+    made: list[tuple[str, Callable[[], Firms]]] = [
+        (str(path), lambda path=path: read(path)) for path in asked.csv
+    ]
     made += [(f"{size:,}", lambda size=size: drawn(size, asked.seed)) for size in asked.figures]
     for title, firms in made:
         print(f"--- {title}", *measured(problem(firms()), effort, asked.processes), sep="\n", flush=True)

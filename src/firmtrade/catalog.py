@@ -40,6 +40,9 @@ HISTORIES = ("count", "max", "min", "sum")
 #: Codes of every dimension: not broken down, and the firms whose group is not known.
 TOTAL, UNKNOWN = "_T", "unknown"
 
+#: What a trade register has beside the panel: a row for each firm, year, flow and partner (or product).
+RELATIONS = ("partners", "products")
+
 #: Fields of a definition by kind: those that it must have, and those that it may have.
 _REQUIRED = {
     "parameter": {"title", "unit", "source", "values"},
@@ -56,9 +59,9 @@ _REQUIRED = {
 _OPTIONAL = {
     "parameter": {"text"},
     "variable": {"text", "unit"},
-    "dimension": {"text", "expr", "groups", "codes", "like"},
+    "dimension": {"text", "expr", "groups", "codes", "like", "relation", "key"},
     "measure": {"text", "decimals"},
-    "sample": {"text"},
+    "sample": {"text", "relation"},
     "rule": {"text"},
     "source": {"text", "url", "doi"},
     "statistic": {"decimals"},
@@ -78,7 +81,11 @@ class Dated:
 
 @dataclass(frozen=True)
 class Definition:
-    """One word. `groups` are conditions by code (overlapping); `codes` are labels by code."""
+    """One word. `groups` are conditions by code (overlapping); `codes` are labels by code.
+
+    `relation`: a sample's rows, or a dimension's, are not firms but a firm's partners, or its products.
+    `key` is the column of such rows of which each code is a value, but for codes that have a group.
+    """
 
     name: str
     kind: str
@@ -94,6 +101,8 @@ class Definition:
     classification: bool = False
     values: tuple[Dated, ...] = ()
     link: str = ""
+    relation: str = ""
+    key: str = ""
     of: str = ""  # what an alternative stands for: a variable, or an option of a kind of model
 
     @property
@@ -246,6 +255,12 @@ def _definition(kind: str, name: str, entry: object, where: str) -> Definition:
         raise StudyError(f"{where} lacks {' and '.join(lacking)}. Every {kind} has them.")
     fields = dict(entry)
     like, codes = fields.pop("like", ""), fields.pop("codes", {})
+    if "key" in fields:
+        own = {code: f"{fields['key']} = '{code}'" for code in codes}
+        fields["groups"] = {**own, **fields.get("groups", {})}
+    if fields.get("relation", RELATIONS[0]) not in RELATIONS:
+        found = fields["relation"]
+        raise StudyError(f"{where}: there is no relation '{found}'.{nearest(found, RELATIONS)}")
     if kind == "rule":
         fields = _rule(fields)
     fields["values"] = tuple(_dated(value, where) for value in fields.get("values", ()))
@@ -293,7 +308,14 @@ def _alike(words: dict[tuple[str, str], Definition]) -> dict[tuple[str, str], De
             model = words.get(("dimension", word.expr.removeprefix("like ")))
             if model is None:
                 raise StudyError(f"{word.where}: like = '{word.expr[5:]}' names no dimension.")
-            words[key] = replace(word, expr=model.expr, groups=model.groups, codes=word.codes or model.codes)
+            words[key] = replace(
+                word,
+                expr=model.expr,
+                groups=model.groups,
+                relation=model.relation,
+                key=model.key,
+                codes=word.codes or model.codes,
+            )
         elif word.kind == "dimension" and bool(word.expr) == bool(word.groups):
             raise StudyError(
                 f"{word.where} needs either expr (one code a firm) or groups (a condition for each code)."

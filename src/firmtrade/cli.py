@@ -1,4 +1,4 @@
-"""The command line: run, check, list, explain, init, synthesize, reconcile, diff; and the custodian's.
+"""The command line: run, check, list, explain, init, reconcile, diff, and those of other files.
 
 Heavy parts are imported inside the commands, so that `firmtrade --help` stays quick. What goes wrong is
 said in one message on standard error; the exit code tells which kind it was.
@@ -8,15 +8,22 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from firmtrade import cli_custodian, cli_models, cli_support
-from firmtrade.cli_shared import Memory, PanelOption, StudyOption, Unprotected, progress
-
-if TYPE_CHECKING:
-    from firmtrade.study import StudySpec
+from firmtrade import cli_custodian, cli_models, cli_peer, cli_support, cli_trade
+from firmtrade.cli_shared import (
+    AccountsOption,
+    Memory,
+    PanelOption,
+    RegisterOption,
+    StudyOption,
+    TransactionsOption,
+    Unprotected,
+    progress,
+    sources,
+)
 
 app = typer.Typer(
     name="firmtrade",
@@ -39,6 +46,8 @@ app = typer.Typer(
 
     - `firmtrade attack DIR` tries to work out what a release hides; `firmtrade why TABLE` says why it does.
 
+    - `firmtrade peer FILE` puts a run beside what another office published, in SDMX or CSV.
+
     - `firmtrade multiverse MODEL` answers a model under every registered definition of its words.
 
     - `firmtrade support` is an export agency's side: its register, readiness, measures, entry mode.
@@ -59,6 +68,9 @@ def run(
         Path, typer.Option("--out", "-o", help="Folder for the report; replaced whole when the run is done.")
     ],
     panel: PanelOption = None,
+    transactions: TransactionsOption = None,
+    register: RegisterOption = None,
+    accounts: AccountsOption = None,
     unprotected: Unprotected = None,
     ledger: Annotated[
         Path | None,
@@ -84,7 +96,8 @@ def run(
     """
     from firmtrade.study import Study
 
-    asked = Study(study, panel, memory, None, debug, ledger, label, progress())
+    named = sources(transactions, register, accounts)
+    asked = Study(study, panel, memory, None, debug, ledger, label, named, progress())
     made = asked.run(out, unprotected, custody)
     typer.echo(f"The report is in {made / 'report.html'}")
 
@@ -93,16 +106,22 @@ def run(
 def check(
     panel: Annotated[str, typer.Argument(help="File, folder, pattern or database URL.")],
     study: StudyOption = "belgium-2002",
+    register: RegisterOption = None,
+    accounts: AccountsOption = None,
     memory: Memory = None,
 ) -> None:
-    """Say everything that is wrong with a panel, with the rows that cause it.
+    """Say everything that is wrong with a panel, or with declarations, with the rows that cause it.
 
     The study says how columns, units and codes are to be read; the built-in one expects the panel contract.
-    Exit code 11 if there is any problem.
+    With a study of a trade register the file is that of the declarations. Exit code 11 if anything is wrong.
     """
-    from firmtrade.study import Study
+    from firmtrade.study import Study, read_study
 
-    report, samples, refusal = Study(study, panel, memory=memory, progress=progress()).inspect()
+    spec = read_study(study)
+    trade = "transactions" in spec.trade
+    named = sources(panel if trade else None, register, accounts)
+    asked = Study(spec, None if trade else panel, memory=memory, sources=named, progress=progress())
+    report, samples, refusal = asked.inspect()
     typer.echo(report.text())
     if refusal:
         typer.echo(f"\n{refusal}")
@@ -205,57 +224,6 @@ def init(
 
 
 @app.command()
-def synthesize(
-    study: Annotated[str, typer.Argument(help="Built-in study, or path of a study file.")],
-    out: Annotated[Path, typer.Option("--out", "-o", help="The Parquet file to write.")],
-    published: Annotated[
-        Path | None,
-        typer.Option(
-            help="Figures that the twin is to reproduce: a CSV in the contract's columns, or a run's folder."
-        ),
-    ] = None,
-    firms: Annotated[
-        int | None,
-        typer.Option(help="Firms a year, about; by default as many as the published figures speak of."),
-    ] = None,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same file.")] = 2002,
-) -> None:
-    """Make a synthetic panel: no real firm, marked so in the file.
-
-    With --published the panel is a twin of one that nobody here has seen: a run of the study on it prints the
-    published figures. Only these are read. It says how many it reproduces and names those that it does not.
-    """
-    from firmtrade.study import read_study
-
-    spec = read_study(study)
-    # A study that names its own published figures may have them here, where none are given.
-    if published is None:
-        _stored_population(spec, out, 100_000 if firms is None else firms, seed)
-        return
-    from firmtrade.synthesize.twin import make_twin
-    from firmtrade.synthesize.twin.report import lines as twin_lines
-
-    words = (spec.tables, spec.catalog, spec.windows, spec.panel)
-    made = make_twin(*words, published, out, firms, seed, spec.name, progress())
-    typer.echo(f"Wrote {made.rows:,} firm-years of {made.firms:,} firms, none of them real, to {out}")
-    typer.echo("\n".join(twin_lines(made)))
-
-
-def _stored_population(spec: StudySpec, out: Path, firms: int, seed: int) -> None:
-    """The population that comes with a study."""
-    from firmtrade.errors import StudyError
-    from firmtrade.synthesize.population import write_panel
-
-    if not spec.synthetic:
-        raise StudyError(
-            f"The study '{spec.name}' has no synthetic population ([panel] synthetic = ...). Give the "
-            f"figures that its twin is to reproduce: --published FILE.csv"
-        )
-    rows = write_panel(out, firms=firms, seed=seed)
-    typer.echo(f"Wrote {rows:,} firm-years to {out}")
-
-
-@app.command()
 def reconcile(
     published: Annotated[
         list[Path] | None,
@@ -343,7 +311,9 @@ def _version(asked: bool) -> None:
 
 cli_custodian.add_commands(app)
 cli_models.add_commands(app)
+cli_peer.add_commands(app)
 cli_support.add_commands(app)
+cli_trade.add_commands(app)
 
 
 @app.callback()

@@ -16,6 +16,16 @@ PanelOption = Annotated[
     str | None,
     typer.Option("--panel", "-p", help="File, folder, pattern or database URL; overrides the study's."),
 ]
+TransactionsOption = Annotated[
+    str | None,
+    typer.Option(help="Declarations of trade: file, folder, pattern or URL; overrides the study's."),
+]
+RegisterOption = Annotated[
+    str | None, typer.Option(help="Business register that they are linked to; overrides the study's.")
+]
+AccountsOption = Annotated[
+    str | None, typer.Option(help="Annual accounts that they are linked to; overrides the study's.")
+]
 Unprotected = Annotated[
     str | None,
     typer.Option(
@@ -34,3 +44,9 @@ def progress() -> Callable[[str], None]:
         return lambda text: None
     start = time.monotonic()
     return lambda text: typer.echo(f"  {time.monotonic() - start:5.1f} s  {text}", err=True)
+
+
+def sources(transactions: str | None, register: str | None, accounts: str | None) -> dict[str, str]:
+    """The files of a trade register that the command line names, by part of the study."""
+    named = {"transactions": transactions, "register": register, "accounts": accounts}
+    return {part: source for part, source in named.items() if source}

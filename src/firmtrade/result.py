@@ -108,7 +108,7 @@ class Chart:
 
     `kind` is bar, stacked or line; or, for models, interval (points with their bounds), event (the same over
     numbers, with a line at nought) or steps (a survival curve). `measure` is what is drawn, `low` and `high`
-    are the measures of its bounds.
+    are the measures of its bounds. At each of the `breaks`, periods on the x axis, the series breaks.
     """
 
     kind: str
@@ -118,6 +118,7 @@ class Chart:
     measure: str | None = None
     low: str | None = None
     high: str | None = None
+    breaks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ study.run("out")
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from firmtrade._engine.duckdb import DuckDB
-    from firmtrade.acquire.source import PanelSpec
     from firmtrade.assemble.check import CheckReport
     from firmtrade.assemble.panel import Panel
     from firmtrade.describe.cells import Codes
@@ -37,6 +36,8 @@ __all__ = ["Shown", "Study", "StudySpec", "make_study", "read_study", "studies"]
 
 #: Rules are applied with the numbers that hold when a release is made.
 LATEST = 9999
+#: Stands in queries that are only shown for the years that the data will say.
+ANY_YEAR = "2002"
 
 
 def _silent(text: str) -> None:
@@ -66,7 +67,8 @@ class Shown(Result):
 class Study:
     """A study with its panel. `panel` overrides the study's own; `memory` ("4GB") bounds the engine.
 
-    `ledger` (a folder) overrides the study's own; `label` is what its entry is called.
+    `ledger` (a folder) overrides the study's own; `label` is what its entry is called. `sources` override the
+    files of a trade register: {"transactions": FILE, "register": FILE, "accounts": FILE}.
     """
 
     study: str | Path | StudySpec = "belgium-2002"
@@ -76,6 +78,7 @@ class Study:
     debug: bool = False
     ledger: str | Path | None = None
     label: str = ""
+    sources: Mapping[str, str] = field(default_factory=dict)
     progress: Callable[[str], None] = field(default=_silent, repr=False)
 
     def __post_init__(self) -> None:
@@ -150,22 +153,23 @@ class Study:
         from firmtrade.describe.compute import plan, queries, views
 
         setting = self._setting(None, frozenset())
-        planned = plan(tables if tables is not None else self.spec.tables, setting)
+        asked = self.spec.tables if tables is None else tables
+        if self.spec.dynamics is not None:
+            from firmtrade.study_dynamics import dated
+
+            asked = [dated(table, (ANY_YEAR,)) for table in asked]
+        planned = plan(asked, setting)
         return [query for view in views(planned, setting) for query in queries(view, setting.groups)]
 
     def check(self) -> CheckReport:
         """Every problem of the panel, with the rows that cause it."""
-        from firmtrade.assemble.check import check_panel
-
-        with self._opened(strict=False) as (engine, panel, _):
-            return check_panel(engine, panel, self._panel_spec())
+        with self._opened(strict=False) as (_, panel, _):
+            return self._sources.check(panel)
 
     def inspect(self) -> tuple[CheckReport, list[Attrition], str]:
         """(every problem, who is in each sample, why that cannot be said), reading the panel once."""
-        from firmtrade.assemble.check import check_panel
-
         with self._opened(strict=False) as (engine, panel, setting):
-            report = check_panel(engine, panel, self._panel_spec())
+            report = self._sources.check(panel)
             if report.stops or not self.spec.tables:
                 return report, [], ""
             try:
@@ -258,9 +262,12 @@ class Study:
         from firmtrade.protect import custody_folder, keeping, recording
         from firmtrade.publish import write
         from firmtrade.publish.custodian import custodian_files
+        from firmtrade.publish.sdmx import require
 
         # Before anything is computed: a folder that may not be written stops the run at once.
         place = custody_folder(Path(out), Path(custody) if custody else None)
+        if self.spec.sdmx:
+            require()
         release, kept = self._release(unprotected)
         with recording(kept.policy.ledger if kept else None, Path(out)), ExitStack() as beside:
             if kept is not None:
@@ -268,7 +275,7 @@ class Study:
                 further = custodian_files(kept, release, self.spec.catalog)
                 beside.enter_context(keeping(kept, place, further))
             self.progress("write the report")
-            return write(release, Path(out), self.progress)
+            return write(release, Path(out), self.progress, self.spec.sdmx)
 
     @contextmanager
     def evidence(self) -> Iterator[tuple[Callable[[Iterable[Table] | None], Computed], Policy]]:
@@ -285,33 +292,24 @@ class Study:
 
     # -- machinery ---------------------------------------------------------------------------------
 
-    def _panel_spec(self) -> PanelSpec:
-        from firmtrade.acquire.source import PanelSpec
-
-        return PanelSpec.read(self.spec.panel)
-
     @contextmanager
     def _opened(self, strict: bool = True) -> Iterator[tuple[DuckDB, Panel, Setting]]:
         """The engine with the panel open and checked, for as long as the block lasts."""
         from firmtrade._engine.duckdb import DuckDB
-        from firmtrade.assemble.check import check_panel
-        from firmtrade.assemble.panel import open_panel
+        from firmtrade.study_sources import open_sources
 
-        spec = self._panel_spec()
         with (
             tempfile.TemporaryDirectory(prefix="firmtrade-") as scratch,
             DuckDB(self.memory, self.threads, self.debug) as engine,
         ):
-            source = self.panel or self._made(Path(scratch))
-            if source is None and not spec.files:
-                raise DataError(
-                    "The study names no panel. Give one with --panel FILE, or as files = ... under [panel]."
-                )
-            self.progress("read the panel")
-            panel = self._relevant(open_panel(engine, spec, source, self.spec.base))
+            self._sources = open_sources(
+                engine, self.spec, self.panel, self.sources, Path(scratch), self.progress
+            )
+            self.spec = self._sources.spec
+            panel = self._relevant(self._sources.panel)
             if strict:
                 self.progress("check the panel")
-                self._report = check_panel(engine, panel, spec)
+                self._report = self._sources.check(panel)
                 if self._report.stops:
                     raise DataError(self._report.text())
             columns = frozenset(panel.columns)
@@ -329,35 +327,31 @@ class Study:
         needed = needed_columns(asks, setting.groups)
         return replace(panel, missing={k: v for k, v in panel.missing.items() if k in needed})
 
-    def _made(self, scratch: Path) -> str | None:
-        """The synthetic population of a study that names one and is given no panel."""
-        if not self.spec.synthetic or self.spec.panel.get("files"):
-            return None
-        from firmtrade.synthesize.population import write_panel
-
-        self.progress("make the synthetic population")
-        path = scratch / "synthetic-panel.parquet"
-        write_panel(path)
-        return str(path)
-
     def _setting(self, columns: frozenset[str] | None, further: frozenset[str]) -> Setting:
         from firmtrade.acquire.classification import divisions
         from firmtrade.classify.expand import Meaning
         from firmtrade.describe.cells import Codes
         from firmtrade.describe.compute import Setting
         from firmtrade.describe.groups import Groups
+        from firmtrade.study_sources import classification
 
         catalog = self.spec.catalog
+        if self.spec.dynamics is not None:
+            from firmtrade.study_dynamics import COLUMNS
+
+            further |= frozenset(COLUMNS)
         meaning = Meaning(catalog, further | frozenset(self.spec.panel.get("columns", {})))
-        codes = Codes(catalog, divisions(self._panel_spec().classification))
+        codes = Codes(catalog, divisions(classification(self.spec, self.panel, self.sources)))
         return Setting(catalog, meaning, columns, self.spec.windows, codes, Groups(meaning))
 
     def _compute(
         self, engine: DuckDB, panel: Panel, setting: Setting, tables: Iterable[Table] | None
     ) -> Computed:
         from firmtrade.describe.compute import compute
+        from firmtrade.study_sources import detailed, prepared
 
-        return compute(engine, self.spec.tables if tables is None else list(tables), setting, self.progress)
+        asked = prepared(self.spec, self._sources, tables)
+        return compute(engine, asked, detailed(engine, self._sources, asked, setting), self.progress)
 
     def _provenance(self, panel: Panel) -> Provenance:
         from firmtrade import __version__

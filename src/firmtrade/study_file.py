@@ -15,6 +15,8 @@ from firmtrade.errors import StudyError, nearest
 
 if TYPE_CHECKING:
     from firmtrade.estimate.model import Model
+    from firmtrade.publish.sdmx import Asked
+    from firmtrade.study_stress import Stress
 
 WORDS = (
     "sources",
@@ -27,6 +29,8 @@ WORDS = (
     "coordinates",
     "alternatives",
 )
+#: The parts of a study about a trade register instead of one panel.
+TRADE = ("transactions", "register", "accounts", "identifiers", "blocs", "thresholds")
 _KNOWN = {
     "title",
     "subtitle",
@@ -37,7 +41,10 @@ _KNOWN = {
     "windows",
     "tables",
     "models",
+    "sdmx",
+    "dynamics",
     *WORDS,
+    *TRADE,
 }
 _PROTECT = {"synthetic", "profile", "rules", "profiles", "hide", "method", "base", "secret", "ledger"}
 #: By which rules a release is protected where the study names none.
@@ -75,15 +82,24 @@ class StudySpec:
     method: Mapping[str, Any] = field(default_factory=dict, repr=False)
     hide: tuple[Mapping[str, str], ...] = ()
     published: Mapping[str, str] = field(default_factory=dict)
+    sdmx: Asked | None = None
+    trade: Mapping[str, Any] = field(default_factory=dict)
+    dynamics: Mapping[str, Any] | None = None
+    stress: Stress | None = None
 
 
 def read_study(study: str | Path) -> StudySpec:
     """A built-in study by name, or a study file by path."""
+    return make_study(*read_raw(study))
+
+
+def read_raw(study: str | Path) -> tuple[dict[str, Any], str, Path, str]:
+    """(contents, name, folder, file) of a study file, as `make_study` takes them."""
     path = _find(study)
     raw = _extended(path, ())
-    return make_study(
-        raw, path.parent.name if path.name == "study.toml" else path.stem, path.parent, path.name
-    )
+    # A study.toml is called after its folder, also from inside it.
+    name = path.resolve().parent.name if path.name == "study.toml" else path.stem
+    return raw, name, path.parent, path.name
 
 
 def _find(study: str | Path) -> Path:
@@ -166,6 +182,9 @@ def make_study(raw: Mapping[str, Any], name: str, base: Path, file: str) -> Stud
         synthetic=panel.pop("synthetic", ""),
         panel=panel,
         published=shipped(raw.get("published", ""), _places(base), file),
+        sdmx=_sdmx(raw, file),
+        trade={part: raw[part] for part in TRADE if part in raw},
+        dynamics=raw.get("dynamics"),
     )
 
 
@@ -176,6 +195,15 @@ def _models(entries: Mapping[str, Any], file: str) -> tuple[Model, ...]:
     from firmtrade.estimate.model import read_models
 
     return read_models(entries, file)
+
+
+def _sdmx(raw: Mapping[str, Any], file: str) -> Asked | None:
+    """How the study asks for SDMX, if it does."""
+    if "sdmx" not in raw:
+        return None
+    from firmtrade.publish.sdmx import read_asked
+
+    return read_asked(raw["sdmx"], file)
 
 
 def _method(protect: Mapping[str, Any], file: str) -> Mapping[str, Any]:

@@ -18,6 +18,7 @@ PAGES = (
     "docs/tutorial.md",
     "docs/agency.md",
     "docs/explanation/readiness.md",
+    "docs/tec.md",
 )
 
 

@@ -27,7 +27,7 @@ ENTRIES: list[tuple[dict[str, Any], str]] = [
     ({"columns": {"year": "y"}, "constant": {"year": 2002}}, "in columns and in constant"),
     ({"decimal": ",", "thousands": ","}, "cannot be the same"),
     ({"decimal": ";"}, "decimal"),
-    ({"drop": [{"column": "d_e"}]}, "either equals or below"),
+    ({"drop": [{"column": "d_e"}]}, "give one of equals, below and missing"),
     ({"drop": [{"colum": "d_e", "below": 0}]}, "Did you mean 'column'?"),
     ({"year_offset": "1900 years"}, "year_offset"),
 ]  # fmt: skip

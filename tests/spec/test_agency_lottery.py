@@ -1,4 +1,4 @@
-"""Lotteries: a seed before the draw, tickets that anybody can work out, and a group to compare with."""
+"""Lotteries: a seed before the draw, tickets that anybody can work out, and whom the others compare with."""
 
 from __future__ import annotations
 
@@ -35,25 +35,11 @@ def book(tmp_path: Path) -> Iterator[Register]:
             state_aid="none",
             valid_from="2020-01-01",
         )
-        made.add(
-            "calls",
-            id="C",
-            measure_id="M",
-            opens="2024-01-01",
-            closes="2024-02-01",
-            places=8,
-            selection="lottery",
-        )
+        made.add("calls", id="C", measure_id="M", opens="2024-01-01", closes="2024-02-01", places=8,
+                 selection="lottery")  # fmt: skip
         for name in NAMES:
-            made.add(
-                "applications",
-                id=f"A-{name}",
-                firm_id=name,
-                call_id="C",
-                measure_id="M",
-                decision="waiting",
-                received_at="2024-01-05",
-            )
+            made.add("applications", id=f"A-{name}", firm_id=name, call_id="C", measure_id="M",
+                     decision="waiting", received_at="2024-01-05")  # fmt: skip
         yield made
 
 
@@ -84,15 +70,10 @@ def test_every_firm_wins_as_often() -> None:
     assert max(abs(wins[name] - 500) for name in NAMES) < 4.5 * 19.4
 
 
-@pytest.mark.parametrize(
-    ("seed", "names", "places", "reason"),
-    [
-        ("12345", NAMES, 5, "at least 6 signs"),
-        (SEED, NAMES, 20, "more entrants than places: 20 for 20"),
-        (SEED, ("A", "A"), 1, "twice"),
-        (SEED, NAMES, 0, "more entrants than places"),
-    ],
-)
+@pytest.mark.parametrize(("seed", "names", "places", "reason"), [
+    ("12345", NAMES, 5, "at least 6 signs"), (SEED, NAMES, 20, "more entrants than places: 20 for 20"),
+    (SEED, ("A", "A"), 1, "twice"), (SEED, NAMES, 0, "more entrants than places"),
+])  # fmt: skip
 def test_what_is_no_draw_is_refused(seed: str, names: tuple[str, ...], places: int, reason: str) -> None:
     with pytest.raises(DataError, match=reason):
         draw(seed, names, places)

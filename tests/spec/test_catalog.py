@@ -180,6 +180,8 @@ def test_every_built_in_formula_can_be_said(catalog: Catalog) -> None:
     for each in catalog:
         said = in_words(each, catalog)
         assert said or each.kind == "source"
+        for code in each.codes:  # some are those of others: A_F_H-U
+            said = said.replace(code, "")
         assert "_" not in said, f"{each.where}: {said}"
 
 

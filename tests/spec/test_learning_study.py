@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,8 @@ def test_verdicts_tables_and_figure(both: pd.DataFrame, tmp_path: Path) -> None:
     page = (out / "report.html").read_text()
     assert "Self-selection into exporting: shown." in page
     assert "Learning by exporting: shown." in page
+    findings = json.loads((out / "manifest.json").read_text())["findings"]["learning"]
+    assert findings == {"everybody export selection": "shown", "everybody export learning": "shown"}
     assert "How this was decided" in page and "Thresholds are strict" in page
     assert "Callaway and Sant" in page and (out / "figures" / "learning.svg").exists()
     found = {

@@ -40,7 +40,9 @@ def evidence(asked: Study) -> Any:
 
 #: Every public name of a Study. A setting that the user gave, or what the call gives.
 STUDY: dict[str, Callable[[Study], Any] | None] = {
-    **dict.fromkeys(["study", "panel", "memory", "threads", "debug", "ledger", "label", "progress", "spec"]),
+    **dict.fromkeys(
+        ["study", "panel", "memory", "threads", "debug", "ledger", "label", "sources", "progress", "spec"]
+    ),
     "table": lambda s: [s.table("table-01"), s.table("turnover", by=["region"], sample="smes", period=2002)],
     "tables": lambda s: s.tables(),
     "models": lambda s: s.models(),
@@ -204,7 +206,7 @@ def makers() -> dict[str, Callable[..., Any]]:
 #: What every parameter of these functions is given beside the result.
 OTHERS: dict[str, Any] = {
     "words": {}, "width": 640, "drawings": {}, "pictures": {}, "outputs": {}, "only": None, "known": {},
-    "sheet": None, "styles": None, "signed": False,
+    "sheet": None, "styles": None, "signed": False, "asked": None, "tables": (),
     "title": "t", "source": "", "published": "", "labelled": lambda table, name, cell: "x",
 }  # fmt: skip
 #: What shows a result marked, or is a part of that: the notebook says that it is confidential.

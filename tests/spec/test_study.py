@@ -7,6 +7,7 @@ import pytest
 from firmtrade import Study
 from firmtrade.errors import FirmtradeError, StudyError
 from firmtrade.study import read_study
+from firmtrade.study_sources import panel_spec
 
 ROWS = """firm,year,activity,region,founded,employment,turnover,value_added,domestic,\
 import_intra,import_extra,export_intra,export_extra
@@ -79,7 +80,7 @@ def test_a_study_that_extends_itself_is_refused(tmp_path):
 )
 def test_what_is_wrong_with_a_study_is_said(tmp_path, text, said):
     with pytest.raises(FirmtradeError, match=said):
-        Study(written(tmp_path, text))._panel_spec()
+        panel_spec(Study(written(tmp_path, text)).spec)
 
 
 def test_a_table_of_measures_by_dimensions(panel):

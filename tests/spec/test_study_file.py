@@ -12,7 +12,11 @@ import pytest
 
 from firmtrade import Study, catalog, study_file
 from firmtrade.acquire.source import PanelSpec
+from firmtrade.acquire.transactions.spec import Correspondence, TransactionsSpec
+from firmtrade.assemble.trade import blocs, thresholds
 from firmtrade.describe import spec as tables
+from firmtrade.estimate.model import COMMON
+from firmtrade.publish.sdmx import spec as sdmx_spec
 from firmtrade.reference.study_file import contents, study_file_page
 from support_manual import compare, manual
 
@@ -26,10 +30,17 @@ EXAMPLES = [
 
 # What the code accepts, by part: a key that is added there must be explained in the reference.
 ACCEPTED: dict[str, set[str]] = {
-    "study": study_file._KNOWN | {"extends"},
+    "study": study_file._KNOWN | {"extends", "without"},
     "panel": set(PanelSpec.model_fields) | {"synthetic"},
+    # Keys of [panel] are explained there; [register], [accounts] and [identifiers] have no others.
+    "transactions": set(TransactionsSpec.model_fields) - set(PanelSpec.model_fields) | {"synthetic"},
+    "correspondence": {field.alias or name for name, field in Correspondence.model_fields.items()},
+    "blocs": blocs._FIELDS,
+    "thresholds": thresholds._FIELDS,
     "protect": study_file._PROTECT,
+    "sdmx": set(sdmx_spec._KEYS),
     "windows": {"t0", "t1", "outcome"},
+    "models": set(COMMON),
     "tables": tables._TABLE,
     "chart": tables._CHART,
     **{kind: catalog._REQUIRED[kind[:-1]] | catalog._OPTIONAL[kind[:-1]] for kind in study_file.WORDS},
@@ -45,7 +56,8 @@ def test_every_key_is_explained_and_shown(name: str) -> None:
     assert set(PARTS[name]["keys"]) == ACCEPTED[name]
     shown = {key for example in PARTS[name]["examples"] for key in example["shows"]}
     # The parts of the file itself have examples under their own headings.
-    assert shown | (set(PARTS) if name == "study" else set()) >= ACCEPTED[name]
+    elsewhere = {*PARTS, "register", "accounts", "identifiers"}
+    assert shown | (elsewhere if name == "study" else set()) >= ACCEPTED[name]
 
 
 @pytest.mark.parametrize("example", EXAMPLES)

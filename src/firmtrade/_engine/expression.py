@@ -4,8 +4,9 @@ sqlglot parses and this module allows or refuses, node by node; nothing is ever 
 dialects (translation changed medians silently), so one text runs on every engine. The allow-list is
 also the security boundary: no sub-query, no file function, no statement, no cast passes.
 
-Functions of our own: `median(x)`, `quantile(x, p)`, `top_share(x, p)` are aggregates that cannot be
-added up; `total(measure, dimension)` is a measure with a dimension set to 'not broken down'.
+Functions of our own: `median(x)`, `quantile(x, p)`, `quantile_disc(x, p)`, `top_share(x, p)`,
+`top_count_share(x, n)`, `stddev_samp(x)` and `herfindahl(x)` are aggregates that cannot be added up;
+`total(measure, dimension)` is a measure with a dimension set to 'not broken down'.
 """
 
 from __future__ import annotations
@@ -25,7 +26,12 @@ Tree = Any
 LONGEST = 4000
 
 ROW_FUNCTIONS = ("abs", "coalesce", "exp", "floor", "ln", "nullif", "power", "sqrt", "substring")
-AGGREGATES = ("count", "max", "median", "min", "quantile", "sum", "top_share")
+AGGREGATES = (
+    "count", "herfindahl", "max", "median", "min", "quantile", "quantile_disc", "stddev_samp", "sum",
+    "top_count_share", "top_share",
+)  # fmt: skip
+#: Those whose second argument is a share that is written out.
+SHARES = ("quantile", "quantile_disc", "top_share")
 OPERATORS = [
     "Add",
     "And",
@@ -56,7 +62,7 @@ OPERATORS = [
     "Sub",
     "Where",
 ]
-_CLASSES = {"Pow": "power", "Anonymous": "", "Substring": "substring"}
+_CLASSES = {"Pow": "power", "Anonymous": "", "StddevSamp": "stddev_samp", "Substring": "substring"}
 _NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
 
 
@@ -113,8 +119,20 @@ def _allow(node: Tree, text: str, where: str) -> None:
             f"{nearest(name or '?', known)} "
             f"Functions: {', '.join(sorted(known))}."
         )
-    if name in ("quantile", "top_share"):
+    if name in SHARES:
         _check_share(node, name, where)
+    if name == "top_count_share":
+        _check_number(node, where)
+
+
+def _check_number(node: Tree, where: str) -> None:
+    """The second argument of a share of the largest n firms is a whole number that is written out."""
+    second = (split_aggregate(node)[1][1:] or [None])[0]
+    if type(second).__name__ != "Literal" or second.is_string or not re.fullmatch("[1-9][0-9]*", second.name):
+        raise StudyError(
+            f"{where}: '{written(node)}' needs a number of firms as its second argument, from 1 on: "
+            f"top_count_share(x, 10)."
+        )
 
 
 def _check_share(node: Tree, name: str, where: str) -> None:

@@ -20,7 +20,10 @@ Kinds = Callable[[str], str]
 _ARITHMETIC = ("Add", "Sub", "Mul", "Div", "Neg")
 _COMPARISONS = ("EQ", "NEQ", "GT", "GTE", "LT", "LTE", "Between", "In")
 _LOGICAL = ("And", "Or", "Not")
-_NUMERIC = ("abs", "exp", "floor", "ln", "power", "sqrt", "sum", "median", "quantile", "top_share")
+_NUMERIC = (
+    "abs", "exp", "floor", "herfindahl", "ln", "median", "power", "quantile", "quantile_disc", "sqrt",
+    "stddev_samp", "sum", "top_count_share", "top_share",
+)  # fmt: skip
 
 
 def kind_of(tree: Tree, columns: Kinds, where: str) -> str:

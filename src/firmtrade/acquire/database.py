@@ -13,7 +13,7 @@ from firmtrade._engine.duckdb import DuckDB
 from firmtrade.acquire.address import split_table
 from firmtrade.acquire.insert import Inserter, as_text, refuse_twins
 from firmtrade.acquire.locate import Located
-from firmtrade.acquire.read import Source
+from firmtrade.acquire.read import Source, relation
 from firmtrade.acquire.source import PanelSpec
 from firmtrade.errors import DataError, MissingExtra, nearest
 
@@ -48,7 +48,7 @@ def open_database(engine: DuckDB, spec: PanelSpec, located: Located) -> Source:
     refuse_twins(list(columns), f"{shown}, table '{table.fullname}'")
 
     def fetch(names: Sequence[str], limit: int | None = None) -> tuple[int, ...]:
-        into = Inserter(engine, dict.fromkeys(names, "VARCHAR"))
+        into = Inserter(engine, relation(spec), dict.fromkeys(names, "VARCHAR"))
         columns = [_as_it_comes(sqlalchemy, table.columns[name]) for name in names]
         try:
             return (_read(connect, sqlalchemy.select(*columns).limit(limit), into),)

@@ -6,6 +6,7 @@ turn a mistake into 'missing' without a word.
 
 from __future__ import annotations
 
+import warnings
 import zipfile
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
@@ -17,7 +18,7 @@ from typing import Any
 from firmtrade._engine.duckdb import DuckDB
 from firmtrade.acquire.insert import Inserter, as_text, refuse_twins
 from firmtrade.acquire.locate import Located
-from firmtrade.acquire.read import Source
+from firmtrade.acquire.read import Source, relation
 from firmtrade.acquire.source import PanelSpec
 from firmtrade.errors import DataError, MissingExtra, nearest
 
@@ -48,7 +49,7 @@ def open_excel(engine: DuckDB, spec: PanelSpec, located: Located) -> Source:
             )
 
     def fetch(names: Sequence[str], limit: int | None = None) -> tuple[int, ...]:
-        table = Inserter(engine, dict.fromkeys(names, "VARCHAR"))
+        table = Inserter(engine, relation(spec), dict.fromkeys(names, "VARCHAR"))
         asked = sheets[:1] if limit else sheets
         return tuple(_read(table, sheet, names, number, limit) for number, sheet in enumerate(asked))
 
@@ -160,7 +161,9 @@ def _read(table: Inserter, sheet: _Sheet, names: Sequence[str], number: int, lim
     total = 0
     book = _workbook(sheet.path)
     try:
-        with closing(_rows(book[sheet.name], sheet.path)) as cells:
+        with warnings.catch_warnings(), closing(_rows(book[sheet.name], sheet.path)) as cells:
+            # A number formatted as a date that is none comes as '#VALUE!': the casts show it with its row.
+            warnings.filterwarnings("ignore", "Cell .* is marked as a date", UserWarning)
             next(cells)
             for line, row in enumerate(islice(_calculated(cells, sheet), limit), start=2):
                 if all(cell is None for cell in row):

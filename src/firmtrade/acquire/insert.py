@@ -1,4 +1,4 @@
-"""Rows that Python read, chunk by chunk, into the engine's temporary table `panel_source`."""
+"""Rows that Python read, chunk by chunk, into the engine's temporary table `panel_source` (or another)."""
 
 from __future__ import annotations
 
@@ -7,18 +7,19 @@ from collections.abc import Sequence
 from typing import Any
 
 from firmtrade._engine.duckdb import DuckDB
-from firmtrade.acquire.read import RELATION, quoted
+from firmtrade.acquire.read import quoted
 from firmtrade.errors import DataError
 
 
 class Inserter:
-    """Fills `panel_source`. `types` maps the columns to VARCHAR, DOUBLE or DATE."""
+    """Fills the table `name`. `types` maps the columns to VARCHAR, DOUBLE or DATE."""
 
-    def __init__(self, engine: DuckDB, types: dict[str, str]) -> None:
+    def __init__(self, engine: DuckDB, name: str, types: dict[str, str]) -> None:
         self._engine = engine
+        self._name = name
         self._types = dict(types)
         columns = ", ".join(f"{quoted(name)} {kind}" for name, kind in types.items())
-        engine.execute(f"create or replace temporary table {RELATION} ({columns}, __file integer)")
+        engine.execute(f"create or replace temporary table {name} ({columns}, __file integer)")
 
     def retype(self, name: str, values: Sequence[Any]) -> None:
         """A column of numbers whose first values are dates becomes DATE (all before were empty)."""
@@ -26,7 +27,7 @@ class Inserter:
             return
         first = next((value for value in values if value is not None), None)
         if isinstance(first, datetime.date):
-            self._engine.execute(f"alter table {RELATION} alter column {quoted(name)} type date using null")
+            self._engine.execute(f"alter table {self._name} alter column {quoted(name)} type date using null")
             self._types[name] = "DATE"
 
     def add(self, columns: Sequence[Sequence[Any]], file: int) -> int:
@@ -39,10 +40,10 @@ class Inserter:
                 values = ", ".join(
                     f"unnest(cast(${n} as {self._types[name]}[]))" for n, name in enumerate(names, 1)
                 )
-                self._engine.execute(f"insert into {RELATION} select {values}, {file}", list(columns))
+                self._engine.execute(f"insert into {self._name} select {values}, {file}", list(columns))
             else:
                 self._engine.register("panel_chunk", chunk)
-                self._engine.execute(f"insert into {RELATION} select *, {file} from panel_chunk")
+                self._engine.execute(f"insert into {self._name} select *, {file} from panel_chunk")
         return rows
 
     def _arrow(self, columns: Sequence[Sequence[Any]]) -> Any:

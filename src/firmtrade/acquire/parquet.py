@@ -7,7 +7,8 @@ from pathlib import Path
 
 from firmtrade._engine.duckdb import DuckDB
 from firmtrade.acquire.locate import Located, refuse_other_columns
-from firmtrade.acquire.read import RELATION, Source, literal
+from firmtrade.acquire.read import Source, literal, relation
+from firmtrade.acquire.source import PanelSpec
 from firmtrade.errors import DataError, EngineError
 
 #: Key of the file's metadata under which a synthetic panel says what it is.
@@ -16,7 +17,7 @@ _NUMBERS = ("DECIMAL", "DOUBLE", "FLOAT", "HUGEINT", "TINYINT", "SMALLINT", "INT
             "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT")  # fmt: skip
 
 
-def open_parquet(engine: DuckDB, located: Located) -> Source:
+def open_parquet(engine: DuckDB, spec: PanelSpec, located: Located) -> Source:
     """A view over the files. Numbers of different widths are joined; other differences are an error.
 
     A column that is named by a folder (year=1998) and stands in the files too is taken from the files.
@@ -28,12 +29,13 @@ def open_parquet(engine: DuckDB, located: Located) -> Source:
     reader = f"read_parquet({_list(located.files)}, union_by_name = true, hive_partitioning = {hive})"
     # The engine numbers the files anew when a condition leaves folders out: there only the name is sure.
     number = f"list_position({_list(located.files)}, filename) - 1" if partitioned else "file_index"
+    name = relation(spec)
     engine.execute(
-        f"create or replace view {RELATION} as "
+        f"create or replace view {name} as "
         f"select *, {number} as __file, file_row_number as __row from {reader}"
     )
-    columns = engine.describe(RELATION)
-    if engine.rows(f"select 1 from {RELATION} limit 1") == []:
+    columns = engine.describe(name)
+    if engine.rows(f"select 1 from {name} limit 1") == []:
         raise DataError(f"{located.name}: there are columns but no rows.")
     return Source(
         located=located, columns={name: kind for name, kind in columns.items() if not name.startswith("__")},

@@ -16,7 +16,10 @@ from firmtrade._engine.duckdb import DuckDB
 from firmtrade.acquire.locate import Located, locate
 from firmtrade.acquire.source import PanelSpec
 
-RELATION = "panel_source"
+
+def relation(spec: PanelSpec | type[PanelSpec]) -> str:
+    """What the opened source of a part of a study is called in the engine: `panel_source`."""
+    return f"{spec.relation}_source"
 
 
 class Fetch(Protocol):
@@ -60,11 +63,11 @@ def open_source(engine: DuckDB, spec: PanelSpec, source: str | None, base: Path)
     Raises DataError for anything that is missing, empty, damaged or of several shapes.
     """
     located = locate(spec, source, base)
-    forget(engine, RELATION)
+    forget(engine, relation(spec))
     if located.format == "parquet":
         from firmtrade.acquire.parquet import open_parquet
 
-        return open_parquet(engine, located)
+        return open_parquet(engine, spec, located)
     if located.format == "csv":
         from firmtrade.acquire.text import open_text
 

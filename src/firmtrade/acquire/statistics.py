@@ -10,7 +10,7 @@ from firmtrade._engine.duckdb import DuckDB
 from firmtrade.acquire.insert import Inserter, refuse_twins
 from firmtrade.acquire.lines import is_utf8
 from firmtrade.acquire.locate import Located, refuse_other_columns
-from firmtrade.acquire.read import Source
+from firmtrade.acquire.read import Source, relation
 from firmtrade.acquire.source import PanelSpec
 from firmtrade.errors import DataError, MissingExtra
 
@@ -28,7 +28,7 @@ def open_statistics(engine: DuckDB, spec: PanelSpec, located: Located) -> Source
     refuse_twins(list(shapes[0]), located.files[0].name)
 
     def fetch(names: Sequence[str], limit: int | None = None) -> tuple[int, ...]:
-        table = Inserter(engine, {name: shapes[0][name] for name in names})
+        table = Inserter(engine, relation(spec), {name: shapes[0][name] for name in names})
         files = located.files[:1] if limit else located.files
         return tuple(
             _read(table, number, path.name, _chunks(path, names, located, spec, limit))

@@ -25,7 +25,7 @@ from firmtrade.acquire.lines import (
     transcode,
 )
 from firmtrade.acquire.locate import Located
-from firmtrade.acquire.read import RELATION, Source, literal, quoted
+from firmtrade.acquire.read import Source, literal, quoted, relation
 from firmtrade.acquire.source import PanelSpec
 from firmtrade.errors import DataError
 
@@ -58,14 +58,14 @@ def open_text(engine: DuckDB, spec: PanelSpec, located: Located) -> Source:
         """Name the line that is to blame, or rewrite the files so that the engine can read them."""
         for number, file in enumerate(files):
             files[number] = _plain(file, Path(scratch.name) / f"{number}-plain.csv")
-        return _view(engine, files)
+        return _view(engine, relation(spec), files)
 
     try:
         files += [
             _prepare(path, spec, Path(scratch.name) / f"{n}.csv") for n, path in enumerate(located.files)
         ]
         _same_header(files)
-        rows = _view(engine, files)
+        rows = _view(engine, relation(spec), files)
     except BaseException:
         scratch.cleanup()
         raise
@@ -138,9 +138,9 @@ def _same_header(files: list[_File]) -> None:
             )
 
 
-def _view(engine: DuckDB, files: list[_File]) -> tuple[int, ...]:
+def _view(engine: DuckDB, name: str, files: list[_File]) -> tuple[int, ...]:
     parts = " union all by name ".join(_select(file, number) for number, file in enumerate(files))
-    engine.execute(f"create or replace view {RELATION} as {parts}")
+    engine.execute(f"create or replace view {name} as {parts}")
     return tuple(file.count.rows for file in files)
 
 

@@ -147,11 +147,11 @@ def _comparable(value: Scalar, kind: str) -> str:
 
 def cast(column: Column, source: Given, spec: PanelSpec) -> Cast:
     """The expression for our column; a column with a value map goes through the map first."""
-    codes = spec.codes.get(column.name)
+    codes = spec.codes.get(column.name) if column.kind != "lookup" else None
     mapped = _mapped(source, codes, column.name) if codes else _plain_number(column, source)
     make: dict[str, Callable[[Column, Given, PanelSpec], tuple[str, str]]] = {
         "text": _text, "code": _code, "region": _region, "whole": _whole, "amount": _amount, "flow": _flow,
-        "yesno": _yesno, "further": _further,
+        "yesno": _yesno, "further": _further, "lookup": _lookup,
     }  # fmt: skip
     value, bad = make[column.kind](column, mapped, spec)
     if codes:
@@ -164,7 +164,9 @@ def cast(column: Column, source: Given, spec: PanelSpec) -> Cast:
         else ""
     )
     factor = spec.units.get(column.name, 1.0)
-    tidied = column.kind in ("text", "code", "region") and source.kind == "VARCHAR" and not source.loose
+    tidied = (
+        column.kind in ("text", "code", "region", "lookup") and source.kind == "VARCHAR" and not source.loose
+    )
     text = source.name if tidied and not codes and not spec.missing_values(column.name) else ""
     return Cast(column, value, bad, f"cast({source.sql} as varchar)", flag, number, plain, factor, text)
 
@@ -334,3 +336,12 @@ def _further(column: Column, source: Given, spec: PanelSpec) -> tuple[str, str]:
     if source.family in NUMBERS:
         return _amount(column, source, spec)
     return (f"cast({source.sql} as varchar)" if source.family in ("date", "other") else source.sql), ""
+
+
+def _lookup(column: Column, source: Given, spec: PanelSpec) -> tuple[str, str]:
+    """A code as it comes, for a list of what each means; whole numbers without '.0', dates as their month."""
+    if source.family == "date":
+        return f"cast(year({source.sql}) * 100 + month({source.sql}) as integer)", ""
+    if source.family == "integer":
+        return source.sql, ""
+    return _text(column, source, spec)

@@ -45,7 +45,7 @@ def check_panel(engine: DuckDB, panel: Panel, spec: PanelSpec) -> CheckReport:
     keys = check_keys(engine, panel, counts["__first"], counts["__last"], complete)
     problems = [
         *_empty(counts["__rows"]),
-        *_unusable(checked, counts["__bad"]),
+        *unusable(engine, panel, spec, counts["__bad"]),
         *keys.problems(engine, panel),
         *(_problem(checked, rule, counts[rule.name]) for rule in applying if counts[rule.name]),
         *_absent(panel),
@@ -103,29 +103,27 @@ def _empty(rows: int) -> Iterator[Problem]:
         yield Problem("no-rows", "stop", "no row is left", 0, remedy)
 
 
-def _unusable(checked: _Checked, count: int) -> Iterator[Problem]:
-    """Values that are not of the column's type or not in its value map, column by column."""
+def unusable(engine: DuckDB, panel: Panel, spec: PanelSpec, count: int) -> Iterator[Problem]:
+    """Values that are not of the type of a column or not in its value map, column by column."""
     if not count:
         return
     rows = f"select *, unnest(string_split(rtrim(__bad, chr({RECORD})), chr({RECORD}))) as cell"
     cells = (
         f"select __file, __row, firm, year, split_part(cell, chr({UNIT}), 1) as name, "
         f"split_part(cell, chr({UNIT}), 2) as value "
-        f"from ({rows} from {checked.panel.rows} where __bad is not null)"
+        f"from ({rows} from {panel.rows} where __bad is not null)"
     )
-    for name, hits in sorted(checked.engine.rows(f"select name, count(*) from ({cells}) group by name")):
-        found = checked.engine.rows(
+    for name, hits in sorted(engine.rows(f"select name, count(*) from ({cells}) group by name")):
+        found = engine.rows(
             f"select __file, __row, firm, year, value from ({cells}) where name = '{name}' "
             f"order by __file, __row limit {SHOWN}"
         )
-        shown = tuple(Example(checked.panel.place(file, row), *rest) for file, row, *rest in found)
+        shown = tuple(Example(panel.place(file, row), *rest) for file, row, *rest in found)
         rule, title = (
             f"unusable-{name.replace('_', '-')}",
-            f"values of {name} that are {_not(checked.spec, name)}",
+            f"values of {name} that are {_not(spec, name)}",
         )
-        yield Problem(
-            rule, "stop", title, hits, _remedy(checked.spec, name, shown[0].value or ""), name, shown
-        )
+        yield Problem(rule, "stop", title, hits, _remedy(spec, name, shown[0].value or ""), name, shown)
 
 
 def _not(spec: PanelSpec, name: str) -> str:
@@ -133,7 +131,7 @@ def _not(spec: PanelSpec, name: str) -> str:
         return "not in its value map"
     kinds = {"whole": "no year", "yesno": "neither true nor false", "code": "no code"}
     kinds |= dict.fromkeys(("amount", "flow"), "no usable number")
-    return kinds.get(column(name).kind, "of another type")
+    return kinds.get(spec.column(name).kind, "of another type")
 
 
 def _remedy(spec: PanelSpec, name: str, value: str) -> str:
@@ -143,10 +141,10 @@ def _remedy(spec: PanelSpec, name: str, value: str) -> str:
     missing = f"If {value} means missing, write  missing = {{ {name} = [{written}] }}  in [panel]"
     if name in spec.codes:
         return f"Add {value} to  codes.{name}  in [panel]. {missing}."
-    if column(name).kind == "yesno":
+    if spec.column(name).kind == "yesno":
         example = f"codes = {{ {name} = {{ {written} = true }} }}"
         return f"Say what each value means:  {example}  in [panel]. {missing}."
-    if column(name).kind == "whole":
+    if spec.column(name).kind == "whole":
         return f"{missing}. Write dates as 1998-05-31. Else correct the source."
     plain = value.replace("\xa0", " ").replace("\u202f", " ")  # spaces that do not break
     for thousands, decimal in ((",", "."), (".", ","), (" ", ","), ("'", ".")):

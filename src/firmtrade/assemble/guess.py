@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from firmtrade._engine.duckdb import DuckDB
 from firmtrade.acquire.contract import FLOWS, NAMES, OPTIONAL
-from firmtrade.acquire.read import RELATION, Source, forget, open_source, quoted
+from firmtrade.acquire.read import Source, forget, open_source, quoted, relation
 from firmtrade.acquire.source import PanelSpec
 from firmtrade.assemble.guess_text import study_text
 from firmtrade.assemble.guess_values import Looks, classification, looks
@@ -31,6 +31,7 @@ _LOW = 2000
 #: leaves the house, and each value is some firm's.
 _VALUES = {"year": "years", "region": "codes of regions", "activity": "codes of industries",
            "founded": "years, some of them long ago"}  # fmt: skip
+_SOURCE = relation(PanelSpec)
 
 
 class Guess(NamedTuple):
@@ -73,7 +74,7 @@ def guess_columns(engine: DuckDB, source: str) -> Guesses:
         seen = {name: _look(engine, name) for name in opened.columns}
     finally:
         opened.close()
-        forget(engine, RELATION)
+        forget(engine, _SOURCE)
     if any(look.decimal_comma for look in seen.values()):
         settings["decimal"] = (",", "numbers are written with a comma")
     signs = sorted({look.thousands for look in seen.values()} - {""})
@@ -103,7 +104,7 @@ def _open(engine: DuckDB, source: str, settings: dict[str, tuple[Any, str]]) -> 
 def _look(engine: DuckDB, name: str) -> Looks:
     text = f"cast({quoted(name)} as varchar)"
     rows = engine.rows(
-        f"select nullif(trim({text}), '') from (select {quoted(name)} from {RELATION} limit {_ROWS})"
+        f"select nullif(trim({text}), '') from (select {quoted(name)} from {_SOURCE} limit {_ROWS})"
     )
     return looks(row[0] for row in rows)
 

@@ -11,8 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from firmtrade._engine.duckdb import DuckDB
-from firmtrade.acquire.contract import NAMES, column
-from firmtrade.acquire.read import RELATION, Source, forget
+from firmtrade.acquire.read import Source, forget, relation
 from firmtrade.acquire.source import PanelSpec
 from firmtrade.assemble.cast import Cast, Given, cast, constant, family, given, number_of
 from firmtrade.assemble.mapping import drop_reason, dropped_by
@@ -30,6 +29,11 @@ class Loaded:
     casts: list[Cast]
     lazy: bool
     largest: Mapping[str, float]
+
+
+def everything(spec: PanelSpec) -> str:
+    """The relation of all rows of a source: `panel_all`."""
+    return f"{spec.relation}_all"
 
 
 class _Unread(Exception):
@@ -61,7 +65,7 @@ def _fetched(engine: DuckDB, spec: PanelSpec, opened: Source, mapping: Mapping[s
         return opened
     asked = {*mapping.values(), *(name for drop in spec.drop if (name := dropped_by(drop, spec, opened)))}
     rows = opened.fetch([name for name in opened.columns if name in asked])
-    types = {name: kind for name, kind in engine.describe(RELATION).items() if name != "__file"}
+    types = {name: kind for name, kind in engine.describe(relation(spec)).items() if name != "__file"}
     return replace(opened, columns=types, rows=rows)
 
 
@@ -80,12 +84,12 @@ def _attempt(engine: DuckDB, spec: PanelSpec, opened: Source, mapping: Mapping[s
         casts = [_cast(engine, spec, opened, name, mapping.get(name)) for name in _order(spec, mapping)]
         # Text that holds numbers would be parsed by each query: better once.
         lazy = opened.lazy and not any(_parsed(item, opened, mapping) for item in casts)
-        largest = _known_ranges(engine, casts) if lazy else {}
-        casts = [_slim(engine, item, item.column.name in largest) if lazy else item for item in casts]
+        largest = _known_ranges(engine, spec, casts) if lazy else {}
+        casts = [_slim(engine, spec, item, item.column.name in largest) if lazy else item for item in casts]
         _make_all(engine, spec, casts, opened, lazy)
     except EngineError as error:
         raise _Unread(error) from None
-    if opened.rows and tuple(n for _, n in per_file(engine)) != opened.rows:
+    if opened.rows and tuple(n for _, n in per_file(engine, spec)) != opened.rows:
         raise _Unread(None)
     casts = [_settled(engine, item, spec, lazy) for item in casts]
     rest = {
@@ -93,10 +97,10 @@ def _attempt(engine: DuckDB, spec: PanelSpec, opened: Source, mapping: Mapping[s
         for item in casts
         if item.number and item.column.name not in largest
     }
-    return Loaded(casts, lazy, largest | _ranges(engine, "panel_all", rest))
+    return Loaded(casts, lazy, largest | _ranges(engine, everything(spec), rest))
 
 
-def _slim(engine: DuckDB, item: Cast, finite: bool) -> Cast:
+def _slim(engine: DuckDB, spec: PanelSpec, item: Cast, finite: bool) -> Cast:
     """The cheapest expression that gives the same values: a view is worked out again by each query.
 
     Codes are looked at once for each distinct code, not for each row; a firm's identifier in a typed file
@@ -110,12 +114,12 @@ def _slim(engine: DuckDB, item: Cast, finite: bool) -> Cast:
         return item
     if item.column.kind == "text":
         # A blank sorts before all letters and digits, so the files' statistics say whether one comes first.
-        ((first,),) = engine.rows(f"select min({item.text}) from {RELATION}")
+        ((first,),) = engine.rows(f"select min({item.text}) from {relation(spec)}")
         return item if first is not None and first < "!" else replace(item, value=item.text)
     cheaper = (item.text, f"replace({item.text}, '.', '')")
     tests = ", ".join(f"bool_or({item.value} is distinct from {value})" for value in cheaper)
     # Materialized, or the engine would try each row before it makes them distinct.
-    codes = f"with codes as materialized (select distinct {item.text} from {RELATION})"
+    codes = f"with codes as materialized (select distinct {item.text} from {relation(spec)})"
     (changed,) = engine.rows(f"{codes} select {tests} from codes")
     for value, differs in zip(cheaper, changed, strict=True):
         if not differs:
@@ -123,10 +127,10 @@ def _slim(engine: DuckDB, item: Cast, finite: bool) -> Cast:
     return item
 
 
-def _known_ranges(engine: DuckDB, casts: list[Cast]) -> dict[str, float]:
+def _known_ranges(engine: DuckDB, spec: PanelSpec, casts: list[Cast]) -> dict[str, float]:
     """The largest absolute value of numbers as the files' own statistics have it; finite ones only."""
     plain = [item for item in casts if item.plain]
-    return _ranges(engine, RELATION, {item.column.name: (item.plain, item.factor) for item in plain})
+    return _ranges(engine, relation(spec), {item.column.name: (item.plain, item.factor) for item in plain})
 
 
 def _ranges(engine: DuckDB, relation: str, asked: Mapping[str, tuple[str, float]]) -> dict[str, float]:
@@ -143,22 +147,23 @@ def _ranges(engine: DuckDB, relation: str, asked: Mapping[str, tuple[str, float]
 
 def _order(spec: PanelSpec, mapping: Mapping[str, str]) -> list[str]:
     ours = {*mapping, *spec.constant}
-    return [name for name in NAMES if name in ours] + sorted(ours - set(NAMES))
+    names = spec.names()
+    return [name for name in names if name in ours] + sorted(ours - set(names))
 
 
 def _cast(engine: DuckDB, spec: PanelSpec, opened: Source, name: str, theirs: str | None) -> Cast:
     if theirs is None:
-        return cast(column(name), constant(spec.constant[name]), spec)
+        return cast(spec.column(name), constant(spec.constant[name]), spec)
     kind = opened.columns[theirs]
     source = given(theirs, kind, spec.missing_values(name), loose=not opened.typed)
-    if column(name).kind == "flow" and source.family == "text" and name not in spec.codes:
-        source = replace(source, words=_first_word(engine, source))
-    return cast(column(name), source, spec)
+    if spec.column(name).kind == "flow" and source.family == "text" and name not in spec.codes:
+        source = replace(source, words=_first_word(engine, spec, source))
+    return cast(spec.column(name), source, spec)
 
 
-def _first_word(engine: DuckDB, source: Given) -> bool:
+def _first_word(engine: DuckDB, spec: PanelSpec, source: Given) -> bool:
     """Whether the first value is true or false; a later number is then an unusable value, and shown."""
-    found = engine.rows(f"select {source.sql} from {RELATION} where {source.sql} is not null limit 1")
+    found = engine.rows(f"select {source.sql} from {relation(spec)} where {source.sql} is not null limit 1")
     return bool(found) and found[0][0].lower() in _WORDS
 
 
@@ -173,8 +178,8 @@ def _make_all(engine: DuckDB, spec: PanelSpec, casts: list[Cast], opened: Source
     values += [f"{_bad(casts)} as __bad", f"{drop_reason(spec, opened)} as __drop", "__file"]
     values += ["__row"] if lazy else []
     what = "view" if lazy else "temporary table"
-    forget(engine, "panel_all")
-    engine.execute(f"create {what} panel_all as select {', '.join(values)} from {RELATION}")
+    forget(engine, everything(spec))
+    engine.execute(f"create {what} {everything(spec)} as select {', '.join(values)} from {relation(spec)}")
 
 
 def _bad(casts: list[Cast]) -> str:
@@ -196,7 +201,7 @@ def _settled(engine: DuckDB, item: Cast, spec: PanelSpec, lazy: bool) -> Cast:
     ((count, numbers, zeros, words),) = engine.rows(
         f"select count({name}), count_if(isfinite({number}) or lower({text.sql}) = 'nan'), "
         f"count_if(regexp_matches({text.sql}, '^0[0-9]')), count_if(lower({text.sql}) in ('true', 'false')) "
-        f"from panel_all"
+        f"from {everything(spec)}"
     )
     if count and numbers == count and not zeros:
         value = f"case when isfinite({number}) then {number} * {item.factor!r} end"
@@ -204,9 +209,7 @@ def _settled(engine: DuckDB, item: Cast, spec: PanelSpec, lazy: bool) -> Cast:
     return replace(item, value=f"cast({name} as boolean)" if count and words == count else name)
 
 
-def per_file(engine: DuckDB) -> list[tuple[int, int]]:
+def per_file(engine: DuckDB, spec: PanelSpec) -> list[tuple[int, int]]:
     """Number of each file and of its rows in `panel_all`."""
-    return [
-        (int(file), int(n))
-        for file, n in engine.rows("select __file, count(*) from panel_all group by 1 order by 1")
-    ]
+    found = engine.rows(f"select __file, count(*) from {everything(spec)} group by 1 order by 1")
+    return [(int(file), int(n)) for file, n in found]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from firmtrade.acquire.contract import NAMES, OPTIONAL, REQUIRED, column
 from firmtrade.acquire.read import Source, literal, quoted
 from firmtrade.acquire.source import Drop, PanelSpec
 from firmtrade.assemble.names import suggestion
@@ -25,23 +24,23 @@ def map_columns(spec: PanelSpec, opened: Source) -> tuple[dict[str, str], dict[s
                 f"{nearest(name, opened.columns)} Columns: {_some(opened.columns)}."
             )
         found[ours] = name if name in opened.columns else theirs[name.lower()]
-    for ours in NAMES:
+    for ours in spec.names():
         if ours not in found and ours not in spec.constant and ours in theirs:
             found[ours] = theirs[ours]
-    absent = [n for n in NAMES if n not in found and n not in spec.constant and n not in OPTIONAL]
+    absent = [n for n in spec.names() if n not in found and n not in spec.constant and n not in spec.optional]
     free = [name for name in opened.columns if name not in found.values()]
     missing = {ours: suggestion(ours, free) for ours in absent}
-    for ours in REQUIRED:
+    for ours in spec.required:
         if ours in missing:
-            raise _required(ours, missing[ours], opened)
+            raise _required(spec, ours, missing[ours], opened)
     return found, missing
 
 
-def _required(ours: str, near: str, opened: Source) -> DataError:
+def _required(spec: PanelSpec, ours: str, near: str, opened: Source) -> DataError:
     hint = f" Did you mean '{near}'?" if near else ""
     return DataError(
-        f"{opened.located.name} has no column '{ours}' ({column(ours).title}).{hint} "
-        f'Say which column it is:  columns = {{ {ours} = "{near or "..."}" }}  in [panel]. '
+        f"{opened.located.name} has no column '{ours}' ({spec.column(ours).title}).{hint} "
+        f'Say which column it is:  columns = {{ {ours} = "{near or "..."}" }}  in {spec.part}. '
         f"Columns: {_some(opened.columns)}."
     )
 
@@ -62,13 +61,15 @@ def dropped_by(drop: Drop, spec: PanelSpec, opened: Source) -> str:
     name = drop.column if drop.column in opened.columns else spec.columns.get(drop.column, drop.column)
     if name not in opened.columns:
         raise DataError(
-            f"[panel], drop: there is no column '{drop.column}'.{nearest(drop.column, opened.columns)}"
+            f"{spec.part}, drop: there is no column '{drop.column}'.{nearest(drop.column, opened.columns)}"
         )
     return name
 
 
 def _condition(drop: Drop, spec: PanelSpec, opened: Source) -> str:
     name = quoted(dropped_by(drop, spec, opened))
+    if drop.missing:
+        return f"nullif(trim(cast({name} as varchar)), '') is null"
     number = f"try_cast(cast({name} as varchar) as double)"
     if drop.below is not None:
         return f"{number} < {drop.below!r}"

@@ -58,7 +58,7 @@ def score(ours: str, theirs: str) -> float:
         return 1.0
     if ours.startswith(("import_", "export_")):
         return 0.9 if "_".join(flow(theirs)) == ours else 0.0
-    known, words = _known()[ours], tokens(theirs)
+    known, words = _known().get(ours, frozenset()), tokens(theirs)
     if "".join(words) in known:
         return 0.95
     if ours == "domestic" and means_foreign(theirs):

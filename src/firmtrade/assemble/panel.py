@@ -4,6 +4,7 @@ Three relations come into being in the engine: `panel_all` (every row of the sou
 is wrong with the row), `panel_rows` (without the rows that the study drops, with file and row number)
 and `panel` (the contract's columns only). For Parquet all three are views, so that a query reads only
 the columns and row groups that it needs; other sources are read once into a temporary table.
+Other parts of a study are opened in the same way, as `register`, `register_rows` and so on.
 """
 
 from __future__ import annotations
@@ -13,11 +14,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from firmtrade._engine.duckdb import DuckDB
-from firmtrade.acquire.contract import column
-from firmtrade.acquire.read import RELATION, Source, forget, hashes
+from firmtrade.acquire.read import Source, forget, hashes, relation
 from firmtrade.acquire.source import PanelSpec
 from firmtrade.assemble.cast import Cast
-from firmtrade.assemble.load import RECORD, UNIT, Loaded, load, per_file
+from firmtrade.assemble.load import RECORD, UNIT, Loaded, everything, load, per_file
 from firmtrade.assemble.mapping import map_columns
 from firmtrade.assemble.settle import open_settled
 
@@ -66,30 +66,34 @@ def _assemble(engine: DuckDB, spec: PanelSpec, opened: Source) -> Panel:
     mapping, missing = map_columns(spec, opened)
     loaded = load(engine, spec, opened, mapping)
     if not loaded.lazy:
-        forget(engine, RELATION)
+        forget(engine, relation(spec))
     casts = loaded.casts
     checked = tuple(item.column.name for item in (*(c for c in casts if c.bad), *_too_large(loaded)))
     dropped = _count_dropped(engine, spec)
     _rows_view(engine, spec, loaded)
     names = ", ".join(item.column.name for item in casts)
-    engine.execute(f"create or replace view panel as select {names} from panel_rows")
+    rows = f"{spec.relation}_rows"
+    engine.execute(f"create or replace view {spec.relation} as select {names} from {rows}")
     return Panel(
-        columns=engine.describe("panel"), flags=frozenset(item.column.name for item in casts if item.flag),
+        columns=engine.describe(spec.relation),
+        flags=frozenset(item.column.name for item in casts if item.flag),
         missing=missing, files=opened.located.files, name=opened.located.name, synthetic=opened.synthetic,
         dropped=dropped, checked=checked,
         hashes=lambda: hashes(opened.located), place=opened.place,
-        notes=tuple(_unlabelled(spec, opened, mapping)),
+        relation=spec.relation, rows=rows, notes=tuple(_unlabelled(spec, opened, mapping)),
     )  # fmt: skip
 
 
 def _unlabelled(spec: PanelSpec, opened: Source, mapping: Mapping[str, str]) -> Iterator[str]:
     """Codes that are read as numbers where the file has a word for each: '15.11' may be number 1."""
     for ours, theirs in mapping.items():
-        if theirs in opened.labels and ours not in spec.codes and column(ours).kind in ("code", "region"):
+        coded = spec.column(ours).kind in ("code", "region")
+        if theirs in opened.labels and ours not in spec.codes and coded:
             yield (
                 f"{ours} is read from the numbers of '{theirs}', not from their labels "
                 f"({opened.labels[theirs]}). "
-                f'If the labels are the codes, write  codes = {{ {ours} = {{ "1" = "..." }} }}  in [panel]'
+                f'If the labels are the codes, write  codes = {{ {ours} = {{ "1" = "..." }} }}  '
+                f"in {spec.part}"
             )
 
 
@@ -97,15 +101,15 @@ def _count_dropped(engine: DuckDB, spec: PanelSpec) -> dict[str, int]:
     if not spec.drop:
         return {}
     counted = dict(
-        engine.rows("select __drop, count(*) from panel_all where __drop is not null group by all")
+        engine.rows(f"select __drop, count(*) from {everything(spec)} where __drop is not null group by all")
     )
     return {drop.reason: counted.get(drop.reason, 0) for drop in spec.drop}
 
 
-def _starts(engine: DuckDB) -> tuple[int, ...]:
+def _starts(engine: DuckDB, spec: PanelSpec) -> tuple[int, ...]:
     """The position in the temporary table of the first row of each file."""
     starts, total = [], 0
-    for _, rows in per_file(engine):
+    for _, rows in per_file(engine, spec):
         starts.append(total)
         total += rows
     return tuple(starts)
@@ -126,11 +130,12 @@ def _rows_view(engine: DuckDB, spec: PanelSpec, loaded: Loaded) -> None:
     ]
     row = "__row"
     if not loaded.lazy:
-        row = f"rowid - list_extract([{', '.join(map(str, _starts(engine)))}], cast(__file as bigint) + 1)"
+        starts = ", ".join(map(str, _starts(engine, spec)))
+        row = f"rowid - list_extract([{starts}], cast(__file as bigint) + 1)"
     kept = " where __drop is null" if spec.drop else ""
     engine.execute(
-        f"create or replace view panel_rows as select {', '.join(values)}, "
-        f"{_bad(_too_large(loaded))} as __bad, __file, {row} as __row from panel_all{kept}"
+        f"create or replace view {spec.relation}_rows as select {', '.join(values)}, "
+        f"{_bad(_too_large(loaded))} as __bad, __file, {row} as __row from {everything(spec)}{kept}"
     )
 
 

@@ -11,8 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from firmtrade._engine.duckdb import DuckDB
-from firmtrade.acquire.contract import NAMES, column
-from firmtrade.acquire.read import RELATION, Source, open_source, quoted
+from firmtrade.acquire.read import Source, open_source, quoted, relation
 from firmtrade.acquire.source import PanelSpec
 from firmtrade.errors import DataError, EngineError
 
@@ -55,12 +54,12 @@ def _decimal_comma(engine: DuckDB, spec: PanelSpec, opened: Source) -> tuple[Sou
     if not amounts:
         return opened, False
     try:
-        return opened, _first_fraction(engine, amounts) == ","
+        return opened, _first_fraction(engine, relation(spec), amounts) == ","
     except EngineError as error:
         if opened.repair is None:
             raise
         opened = replace(opened, rows=opened.repair(error))
-    return opened, _first_fraction(engine, amounts) == ","
+    return opened, _first_fraction(engine, relation(spec), amounts) == ","
 
 
 def _amounts(spec: PanelSpec, opened: Source) -> list[str]:
@@ -68,12 +67,12 @@ def _amounts(spec: PanelSpec, opened: Source) -> list[str]:
     if opened.typed or opened.fetch is not None or spec.thousands or "decimal" in spec.model_fields_set:
         return []
     lower = {name.lower(): name for name in opened.columns}
-    ours = [name for name in NAMES if column(name).kind in ("amount", "flow")]
+    ours = [name for name in spec.names() if spec.column(name).kind in ("amount", "flow")]
     named = [spec.columns.get(name, lower.get(name, "")) for name in ours]
     return [f"trim({quoted(name)})" for name in named if name in opened.columns]
 
 
-def _first_fraction(engine: DuckDB, amounts: list[str]) -> str:
+def _first_fraction(engine: DuckDB, source: str, amounts: list[str]) -> str:
     """The decimal sign of the first number that surely has one, or ''; reading stops there."""
     # The cheap test first: files of whole numbers are read to their end.
     signs = [
@@ -84,6 +83,6 @@ def _first_fraction(engine: DuckDB, amounts: list[str]) -> str:
     ]
     sign = f"coalesce({', '.join(signs)})" if len(signs) > 1 else signs[0]
     found = engine.rows(
-        f"select sign from (select {sign} as sign from {RELATION}) where sign is not null limit 1"
+        f"select sign from (select {sign} as sign from {source}) where sign is not null limit 1"
     )
     return str(found[0][0]) if found else ""

@@ -1,6 +1,7 @@
 """From words to columns: an expression over names becomes one over the panel's columns.
 
-A name in a row-level expression is, in this order: a group asked for (`flow`), a column of the panel,
+A name in a row-level expression is, in this order: a group asked for (`flow`), a column of the panel (or of
+the rows of a firm's partners and products),
 a variable, a parameter, a dimension, a sample. In a window a name belongs to a point (`t0.employment`);
 without one it is about t0, where sector and size are judged.
 """
@@ -20,9 +21,14 @@ from firmtrade.errors import StudyError, nearest
 #: Columns of the panel contract (DESIGN.md, section 3).
 CONTRACT = (
     "firm", "year", "activity", "region", "founded", "employment", "turnover", "value_added", "domestic",
-    "import_intra", "import_extra", "export_intra", "export_extra",
+    "import_intra", "import_extra", "export_intra", "export_extra", "import_partners", "export_partners",
+    "import_products", "export_products", "coverage", "in_register", "declared_import",
+    "declared_export",
 )  # fmt: skip
-_TEXTS = ("firm", "activity", "region")
+#: Columns of the rows of a firm's partners and products, which only a trade register has.
+DETAILS = ("traded", "partner_code", "intra", "chapter_code", "traded_value")
+_TEXTS = ("firm", "activity", "region", "coverage")
+_CONDITIONS = ("domestic", "in_register")
 ROW_KINDS = ("variable", "parameter", "dimension", "sample")
 HISTORY = "history_"
 
@@ -73,7 +79,7 @@ class Meaning:
     def _kind(self, name: str) -> str:
         """Number, text or condition; ANY for a column that only the panel knows."""
         if name in CONTRACT:
-            return TEXT if name in _TEXTS else CONDITION if name == "domestic" else NUMBER
+            return TEXT if name in _TEXTS else CONDITION if name in _CONDITIONS else NUMBER
         word = None if name in self.further else self.catalog.find(name, *ROW_KINDS)
         if word is None:
             return ANY
@@ -93,7 +99,7 @@ class Meaning:
     ) -> Tree:
         from sqlglot import exp
 
-        if name in CONTRACT or name in self.further:
+        if name in CONTRACT or name in DETAILS or name in self.further:
             return exp.column(f"{at}_{name}" if at else name)
         word = self.catalog.find(name, *ROW_KINDS)
         if word is None:

@@ -62,33 +62,19 @@ def specify(
     else:
         if not question or not measure:
             raise typer.BadParameter("give a file, or --question and --measure")
-        asked = from_entries(
-            {
-                "question": question,
-                "measures": measure,
-                "outcome": outcome,
-                "comparison": comparison,
-                "calls": call or [],
-                "draw": draw,
-                "horizon": horizon,
-                "lead": lead,
-                "covariates": covariate or [],
-                "checks": check or [],
-                "expected": expected,
-                "matters": matters,
-            },
-            "The options",
-        )
+        said = {
+            "question": question, "measures": measure, "outcome": outcome, "comparison": comparison,
+            "calls": call or [], "draw": draw, "horizon": horizon, "lead": lead,
+            "covariates": covariate or [], "checks": check or [], "expected": expected, "matters": matters,
+        }  # fmt: skip
+        asked = from_entries(said, "The options")
     with open_register(register, user, purpose) as book:
         plan = planned(book, asked)
         kept: Stored | None = None if dry_run else store(book, asked)
     told = {"id": asked.id, "hash": asked.hash, "stored": kept is not None, "planned": plan_json(plan)}
     if print_json(as_json, told):
         return
-    if kept is None:
-        show_plan(asked, plan)
-    else:
-        specified(kept, plan)
+    show_plan(asked, plan) if kept is None else specified(kept, plan)
 
 
 def _toml(file: Path) -> Any:

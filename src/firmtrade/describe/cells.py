@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from firmtrade.catalog import Catalog, Definition
 from firmtrade.classify.window import POINTS, Window
 from firmtrade.describe.asks import Ask, plain
-from firmtrade.describe.spec import ALL, Block, Table
+from firmtrade.describe.spec import ALL, DECLARED, LATEST, Block, Table
 from firmtrade.errors import StudyError, nearest
 from firmtrade.result import TOTAL, UNKNOWN
 
@@ -45,6 +45,9 @@ class Codes:
             return known
         codes: list[str] = []
         for code in asked:
+            if code == ALL:
+                codes += [one for one in known if one not in asked]
+                continue
             codes += self._range(code, known) if dimension.classification else [code]
         for code in codes:
             self._check(code, known, dimension, where)
@@ -162,15 +165,22 @@ def _periods(block: Block, window: Window | None, where: str) -> tuple[str, ...]
     if window is None:
         if not block.periods:
             raise StudyError(f"{where} lacks period: which year is it about?")
-        return tuple(year for period in block.periods for year in _years(period, where))
+        return tuple(year for period in block.periods for year in years_of(period, where))
     for period in block.periods:
         if period != window.label and window.point(period) is None:
             raise StudyError(f"{where}: {period} is not a year of the window {window.name} ({window.label}).")
     return block.periods or (window.label,)
 
 
-def _years(period: str, where: str) -> list[str]:
+def _open(period: str) -> str:
+    return " That is known of declarations only: [transactions]." if period in (LATEST, DECLARED) else ""
+
+
+def years_of(period: str, where: str) -> list[str]:
+    """The years of a period as it is written: 2002, or 1996-2002."""
     first, _, last = period.partition("-")
     if not (first.isdigit() and (last.isdigit() or not last)):
-        raise StudyError(f"{where}: '{period}' is not a year or a range of years such as 1996-2002.")
+        raise StudyError(
+            f"{where}: '{period}' is not a year or a range of years such as 1996-2002.{_open(period)}"
+        )
     return [str(year) for year in range(int(first), int(last or first) + 1)]

@@ -22,6 +22,7 @@ from firmtrade.describe.attrition import attrition
 from firmtrade.describe.cells import Codes, Slot, slots
 from firmtrade.describe.computed import Backing, Computed
 from firmtrade.describe.cube import ROLL_UP, Cube
+from firmtrade.describe.details import refuse_listed, refuse_rows, table_of
 from firmtrade.describe.finest import Sums, finest
 from firmtrade.describe.groups import Groups
 from firmtrade.describe.holistic import answer_holistic, holistic_query
@@ -137,7 +138,7 @@ def views(plans: Iterable[TablePlan], setting: Setting) -> list[View]:
             kind = "followed"
         else:
             kind = "" if ask.window or ask.year in finest else "other years"
-        parted[ask.window, kind].append(ask)
+        parted[ask.window, f"{groups.relation(ask)} {kind}".strip()].append(ask)
     return [
         _view(window, kind, asks, setting, kind == "" or (kind == "followed" and not _seen(asks, parted)))
         for (window, kind), asks in sorted(parted.items())
@@ -169,34 +170,39 @@ def _view(window: str, kind: str, asks: list[Ask], setting: Setting, whole: bool
     name = name.replace("-", "_").replace(" ", "_")
     cube = Cube(name, setting.groups, years, whole=whole, windowed=bool(window))
     additive = [ask for ask in asks if _adds_up(ask, setting.catalog)]
+    relation = setting.groups.relation(asks[0])
     cube.add([*additive, *(replace(ask, aggregate=COUNT) for ask in asks)])
+    if relation:
+        refuse_rows(asks, setting.catalog)
+        cube.add(replace(ask, aggregate=COUNT, codes=()) for ask in asks)
     summed = set(additive)
     rest = [ask for ask in asks if ask not in summed]
     scan = Scan(
         cube,
-        _rows(window, cube, setting),
+        _rows(window, cube, setting, relation),
         not window,
-        *_owner(window, setting),
+        *_owner(window, setting, bool(relation)),
         keyed=setting.keyed,
         listed=setting.listed,
     )
     return View(cube, _plain_rows(window, cube, rest, setting) if rest else (), scan, additive, rest)
 
 
-def _owner(window: str, setting: Setting) -> tuple[str, bool, str]:
+def _owner(window: str, setting: Setting, several: bool) -> tuple[str, bool, str]:
     """(whose a row is, whether an owner may have several rows, who asked for confidentiality), as SQL."""
     if not setting.evidence:
         return "", False, ""
     have, point = setting.columns or frozenset(), f"{POINTS[0]}_" if window else ""
     asking = f"{point}{ASKING}" if ASKING in have else ""
     if HOLDING not in have:
-        return "firm", False, asking
+        return "firm", several, asking
     return f"coalesce({point}{HOLDING}, firm)", True, asking
 
 
-def _rows(window: str, cube: Cube, setting: Setting) -> tuple[Step, ...]:
+def _rows(window: str, cube: Cube, setting: Setting, relation: str = "") -> tuple[Step, ...]:
     if not window:
-        return year_rows(cube.years, cube.followed(), setting.meaning)
+        rows = table_of(relation) if relation else "panel"
+        return year_rows(cube.years, cube.followed(), setting.meaning, rows)
     decided = cube.at_points()
     followed = cube.followed(cube.decided().keys())
     read, taken = names_in(cube.terms()), names_in(cube.undecided())
@@ -237,6 +243,7 @@ def compute(
         raise StudyError("No table can be answered with this panel:\n  " + "\n  ".join(refusals))
     answered = [p for p in plans if not p.refused]
     seen, published = views(plans, setting), _published(answered, setting)
+    refuse_listed(setting.listed and any(setting.groups.relation(v.asks[0]) for v in seen if v.asks))
     found, losses, evidence, firms = _answers(engine, seen, published, setting, progress)
 
     def again(changed: Mapping[Ask, Value]) -> tuple[Result, ...]:

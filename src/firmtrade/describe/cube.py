@@ -51,7 +51,8 @@ class Cube:
                 once.setdefault((condition, ask.year), ask)
             for name in exclusive:
                 once.setdefault((name, ask.year, ""), ask)
-            once.setdefault((ask.aggregate, ask.point, tuple(conditions)), ask)
+            # An aggregate over known values has a condition of its own, kept for the years that ask it.
+            once.setdefault((ask.aggregate, ask.point, tuple(conditions), ask.year), ask)
         for key, ask in once.items():
             self._add(key, ask)
 

@@ -74,7 +74,7 @@ def finest(engine: DuckDB, scan: Scan, table: str, asks: Sequence[Ask]) -> tuple
         function, column = cube.aggregate_column(ask)
         if function == "sum":
             by_aggregate[column].append(ask)
-    classes = _Classes(_Membership(engine, cube, table, asks), asks)
+    classes = _Classes(_Membership(engine, cube, table, [*asks, *_all_of_samples(asks)]), asks)
     several = _several(engine, scan, classes.membership) if scan.grouped else None
     sums = [
         _sums(engine, table, classes, several, column, found)
@@ -92,12 +92,17 @@ def finest(engine: DuckDB, scan: Scan, table: str, asks: Sequence[Ask]) -> tuple
     return sums, [listing(engine, scan, inside, classes.of_cell, wanted, asks[0].window)]
 
 
+def _all_of_samples(asks: Sequence[Ask]) -> list[Ask]:
+    """The number of firms of each sample and year (or window) that is asked about."""
+    return list(dict.fromkeys(Ask(ask.sample, ask.window, ask.year, (), COUNT) for ask in asks))
+
+
 class _Classes:
     """The finest cells of a view in classes that no published sum tells apart."""
 
     def __init__(self, membership: _Membership, asks: Sequence[Ask]) -> None:
         self.membership = membership
-        self.totals = {Ask(ask.sample, ask.window, ask.year, (), COUNT): None for ask in asks}
+        self.totals = _all_of_samples(asks)
         flags = {ask: membership.of(ask) for ask in (*asks, *self.totals)}
         distinct = {line.tobytes(): line for line in flags.values()}
         self.of_cell, self.number = _numbered(np.array([*distinct.values()]))

@@ -10,10 +10,11 @@ from typing import Any, TypeVar
 from firmtrade._engine import expression
 from firmtrade._engine.expression import Tree
 from firmtrade._engine.kinds import ANY, CONDITION, NUMBER, TEXT
-from firmtrade.catalog import Definition
+from firmtrade.catalog import Catalog, Definition
 from firmtrade.classify.expand import Bound, Meaning, bound_names, histories, parameters
 from firmtrade.classify.window import POINTS
 from firmtrade.describe.asks import COUNT, Ask, Pairs, given_by_cell, plain, spoken
+from firmtrade.describe.details import once_column
 from firmtrade.errors import StudyError
 from firmtrade.result import UNKNOWN
 from firmtrade.words import say
@@ -46,6 +47,14 @@ class Term:
     def atoms(self) -> list[Term]:
         """The smallest conditions that it is made of."""
         return [Term(atom) for atom in expression.atoms(self.tree)]
+
+
+def counted_once(catalog: Catalog, codes: Pairs, aggregate: str, relation: str) -> list[Term]:
+    """Of a firm's rows in a group, a number of firms counts the first: a firm counts once in a union."""
+    from sqlglot import exp
+
+    column = once_column(catalog, codes, aggregate, relation)
+    return [Term(exp.column(column))] if column else []
 
 
 class Groups:
@@ -108,10 +117,16 @@ class Groups:
 
     def split(self, ask: Ask) -> tuple[dict[str, str], list[Term]]:
         """(exclusive dimension -> code, conditions of overlapping groups and unions) of an ask."""
-        return self._once(self._split, bool(ask.window), ask.codes, ask.aggregate, ask.point)
+        return self._once(
+            self._split, bool(ask.window), ask.codes, ask.aggregate, ask.point, self.relation(ask)
+        )
+
+    def relation(self, ask: Ask) -> str:
+        """Of which relation an ask's sample has the rows; '' for the panel."""
+        return self.meaning.catalog.get(ask.sample, "sample").relation
 
     def _split(
-        self, windowed: bool, codes: Pairs, aggregate: str, point: str
+        self, windowed: bool, codes: Pairs, aggregate: str, point: str, relation: str
     ) -> tuple[dict[str, str], list[Term]]:
         catalog = self.meaning.catalog
         given = given_by_cell(codes, aggregate, catalog)
@@ -132,6 +147,7 @@ class Groups:
                 conditions.append(self._once(self._either, name, code, windowed))
             else:
                 exclusive[name] = code
+        conditions += counted_once(catalog, codes, aggregate, relation)
         return exclusive, [*conditions, *self._asked_of_group(windowed, codes, aggregate, point)]
 
     def _asked_of_group(self, windowed: bool, codes: Pairs, aggregate: str, point: str) -> list[Term]:

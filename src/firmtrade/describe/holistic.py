@@ -1,4 +1,4 @@
-"""Medians, quantiles and top shares: they cannot be rolled up, so each has its own named query."""
+"""Medians, quantiles, deviations, concentration: none can be rolled up, each has its own named query."""
 
 from __future__ import annotations
 
@@ -50,9 +50,15 @@ def _last(name: str, values: list[Term], by: list[str]) -> tuple[Step, ...]:
     listed = "".join(f"{column}, " for column in by)
     grouped = f"\ngroup by {', '.join(by)}" if by else ""
     if name == "top_share":
-        return _top_share(values, by, listed, grouped)
+        # Of p times their number, rounded up, there is always one.
+        return _top_share(f"ceil({float(values[1].sql)} * firms)", by, listed, grouped)
+    if name == "top_count_share":
+        return _top_share(str(int(values[1].sql)), by, listed, grouped)
+    if name in ("stddev_samp", "herfindahl"):
+        return _deviation(by, listed, grouped) if name == "stddev_samp" else _herfindahl(by, listed, grouped)
     share = "0.5" if name == "median" else values[1].sql
-    quantile = f"percentile_cont({share}) within group (order by x)"
+    how = "percentile_disc" if name == "quantile_disc" else "percentile_cont"
+    quantile = f"{how}({share}) within group (order by x)"
     return (
         Step(
             "quantile",
@@ -61,25 +67,63 @@ def _last(name: str, values: list[Term], by: list[str]) -> tuple[Step, ...]:
     )
 
 
-def _top_share(values: list[Term], by: list[str], listed: str, grouped: str) -> tuple[Step, ...]:
-    """Per cent of the total held by the largest p of the firms with a positive value.
+def _top_share(number: str, by: list[str], listed: str, grouped: str) -> tuple[Step, ...]:
+    """Per cent of the total held by the largest of the firms with a positive value, so many as `number`.
 
-    The number of top firms is p times their number, rounded up, so that there is always one (the
-    convention of the Chilean figures that the tests check; Mayer and Ottaviano 2007 do not say).
+    A share p of the firms is p times their number, rounded up (the convention of the Chilean figures that
+    the tests check; Mayer and Ottaviano 2007 do not say). Fewer firms than `number` hold everything.
     """
-    share = float(values[1].sql)
     over = f"partition by {', '.join(by)}" if by else ""
     exact = "cast(x as decimal(38, 6))"
     ranked = (
         f"select {listed}{exact} as x, row_number() over ({over} order by x desc) as place,\n"
         f"  count(*) over ({over}) as firms\nfrom members where x > 0"
     )
-    top = f"sum(case when place <= ceil({share} * firms) then x end)"
+    top = f"sum(case when place <= {number} then x end)"
     return (
         Step("ranked", ranked),
         Step(
             "top",
             f"select {listed}100 * cast({top} as double) / nullif(cast(sum(x) as double), 0) as v,\n"
             f"  count(*) as n\nfrom ranked{grouped}",
+        ),
+    )
+
+
+def _deviation(by: list[str], listed: str, grouped: str) -> tuple[Step, ...]:
+    """The sample standard deviation, divisor n - 1, as Stata's; of one firm there is none.
+
+    Engines add doubles in any order, so that their own function has other last digits from run to run. Here
+    deviations are measured by the largest of the group, squared and added as exact decimals.
+    """
+    over = f"partition by {', '.join(by)}" if by else ""
+    exact = "cast(x as decimal(38, 9))"
+    mean = f"cast(sum({exact}) over ({over}) as double) / count(*) over ({over})"
+    widest = f"max(abs(away)) over ({over})"
+    part = "away / nullif(widest, 0)"
+    square = f"cast({part} * ({part}) as decimal(38, 18))"
+    spread = f"sqrt(cast(sum({square}) as double) / nullif(count(*) - 1, 0))"
+    return (
+        Step("away", f"select {listed}x - {mean} as away\nfrom members where x is not null"),
+        Step("widest", f"select {listed}away, {widest} as widest\nfrom away"),
+        Step(
+            "deviation",
+            f"select {listed}case when count(*) < 2 then null when max(widest) = 0 then 0\n"
+            f"  else max(widest) * {spread} end as v,\n"
+            f"  count(*) as n\nfrom widest{grouped}",
+        ),
+    )
+
+
+def _herfindahl(by: list[str], listed: str, grouped: str) -> tuple[Step, ...]:
+    """The sum of squared shares of the firms with a positive value, from 1 / n to 1 (Hirschman 1964)."""
+    over = f"partition by {', '.join(by)}" if by else ""
+    total = f"cast(sum(cast(x as decimal(38, 6))) over ({over}) as double)"
+    square = "cast(share * share as decimal(38, 18))"
+    return (
+        Step("shares", f"select {listed}x / {total} as share\nfrom members where x > 0"),
+        Step(
+            "herfindahl",
+            f"select {listed}cast(sum({square}) as double) as v, count(*) as n\nfrom shares{grouped}",
         ),
     )

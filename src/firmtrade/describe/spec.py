@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from firmtrade.errors import StudyError, nearest
 from firmtrade.result import Chart
 
 ALL = "all"
+#: Periods of a study of a trade register that its declarations settle: the last year, and every year.
+LATEST, DECLARED = "latest", "declared"
 
 _TABLE = {
     "title",
@@ -104,6 +106,20 @@ def read_table(name: str, entry: Mapping[str, Any], where: str) -> Table:
         chart=_chart(entry.get("chart"), where),
         decimals=entry.get("decimals", {}),
     )
+
+
+def with_years(tables: Iterable[Table], years: Iterable[int]) -> tuple[Table, ...]:
+    """The tables with the declared years where they ask for the latest, or for all of them."""
+    listed = [str(year) for year in sorted(years)]
+    known = {LATEST: listed[-1:], DECLARED: listed}
+    return tuple(
+        replace(table, blocks=tuple(_dated(block, known) for block in table.blocks)) for table in tables
+    )
+
+
+def _dated(block: Block, known: Mapping[str, list[str]]) -> Block:
+    years = [year for period in block.periods for year in known.get(period, [period])]
+    return replace(block, periods=tuple(dict.fromkeys(years)))
 
 
 def _block(cell: Mapping[str, Any], table: Mapping[str, Any], where: str) -> Block:

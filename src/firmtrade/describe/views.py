@@ -27,10 +27,15 @@ class Followed:
     only: bool = False
 
 
-def year_rows(years: Iterable[str], followed: Followed | None, meaning: Meaning) -> tuple[Step, ...]:
-    """Step `rows`: the panel's firm-years, each with what its firm's history says where that is asked."""
+def year_rows(
+    years: Iterable[str], followed: Followed | None, meaning: Meaning, relation: str = "panel"
+) -> tuple[Step, ...]:
+    """Step `rows`: firm-years of the panel, or the rows of another relation.
+
+    Each has what its firm's history says where that is asked.
+    """
     listed = ", ".join(sorted(years))
-    rows = f"select * from panel where year in ({listed})"
+    rows = f"select * from {relation} where year in ({listed})"
     return (Step("rows", rows),) if followed is None else _joined(rows, followed, meaning)
 
 

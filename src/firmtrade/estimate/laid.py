@@ -62,7 +62,8 @@ def left_out(
     lines = [
         Line(
             sample, period, "rows-left-out", float(each.rows),
-            Evidence("count", min(each.rows, firms[sample])), {**codes, "reason": each.reason},
+            Evidence("count", min(each.rows, firms[sample])),
+            {**codes, "reason": _worded(each.reason, model, data)},
         )
         for sample, period, codes, reasons in counted
         for each in reasons
@@ -71,6 +72,15 @@ def left_out(
         return []
     rows = [*several(lines, ("sample",)), *codes_of(lines)]
     return [table(model, data.catalog, "left-out", "Who is left out", lines, rows)]
+
+
+def _worded(reason: str, model: Model, data: Data) -> str:
+    """A reason in the reader's words: 'labour_productivity is unknown' names a column of ours."""
+    name, verb, rest = reason.partition(" is ")
+    if not verb:
+        return reason
+    word = getattr(model.options, "groups", name) if name == "groups" else name
+    return f"{data.title(str(word))}{verb}{rest}"
 
 
 def several(lines: Iterable[Line], names: Sequence[str]) -> list[str]:

@@ -6,7 +6,7 @@ that could have shown an effect that matters; it does not say that there is none
 
 Its thresholds are stricter than 5 %, because a verdict takes several steps and a test at 5 % is wrong in one
 panel of twenty by itself. How often the verdict is right on panels with a planted truth is measured by
-benchmarks/recovery.py and told in docs/decisions/018-verdict.md.
+benchmarks/recovery.py and told in docs/decisions/023-selection-or-learning.md.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Rule:
     shown: float = 2.81
     p: float = 0.005
     z: float = 2.81
-    lasts: float = 2.58
+    lasts: float = 2.33
     of_effect: float = 0.25
     of_margin: float = 0.5
     selection: float = 0.3
@@ -99,29 +99,35 @@ def _learning(evidence: Evidence, rule: Rule) -> Verdict:
         return _verdict("learning", "cannot tell", why or evidence.why, margin)
     if trends.back.slope is None:
         return _verdict("learning", "cannot tell", "no years before the start to check", *_of(trends, margin))
-    found = believed(trends, level, margin, rule)
-    if found is None:
+    tried = [
+        (each, *_answer(each, slope, margin, rule)) for each, slope in believed(trends, level, margin, rule)
+    ]
+    if not tried:
         return _verdict("learning", "cannot tell", "trends differed before the start", *_of(trends, margin))
-    reading, slope = found
-    answer, why = _answer(reading, slope, margin, rule)
+    reading, answer, why = next((each for each in tried if each[1] != "cannot tell"), tried[0])
     return _verdict("learning", answer, why, *_of(reading, margin), reading=reading.name)
 
 
 def believed(
     trends: Reading, level: Reading | None, margin: float, rule: Rule
-) -> tuple[Reading, Slope] | None:
-    """The comparison whose check before the start holds, and the slope that it found there.
+) -> list[tuple[Reading, Slope]]:
+    """The comparisons that may be believed, best first, with the slope that their check found before the
+    start.
 
-    `same trends` comes first, `same level` where that fails.
+    `same trends` alone where its check holds. Else `same level` where one of its checks does, and `same
+    trends` after it where its own is off by too little to matter: it answers where the other cannot tell.
     """
-    if trends.back.slope and (holds(trends.back, rule) or _small(trends, trends.back.slope, margin, rule)):
-        return trends, trends.back.slope
+    found: list[tuple[Reading, Slope]] = []
+    if trends.back.slope and holds(trends.back, rule):
+        return [(trends, trends.back.slope)]
     for check in _of_level(trends, level):
         # A check that is passed because it is weak must not undo one that failed: it has to halve the misfit.
         halves = check.joint.statistic <= trends.back.joint.statistic / 2
-        if level and check.slope and halves and holds(check, rule):
-            return level, check.slope
-    return None
+        if level and check.slope and halves and holds(check, rule) and not found:
+            found.append((level, check.slope))
+    if trends.back.slope and _small(trends, trends.back.slope, margin, rule):
+        found.append((trends, trends.back.slope))
+    return found
 
 
 def _of_level(trends: Reading, level: Reading | None) -> list[Check]:

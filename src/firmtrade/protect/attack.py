@@ -110,15 +110,11 @@ def attack(
     wanted = _wanted(hidden, work.values, plan)
     outsider = [
         Interval(
-            column,
-            float(work.values[column]),
-            float(low[column]),
-            float(high[column]),
-            *wanted[column],
+            column, float(work.values[column]), float(low[column]), float(high[column]), *wanted[column],
             sure=column in sure,
         )
         for column in hidden.tolist()
-    ]
+    ]  # fmt: skip
     if plan is not None:
         outsider += _visible(work.values, plan, set(hidden.tolist()))
     found: list[Interval] = []

@@ -42,7 +42,7 @@ class Given:
 def checked(
     system: System, shown: Printed, centre: Floats, owner: Ints, insiders: int, given: Sequence[Move]
 ) -> Given:
-    """What the moves `given` of the rows `centre` show; `owner` is the insider of each column, -1 for none."""
+    """What the moves `given` of the rows `centre` show; `owner` is each column's insider, -1 for none."""
     tables = len(given)
     rows = np.concatenate([np.zeros(0, dtype=np.int64), *(rows for rows, _ in given)])
     steps = np.concatenate([np.zeros(0), *(moves for _, moves in given)])

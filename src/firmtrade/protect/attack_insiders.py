@@ -34,8 +34,8 @@ Case = tuple[int, float, float, float, float, float, int]
 class Job:
     """All that the attack by insiders needs, for a process of its own.
 
-    `guarded` are the hidden columns that somebody fills alone, `targets` the unsafe ones; `share` is the part of
-    the distance that must be left; `given` are moves of the rows that may show it.
+    `guarded` are the hidden columns that somebody fills alone, `targets` the unsafe ones; `share` is the part
+    of the distance that must be left; `given` are moves of the rows that may show it.
     """
 
     system: System
@@ -62,7 +62,7 @@ class Job:
         return found
 
     def shares(self, column: int) -> Floats:
-        """The share of the distance that each insider must be left with; 0 for who fills the column itself."""
+        """The share of the distance that each insider must be left with; 0 for who fills the column."""
         found = np.full(len(self.holdings), self.share)
         for holding in self.evidence.holder[column].tolist():
             place = np.searchsorted(self.holdings, holding)
@@ -155,7 +155,7 @@ def rest(evidence: Evidence, column: int, holding: int) -> float:
 
 
 class _Tables:
-    """Tables found so far: how they move the unsafe columns, and which insiders see a figure of theirs move."""
+    """Tables found so far: how they move the unsafe columns, and which insiders see theirs move."""
 
     def __init__(self, job: Job) -> None:
         self._job = job

@@ -111,7 +111,9 @@ class Attacker:
         places, weights = self._local(column)
         cost = np.zeros(len(self._low))
         cost[places] = -sign * weights
-        moves = self._solved(cost, np.zeros(0, dtype=np.int64) if forbidden is None else self.guarded[forbidden])
+        moves = self._solved(
+            cost, np.zeros(0, dtype=np.int64) if forbidden is None else self.guarded[forbidden]
+        )
         if moves is None:
             raise DisclosureError(
                 "The attacker's program has no solution, though the true table is one: what is printed "
@@ -161,16 +163,14 @@ class Attacker:
         moves[self.free] = found * self.scale
         return moves
 
-    def _handles(
-        self, columns: Ints, touched: Ints, parts: Sparse, first: int
-    ) -> list[tuple[Ints, Floats]]:
+    def _handles(self, columns: Ints, touched: Ints, parts: Sparse, first: int) -> list[tuple[Ints, Floats]]:
         """What holds or moves these columns: the variable, for one of a single row; else a line of its own.
 
         Lines are numbered from `first`; `parts` are the free rows of the columns `touched`.
         """
         self._variable = np.full(len(self.system.columns), -1, dtype=np.int64)
         self._line = np.full(len(self.system.columns), -1, dtype=np.int64)
-        lines = []
+        lines: list[tuple[Ints, Floats]] = []
         for column, place in zip(columns.tolist(), np.searchsorted(touched, columns).tolist(), strict=True):
             there = place < len(touched) and touched[place] == column
             index, weight = parts.line(place) if there else (columns[:0], columns[:0])
@@ -203,7 +203,10 @@ class Attacker:
         _, relations = self.system.relations.inside(self.free)
         lines = [
             (index, weight.astype(np.float64))
-            for index, weight in (*map(parts.line, kept.tolist()), *map(relations.line, range(len(relations))))
+            for index, weight in (
+                *map(parts.line, kept.tolist()),
+                *map(relations.line, range(len(relations))),
+            )
         ]
         slacks = []
         for ratio in shown.ratios:

@@ -317,8 +317,9 @@ def _judged(ask: Ask, decisions: Decisions, backing: Backing, catalog: Catalog) 
     """The rules that a figure breaks which is no sum: a median, a top share, a largest value.
 
     A quantile is the value of one firm or two: it is told if as many holdings lie on either side as the
-    rules ask of a figure. A top share is told if the top holds so many. A largest or smallest value is one
-    firm's, and is not told (ESSnet guidelines on output checking: maxima and minima).
+    rules ask of a figure. A top share is told if the top holds so many; that of the largest n firms if n is
+    so many, and the others are none or as many: the rest of a published total is theirs. A largest or
+    smallest value is one firm's, and is not told (ESSnet guidelines on output checking: maxima and minima).
     """
     word = catalog.get(ask.aggregate, "measure")
     function, arguments, _ = expression.split_aggregate(word.tree)
@@ -326,6 +327,11 @@ def _judged(ask: Ask, decisions: Decisions, backing: Backing, catalog: Catalog) 
     if function in ("min", "max"):
         return (f"{function} is one firm's value",)
     firms = backing.contributors.get(ask, 0)
+    if function == "top_count_share":
+        top = min(int(arguments[1].name), firms)
+        return (
+            () if top >= least and not 0 < firms - top < least else (f"fewer than {least} firms on a side",)
+        )
     share = float(arguments[1].name) if len(arguments) > 1 else 0.5
     side = share if function == "top_share" else min(share, 1 - share)
     return () if not firms or side * firms >= least else (f"fewer than {least} firms on a side",)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from firmtrade.protect.rules import Profile, Rule
 from firmtrade.result import Evidence
@@ -40,24 +40,27 @@ class FigureEvidence(Evidence):
     of: Evidence | None = None
 
 
+#: The parts of the evidence by name: `firms` is no measure here.
+_KIND, FIRMS, DEGREES, LARGEST, EVENTS = (part.name for part in fields(Evidence))
+
 #: What must be known of each kind of figure. What is known beyond it is judged too.
 NEEDS: Mapping[str, tuple[str, ...]] = {
-    "coefficient": ("firms", "degrees"),
-    "regression": ("firms", "degrees"),
-    "test-statistic": ("firms",),
-    "difference": ("firms",),
-    "survival-step": ("firms", "events"),
-    "quantile": ("firms", "side"),
-    "share": ("firms", "side"),
-    "mean": ("firms", "largest"),
-    "sum": ("firms", "largest"),
-    "growth": ("firms", "largest"),
-    "count": ("firms",),
+    "coefficient": (FIRMS, "degrees"),
+    "regression": (FIRMS, "degrees"),
+    "test-statistic": (FIRMS,),
+    "difference": (FIRMS,),
+    "survival-step": (FIRMS, "events"),
+    "quantile": (FIRMS, "side"),
+    "share": (FIRMS, "side"),
+    "mean": (FIRMS, "largest"),
+    "sum": (FIRMS, "largest"),
+    "growth": (FIRMS, "largest"),
+    "count": (FIRMS,),
 }
 STANDARD_ERROR = "standard-error"
 KINDS = (*NEEDS, STANDARD_ERROR)
 _WHAT = {
-    "firms": "how many firms it rests on",
+    FIRMS: "how many firms it rests on",
     "degrees": "how much freedom its fit has",
     "largest": "what share the largest firm has",
     "events": "how many firms had the event",

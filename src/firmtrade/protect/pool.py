@@ -69,7 +69,7 @@ class Pool:
     def cheapest(
         self, column: int, wanted: float, cost: Floats, avoid: frozenset[int]
     ) -> tuple[float, int, float] | None:
-        """(price, number, times) of the cheapest that moves a column by `wanted` and is no group's of `avoid`.
+        """(price, number, times) of the cheapest that moves a column by `wanted`, of no group of `avoid`.
 
         Among equals the one that fewest holdings see, then the first.
         """

@@ -118,7 +118,9 @@ def _model(shape: Shape, lower: Floats, upper: Floats) -> Any:
     with quiet():
         model = highspy.Highs()  # type: ignore[no-untyped-call]
     # No move at all is nearly a solution of our programs: presolving takes longer than going on from there.
-    options = {"output_flag": False, "threads": 1, "random_seed": 0, "solver": "simplex", "presolve": "off"}
+    options: dict[str, bool | int | str] = {
+        "output_flag": False, "threads": 1, "random_seed": 0, "solver": "simplex", "presolve": "off",
+    }  # fmt: skip
     for option, wanted in options.items():
         model.setOptionValue(option, wanted)
     program = highspy.HighsLp()

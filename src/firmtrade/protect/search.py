@@ -25,7 +25,7 @@ SHARP = 0.1  # moves below this share of the distance are priced as if they had 
 
 @dataclass(frozen=True, eq=False)
 class Need:
-    """An unsafe column must be able to move by sign * distance. Each is one of its own: none equals another."""
+    """An unsafe column must be able to move by sign * distance. None equals another."""
 
     column: int
     sign: int

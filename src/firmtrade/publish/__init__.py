@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from firmtrade.publish.charts import Drawing
+    from firmtrade.publish.sdmx import Asked
     from firmtrade.result import Release
 
 Progress = Callable[[str], None]
 
 
-def write(release: Release, out: Path, progress: Progress | None = None) -> Path:
+def write(release: Release, out: Path, progress: Progress | None = None, sdmx: Asked | None = None) -> Path:
     """Publish a release in the folder `out`.
 
     Writes report.html, report.pdf, tables.xlsx, tables.csv, models.csv (for a study with models),
-    comparison.csv (for a study that ships published figures), figures/NAME.svg and .png, and manifest.json.
+    comparison.csv (for a study that ships published figures), figures/NAME.svg and .png, sdmx/ (where a study
+    asks for it) and manifest.json.
     The folder is staged beside `out` and renamed whole: an interrupted run leaves an earlier output as it
     was. The same release gives the same bytes. `progress` is told what is being written.
 
@@ -28,6 +30,7 @@ def write(release: Release, out: Path, progress: Progress | None = None) -> Path
         DisclosureError: it is not a Release, or a cell that is not free still has a value.
         StudyError: the tables cannot be laid out (see the message).
         DataError: `out` holds something that firmtrade did not write, or cannot be written to.
+        CheckError: a file of SDMX does not read back as what was released.
     """
     from firmtrade.publish.check import check
     from firmtrade.publish.stage import staged
@@ -38,6 +41,8 @@ def write(release: Release, out: Path, progress: Progress | None = None) -> Path
         drawings = _figures(release, folder / "figures", tell)
         _tables(release, folder, drawings, tell)
         _reports(release, folder, drawings, tell)
+        if sdmx:
+            _sdmx(release, folder / "sdmx", sdmx, tell)
         _manifest(release, folder, tell)
     return Path(out)
 
@@ -76,6 +81,15 @@ def _reports(release: Release, folder: Path, drawings: dict[str, Drawing], tell:
     (folder / "report.html").write_text(html.render(release, drawings), encoding="utf-8", newline="\n")
     tell("report.pdf")
     (folder / "report.pdf").write_bytes(pdf.render(release, drawings))
+
+
+def _sdmx(release: Release, folder: Path, asked: Asked, tell: Progress) -> None:
+    from firmtrade.publish.sdmx import files
+
+    tell("sdmx")
+    folder.mkdir()
+    for name, content in files(release, asked).items():
+        (folder / name).write_bytes(content)
 
 
 def _manifest(release: Release, folder: Path, tell: Progress) -> None:

@@ -189,20 +189,31 @@ def _layers(table: ReleasedTable, words: Mapping[str, Word], width: int, labelle
         if chart.color and not intervals.numeric(table):
             encoding["xOffset"] = {"field": "color", "type": "nominal", "sort": _labels(table, chart.color)}
         return intervals.layers(encoding, chart.kind, PALETTE[0], MUTED)
+    breaks = _breaks(chart.breaks, encoding["x"], _labels(table, chart.x))
     if chart.kind == "line":
-        return _lines(encoding)
+        return [*breaks, *_lines(encoding)]
     if chart.color and chart.kind == "bar":
         encoding["xOffset"] = {"field": "color", "type": "nominal", "sort": _labels(table, chart.color)}
     bar: Spec = {"mark": {"type": "bar", "color": PALETTE[0]}, "encoding": encoding}
     if chart.kind == "stacked":
         encoding["order"] = {"field": "order", "type": "quantitative"}
         encoding["y"]["stack"] = "zero"
-        return [bar]
-    return (
-        [bar, _values(encoding)]
-        if labelled
-        else [bar, _values(encoding, f"datum.text == '{HIDDEN}' || datum.text == '{UNDEFINED}'")]
-    )
+        return [*breaks, bar]
+    only = None if labelled else f"datum.text == '{HIDDEN}' || datum.text == '{UNDEFINED}'"
+    return [*breaks, bar, _values(encoding, only)]
+
+
+def _breaks(breaks: tuple[str, ...], x: Spec, names: list[str]) -> list[Spec]:
+    """A dashed vertical rule before each period in which the series breaks."""
+    periods = [period for period in breaks if period in names]
+    if not periods:
+        return []
+    mark: Spec = {"type": "rule", "color": MUTED, "strokeDash": [4, 3], "strokeWidth": 1.5}
+    if x["type"] == "quantitative":
+        return [{"mark": mark, "data": {"values": [{"x": int(year) - 0.5} for year in periods]},
+                 "encoding": {"x": x}}]  # fmt: skip
+    return [{"mark": mark, "data": {"values": [{"x": period} for period in periods]},
+             "encoding": {"x": {**x, "bandPosition": -0.17}}}]  # fmt: skip
 
 
 def _lines(encoding: Spec) -> list[Spec]:
@@ -352,6 +363,7 @@ def alternative(table: ReleasedTable, words: Mapping[str, Word]) -> str:
     hidden = sum(is_hidden(cell) for cell in table.cells)
     text += f" {hidden} confidential." if hidden else ""
     text += f" {missing} do not exist." if missing else ""
+    text += f" The series breaks in {' and in '.join(chart.breaks)}." if chart.breaks else ""
     return f"{text} All values are in the table below the figure."
 
 

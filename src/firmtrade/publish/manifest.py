@@ -26,6 +26,11 @@ def manifest(release: Release, outputs: Mapping[str, str]) -> dict[str, Any]:
         "catalog": made.catalog,
         "code": made.code,
         "engine": made.engine,
+        "findings": {
+            model.name: {finding.question: finding.verdict for finding in model.findings}
+            for model in release.models
+            if model.findings
+        },
         "inputs": dict(made.inputs),
         "made_by": MADE_BY,
         "outputs": dict(outputs),

@@ -8,19 +8,19 @@ from collections.abc import Iterable, Sequence
 
 from firmtrade.publish.numbers import csv_value
 from firmtrade.publish.only import only_release, only_table
-from firmtrade.result import DIMENSIONS, Release, ReleasedCell, ReleasedTable, Unknown
+from firmtrade.result import DIMENSIONS, TOTAL, Release, ReleasedCell, ReleasedTable, Unknown
 
 FIXED = ("measure", "value", "unit", "decimals", "confidentiality")
 
 
 def columns(release: Release) -> tuple[str, ...]:
     """Column names; dimensions beyond the contract's stand after `venture`, in the study's order."""
-    used = _used(release.tables)
-    further = [n for n in dict.fromkeys((*release.dimensions, *used)) if n not in DIMENSIONS]
+    further = [n for n in dict.fromkeys((*release.dimensions, *used(release.tables))) if n not in DIMENSIONS]
     return ("table", "sample", "period", *DIMENSIONS, *further, *FIXED)
 
 
-def _used(tables: Iterable[ReleasedTable]) -> list[str]:
+def used(tables: Iterable[ReleasedTable]) -> list[str]:
+    """The dimensions that the figures of these tables have, and their numbers of unknown firms."""
     codes = [cell.codes for table in tables for cell in table.cells]
     codes += [item.codes for table in tables for item in table.unknowns]
     return list(dict.fromkeys(name for each in codes for name in sorted(each)))
@@ -37,7 +37,7 @@ def models_csv(release: Release, only: ReleasedTable | None = None) -> bytes:
     """The models' figures (or those of one of their tables) in the same form; `model` stands first."""
     only_release(release)
     tables = [table for model in release.models for table in model.tables]
-    names = ("table", "sample", "period", *_used(tables), *FIXED)
+    names = ("table", "sample", "period", *used(tables), *FIXED)
     lines = [
         [model.name, *line]
         for model in release.models
@@ -47,11 +47,7 @@ def models_csv(release: Release, only: ReleasedTable | None = None) -> bytes:
 
 
 def _rows(tables: Iterable[ReleasedTable], names: Sequence[str]) -> Iterable[list[str]]:
-    found: list[list[str]] = []
-    for table in tables:
-        only_table(table)
-        found += _lines(table, names)
-    return found
+    return [line for table in tables for line in _lines(table, names)]
 
 
 def _csv(names: Sequence[str], lines: Iterable[list[str]]) -> bytes:
@@ -63,12 +59,19 @@ def _csv(names: Sequence[str], lines: Iterable[list[str]]) -> bytes:
 
 
 def _lines(table: ReleasedTable, names: Sequence[str]) -> Iterable[list[str]]:
+    return [[_field(table, cell, name) for name in names] for cell in figures(table)]
+
+
+def figures(table: ReleasedTable) -> list[ReleasedCell]:
     """The table's figures, then its numbers of unknown firms (unless a figure says the same)."""
-    figures = [[_field(table, cell, name) for name in names] for cell in table.cells]
-    unknowns = [[_field(table, _figure(item), name) for name in names] for item in table.unknowns]
-    key = slice(0, names.index("value"))
-    known = {tuple(line[key]) for line in figures}
-    return [*figures, *(line for line in unknowns if tuple(line[key]) not in known)]
+    only_table(table)
+    known = {_key(cell) for cell in table.cells}
+    return [*table.cells, *(c for c in map(_figure, table.unknowns) if _key(c) not in known)]
+
+
+def _key(cell: ReleasedCell) -> tuple[object, ...]:
+    codes = sorted((name, code) for name, code in cell.codes.items() if code != TOTAL)
+    return (cell.sample, cell.period, tuple(codes), cell.measure)
 
 
 def _figure(item: Unknown) -> ReleasedCell:

@@ -10,11 +10,17 @@ from typing import Any
 from firmtrade.reference.markdown import code, rows
 
 FILE = Path(__file__).with_suffix(".toml")
+#: The parts about a trade register; they stand after the panel.
+TRADE = FILE.with_name("study_trade.toml")
 
 
 def contents() -> dict[str, Any]:
     """`base` (study and file of an example that does not say so) and `parts` of a study file."""
-    return tomllib.loads(FILE.read_text(encoding="utf-8"))
+    found = tomllib.loads(FILE.read_text(encoding="utf-8"))
+    trade = tomllib.loads(TRADE.read_text(encoding="utf-8"))
+    whole, panel, *rest = found["parts"]
+    whole["keys"].update(trade["study"])
+    return {**found, "parts": [whole, panel, *trade["parts"], *rest]}
 
 
 def study_file_page() -> str:

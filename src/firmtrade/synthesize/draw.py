@@ -38,13 +38,7 @@ class Draw:
 
     def normal(self, *shape: int) -> Floats:
         """Standard normal numbers, by interpolation in a table of quantiles; none lies beyond 5.2."""
-        u = self.uniform(*shape)
-        coarse, fine = _quantiles()
-        z = _interpolate(coarse, u * _STEPS)
-        tail = np.minimum(u, 1.0 - u) * _STEPS
-        far = np.nonzero(tail < 1.0)
-        z[far] = _interpolate(fine, tail[far] * _STEPS) * np.where(u[far] < 0.5, 1.0, -1.0)
-        return z
+        return normal(self.uniform(*shape))
 
     def noise(self, spread: float, *shape: int) -> Floats:
         """Log-normal factors with mean one and the given standard deviation of the log."""
@@ -58,6 +52,36 @@ class Draw:
         """Indices in random order, each as often as its weight says, up to one more or less."""
         order = np.argsort(self.uniform(size), kind="stable")
         return pick(weights, (order + self.uniform(1)) / size)
+
+
+def normal(u: Floats) -> Floats:
+    """Standard normal numbers of uniform ones."""
+    coarse, fine = _quantiles()
+    z = _interpolate(coarse, u * _STEPS)
+    tail = np.minimum(u, 1.0 - u) * _STEPS
+    far = np.nonzero(tail < 1.0)
+    z[far] = _interpolate(fine, tail[far] * _STEPS) * np.where(u[far] < 0.5, 1.0, -1.0)
+    return z
+
+
+def hashed(seed: int, stream: int, *ids: Ints) -> Floats:
+    """Uniform numbers in [0, 1) that depend on the seed, the stream and each place's identifiers only.
+
+    Whoever draws for one firm need not draw for another first, so that any part of a population can be made
+    by itself. The mixing is that of SplitMix64 (Steele, Lea and Flood 2014, doi 10.1145/2660193.2660195).
+    """
+    state = np.asarray(_mixed(np.array([seed * 1_000_003 + stream + 1], dtype=np.uint64)))
+    for values in ids:
+        state = _mixed(state ^ _mixed(np.asarray(values).astype(np.uint64)))
+    return (state >> np.uint64(11)).astype(np.float64) * 2.0**-53
+
+
+def _mixed(x: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """The state after one step, its bits mixed; unsigned numbers wrap around."""
+    z = x + np.uint64(0x9E3779B97F4A7C15)
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return z ^ (z >> np.uint64(31))
 
 
 def pick(weights: Floats, u: Floats) -> Ints:

@@ -218,7 +218,7 @@ def _table(data: Data, model: Model, part: str, lines: list[Line], notes: list[s
         return _made(data, model, part, title, lines, rows, None, notes)
     color = "started" if len(model.options.flows) > 1 else None
     names = [f"effect-since-start{end}" for end in ("", "-low", "-high")]
-    chart = Chart("event", "since-start", color, "comparison", *names)
+    chart = Chart("event", "since-start", color, "comparison", names[0], names[1], names[2])
     title = "Effect by years since the start"
     rows = ("started", "comparison", "since-start")
     return _made(

@@ -145,7 +145,9 @@ def _effects(data: Data, model: Model, found: dict[str, Any], when: dict[str, st
         "at",
         "sample" if len(found) > 1 else None,
         None,
-        *(f"exporting-effect{end}" for end in ENDS),
+        f"exporting-effect{ENDS[0]}",
+        f"exporting-effect{ENDS[1]}",
+        f"exporting-effect{ENDS[2]}",
     )
     rows = ("sample", "at") if len(found) > 1 else ("at",)
     return table(

@@ -109,19 +109,20 @@ def rule_text(rule: Rule, latest: int) -> str:
         Self-selection is shown if starters, in the year before they started, exceeded firms that never
         did by more than {rule.shown:g} standard errors. Learning is read from starters against firms
         that had not started ('same trends'). This comparison holds if, before the start, effects are
-        jointly nought (p at least {rule.p:g}) and have no slope (within {rule.z:g} standard errors), or
-        if they are off by less than {rule.of_effect:.0%} of the effect (without an effect:
-        {rule.of_margin:.0%} of the margin). Where it does not hold, firms that were at the same level
-        in the year before are compared ('same level'), if these had come to it the same way by the same
-        tests, and at most half as far off; else it cannot be told. Learning is shown if the average
-        effect over the year of the start and the {latest} that follow exceeds {rule.shown:g} standard
-        errors and accounts for the figures better than a trend from before the start that goes on; at
-        the same level, a part of it must also last while good years fade (by more than {rule.lasts:g}
-        standard errors). If the effect is no larger, learning is not shown, provided that the data
-        would have found (80 % power, 5 % level) a margin of {rule.learning:g} standard deviations of
-        the outcome between firms ({rule.selection:g} for self-selection); else it cannot be told, as
-        with fewer than {rule.firms} starters or firms that never start. Thresholds are strict because a
-        verdict takes several steps.
+        jointly nought (p at least {rule.p:g}) and have no slope (within {rule.z:g} standard errors).
+        Where it does not, firms that were at the same level in the year before are compared ('same
+        level'), if by the same tests they had come to it the same way, or, where starters were not
+        rising, had moved alike from each year to the next; and if that is at most half as far off. If
+        that does not hold or cannot tell, 'same trends' is still taken where it is off by less than
+        {rule.of_effect:.0%} of the effect (without an effect: {rule.of_margin:.0%} of the margin); else
+        it cannot be told. Learning is shown if the average effect over the year of the start and the
+        {latest} that follow exceeds {rule.shown:g} standard errors and accounts for the figures better
+        than a trend from before the start that goes on; at the same level, a part of it must also last
+        while good years fade (by more than {rule.lasts:g} standard errors). If the effect is no larger,
+        learning is not shown, provided that the data would have found (80 % power, 5 % level) a margin
+        of {rule.learning:g} standard deviations of the outcome between firms ({rule.selection:g} for
+        self-selection); else it cannot be told, as with fewer than {rule.firms} starters or firms that
+        never start. Thresholds are strict because a verdict takes several steps.
     """)
 
 

@@ -1,0 +1,62 @@
+"""Relations with a row for each firm, year, flow and partner (or product chapter), made from the trade cells.
+
+Each row has all that the panel says of the firm in the year, and of its own: `traded` ('import', 'export'),
+`traded_value`, and `partner_code` with `intra` (inside the union, outside, NULL: nobody can tell), or
+`chapter_code` (the first two digits of the product). A partner that joins or leaves in the year has a row
+on either side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from firmtrade._engine.duckdb import DuckDB
+from firmtrade._engine.steps import Query, Step
+from firmtrade.acquire.transactions.products import UNKNOWN
+
+#: What the rows of each relation are told apart by, as SQL over the trade cells.
+KEYS: Mapping[str, Mapping[str, str]] = {
+    "partners": {"partner_code": "partner", "intra": "intra"},
+    "products": {
+        "chapter_code": f"case when product = '{UNKNOWN}' then product else substring(product, 1, 2) end"
+    },
+}
+#: A firm's rows in order: the first is the one that is counted, so nested groups share it where they can.
+_ORDER = {
+    "partners": "case when intra then 0 when not intra then 1 else 2 end, partner_code",
+    "products": "chapter_code",
+}
+
+
+def details_query(relation: str, once: Mapping[str, str]) -> Query:
+    """The rows; `once` gives further columns, each true for a firm's first row that meets a condition."""
+    keys, order = KEYS[relation], _ORDER[relation]
+    first = next(iter(keys))
+    by = ", ".join(["firm", "year", "flow", *keys.values()])
+    named = ", ".join(["firm", "year", "flow as traded", *(f"{sql} as {name}" for name, sql in keys.items())])
+    firm = "c.firm, c.year, traded"
+    flags = [_first(firm, order, "once"), _first(f"{firm}, {first}", order, "once_of_key")]
+    for name, condition in once.items():
+        inside = f"coalesce({condition}, false)"
+        flags.append(f"{inside} and " + _first(f"{firm}, {inside}", order, name))
+    own = ", ".join(f"c.{name}" for name in ("traded", *keys, "traded_value"))
+    listed = ",\n  ".join([f"p.*, {own}", *flags])
+    return Query(
+        f"firm {relation}",
+        (
+            Step("c", f"select {named}, sum(value) as traded_value\nfrom trade_cells\n"
+                      f"where value > 0\ngroup by {by}"),
+            Step("rows", f"select {listed}\nfrom c join panel as p on c.firm = p.firm and c.year = p.year"),
+        ),
+    )  # fmt: skip
+
+
+def _first(over: str, order: str, name: str) -> str:
+    return f"row_number() over (partition by {over} order by {order}) = 1 as {name}"
+
+
+def make_details(engine: DuckDB, relation: str, once: Mapping[str, str]) -> frozenset[str]:
+    """Make the table `firm_partners` or `firm_products`; returns its columns."""
+    table = f"firm_{relation}"
+    engine.execute(f"create or replace temporary table {table} as\n{details_query(relation, once).sql}")
+    return frozenset(engine.describe(table))

@@ -1,0 +1,1 @@
+"""Exporter dynamics: entry, exit, survival and growth of exporters, as the World Bank publishes them."""

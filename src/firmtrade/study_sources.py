@@ -1,0 +1,226 @@
+"""What a study reads: one panel, or a trade register of declarations, business register and accounts."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from firmtrade.errors import DataError, StudyError, nearest
+from firmtrade.study_file import StudySpec
+
+if TYPE_CHECKING:
+    from firmtrade._engine.duckdb import DuckDB
+    from firmtrade.acquire.source import PanelSpec
+    from firmtrade.assemble.check import CheckReport
+    from firmtrade.assemble.panel import Panel
+    from firmtrade.assemble.trade.linked import Linked, TradeSpec
+    from firmtrade.describe.compute import Setting
+    from firmtrade.describe.spec import Table
+
+#: Parts of a trade register whose files the command line may name.
+PARTS = ("transactions", "register", "accounts", "identifiers")
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What is open: the panel, how it is checked, and what was linked to make it (None for a plain panel).
+
+    `spec` is the study, completed by what the panel has; `years` those of exporter dynamics, which a table
+    without a period is about.
+    """
+
+    spec: StudySpec
+    panel: Panel
+    check: Callable[[Panel], CheckReport]
+    linked: Linked | None = None
+    years: tuple[str, ...] = ()
+
+
+def prepared(spec: StudySpec, opened: Opened, tables: Iterable[Table] | None) -> list[Table]:
+    """The tables that are asked for (None: all), with what their figures are about told under them.
+
+    A study of a trade register has the tables of its linkage besides; where thresholds or the union change,
+    series break. A study of a panel may say under [thresholds] whose thresholds it was collected with.
+    """
+    from firmtrade.assemble.trade.blocs import bloc
+    from firmtrade.assemble.trade.breaks import series_breaks
+    from firmtrade.assemble.trade.thresholds import thresholds
+    from firmtrade.describe.breaks import Break, with_breaks
+    from firmtrade.describe.coverage import COVERAGE, with_coverage
+
+    asked = list(opened.spec.tables if tables is None else tables)
+    if spec.dynamics is not None:
+        from firmtrade.study_dynamics import dated, refuse_sums
+
+        asked = [dated(table, opened.years) for table in asked]
+        refuse_sums(asked, spec.catalog, spec.name)
+    said = spec.trade.get("thresholds", {})
+    linked = opened.linked
+    if linked is None and not said:
+        return asked
+    if linked is not None:
+        if tables is None and linked.register and not spec.stress and spec.dynamics is None:
+            asked += _linkage(linked.declarations.years, asked)
+        asked = list(with_coverage(asked, spec.catalog.get(COVERAGE, "dimension").codes))
+        limits, union, years = linked.thresholds, linked.declarations.union, linked.declarations.years
+        found = list(series_breaks(limits, union, years))
+    else:
+        limits = thresholds(said, "", spec.name)
+        own = bloc(said["union"], spec.trade.get("blocs"), spec.name) if "union" in said else None
+        found = list(series_breaks(limits, own, range(1950, 2101)))
+    return list(with_breaks(asked, [Break(*one) for one in found], spec.windows))
+
+
+def detailed(engine: DuckDB, opened: Opened, tables: Iterable[Table], setting: Setting) -> Setting:
+    """The setting in which tables by partner or product can be answered: their relations are made."""
+    from firmtrade.assemble.trade.details import make_details
+    from firmtrade.describe.details import once_conditions
+
+    if opened.linked is None or setting.columns is None:
+        return setting
+    columns = setting.columns
+    for relation, once in once_conditions(tables, setting.catalog, setting.meaning).items():
+        columns |= make_details(engine, relation, once)
+    return replace(setting, columns=columns)
+
+
+def _linkage(years: Iterable[int], tables: Iterable[Table]) -> list[Table]:
+    """The tables of the section on linkage, unless the study has tables of their names."""
+    from firmtrade.catalog import DEFINITIONS
+    from firmtrade.describe.spec import read_tables
+
+    path = DEFINITIONS / "linkage.toml"
+    entries = tomllib.loads(path.read_text(encoding="utf-8"))
+    common = {"sample": "declaring-firms", "period": [str(year) for year in years]}
+    named = {table.name for table in tables}
+    made = read_tables({name: {**common, **entry} for name, entry in entries.items()}, path.name)
+    return [table for table in made if table.name not in named]
+
+
+def reads_trade(spec: StudySpec, panel: str | None, sources: Mapping[str, str]) -> bool:
+    """Whether a study's panel is to be linked; a panel that is named takes its place."""
+    return panel is None and bool(sources or "transactions" in spec.trade)
+
+
+def classification(spec: StudySpec, panel: str | None, sources: Mapping[str, str]) -> str:
+    """The classification of activities that the study's firms are coded in."""
+    if reads_trade(spec, panel, sources):
+        return _trade_spec(spec, sources).classification
+    return panel_spec(spec).classification
+
+
+def panel_spec(spec: StudySpec) -> PanelSpec:
+    """The study's part [panel], checked."""
+    from firmtrade.acquire.source import PanelSpec
+
+    return PanelSpec.read(spec.panel)
+
+
+def open_sources(
+    engine: DuckDB,
+    spec: StudySpec,
+    panel: str | None,
+    sources: Mapping[str, str],
+    scratch: Path,
+    progress: Callable[[str], None],
+) -> Opened:
+    """Make the relation `panel`; synthetic sources are made in the folder `scratch`."""
+    trade = reads_trade(spec, panel, sources)
+    if trade:
+        opened = _open_trade(engine, spec, sources, scratch, progress)
+    else:
+        opened = _open_panel(engine, spec, panel, scratch, progress)
+    if spec.dynamics is not None:
+        return _follow(engine, opened, progress)
+    if spec.stress is None:
+        return opened
+    from firmtrade.study_stress import completed, stressed
+
+    years = [year for (year,) in engine.rows("select distinct year from panel where year is not null")]
+    return replace(opened, panel=stressed(engine, opened.panel, spec.stress), spec=completed(spec, years))
+
+
+def _follow(engine: DuckDB, opened: Opened, progress: Callable[[str], None]) -> Opened:
+    """Exporters and what becomes of them in the panel's place; what is wrong with the sources stays."""
+    from firmtrade.study_dynamics import completed, followed
+
+    if opened.linked is None:
+        raise DataError(
+            "A study of exporter dynamics needs declarations by product and partner, which a panel does not "
+            "hold. Give them with --transactions FILE, or as files = ... under [transactions]."
+        )
+    report = opened.check(opened.panel)
+    progress("follow exporters from year to year")
+    panel = followed(engine, opened.panel, opened.spec)
+    known, years = completed(engine, opened.spec)
+    return replace(opened, panel=panel, spec=known, check=lambda shown: report, years=years)
+
+
+def _open_panel(
+    engine: DuckDB, spec: StudySpec, panel: str | None, scratch: Path, progress: Callable[[str], None]
+) -> Opened:
+    from firmtrade.assemble.check import check_panel
+    from firmtrade.assemble.panel import open_panel
+
+    read = panel_spec(spec)
+    source = panel or _population(spec, scratch, progress)
+    if source is None and not read.files:
+        raise DataError(
+            "The study names no panel. Give one with --panel FILE, or as files = ... under [panel]."
+        )
+    progress("read the panel")
+    opened = open_panel(engine, read, source, spec.base)
+    return Opened(spec, opened, lambda shown: check_panel(engine, shown, read))
+
+
+def _population(spec: StudySpec, scratch: Path, progress: Callable[[str], None]) -> str | None:
+    """The synthetic population of a study that names one and is given no panel."""
+    if not spec.synthetic or spec.panel.get("files"):
+        return None
+    from firmtrade.synthesize.population import write_panel
+
+    progress("make the synthetic population")
+    path = scratch / "synthetic-panel.parquet"
+    write_panel(path)
+    return str(path)
+
+
+def _trade_spec(spec: StudySpec, sources: Mapping[str, str]) -> TradeSpec:
+    from firmtrade.assemble.trade.linked import read_trade
+
+    for name in sources:
+        if name not in PARTS:
+            raise StudyError(f"There is no source '{name}'.{nearest(name, PARTS)} Known: {', '.join(PARTS)}.")
+    return read_trade(spec.trade, spec.base, spec.name, sources)
+
+
+def _open_trade(
+    engine: DuckDB,
+    spec: StudySpec,
+    sources: Mapping[str, str],
+    scratch: Path,
+    progress: Callable[[str], None],
+) -> Opened:
+    from firmtrade.assemble.trade.check import check_trade
+    from firmtrade.assemble.trade.linked import open_linked
+    from firmtrade.describe.spec import with_years
+
+    read = _trade_spec(spec, sources)
+    if "transactions" not in sources and not read.transactions.files:
+        if not read.transactions.synthetic:
+            raise DataError(
+                "The study names no declarations. Give them with --transactions FILE, or as files = ... "
+                "under [transactions]."
+            )
+        from firmtrade.synthesize.transactions import write_register
+
+        progress("make synthetic declarations, register and accounts")
+        made = write_register(scratch / "trade", rows=read.transactions.synthetic)
+        read = _trade_spec(spec, made.sources)
+    progress("read declarations, register and accounts")
+    linked = open_linked(engine, read)
+    spec = replace(spec, tables=with_years(spec.tables, linked.declarations.years))
+    return Opened(spec, linked.panel, lambda shown: check_trade(engine, read, linked), linked)
