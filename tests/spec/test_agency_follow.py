@@ -20,7 +20,8 @@ WAYS = [  # flags up to 2022, support in 2016, four years in a row
     ("0000111100", {}, (5, True)),  # regular at the end of 2020: the fifth year, from 2016 on
     ("0001111000", {}, (4, True)),
     ("0111000000", {}, (7, False)),  # three years are not four
-    ("1111000000", {}, (1, True)),
+    ("01111000000", {}, (1, True)),
+    ("1111000000", {}, None),  # may have been one before: 2012 is not on record
     ("11110000000", {}, None),  # was one before the support
     ("0111100000", {}, (2, True)),
     ("0000110111", {}, (7, False)),
@@ -139,3 +140,18 @@ def test_matches_are_of_the_same_year_measure_and_history(book: Register) -> Non
     assert found.unmatched == 1  # three granted in 2019 had exported before, and two refused
     assert [step.time for step in mine.steps] == [5.0, 6.0]  # 2019 and 2018: the same in both
     assert [step.at_risk for step in mine.steps] == [step.at_risk for step in theirs.steps]
+
+
+def test_a_refused_firm_counts_until_it_is_supported_itself(book: Register) -> None:
+    """All refused firms of 2016 are granted in 2019 and become regular by it in 2022: no event of theirs."""
+    for i in range(44):
+        name, won = f"F{i:02d}", i < 22
+        firms(book, name, founded_on="2000-01-01")
+        exports(book, name, "0000" + ("000000" if won else "001111"), 2022)
+        book.add("applications", id=f"A{name}", firm_id=name, measure_id="M", decided_at="2016-03-01",
+                 received_at="2016-02-01", decision="granted" if won else "refused")  # fmt: skip
+        book.add("support", id=f"S{name}", firm_id=name, measure_id="M",
+                 started="2016-06-01" if won else "2019-06-01")  # fmt: skip
+    theirs = follow_up(book, DAY, ("M",)).curve(REFUSED)
+    assert theirs is not None and theirs.events == 0 and theirs.spells == 22
+    assert {step.time for step in theirs.steps} == {3.0}  # 2016 to 2018

@@ -164,8 +164,10 @@ def test_what_is_lacking_and_who_moved(book: Register) -> None:
 def test_new_firms_and_their_share(book: Register) -> None:
     found = shown(book, "04")
     assert found.figures[0].value == 1 and rows(found, "New firms")[0][:3] == ("B", "Firm B", "new")
-    assert found.figures[1].of == "1 of 9 firms"
-    assert found.figures[2].value == pytest.approx(10.0) and found.figures[2].of == "EUR 500 of 5,000"
+    assert found.figures[1].of == "1 of 8 firms of which the foundation is known"
+    assert found.figures[2].value == pytest.approx(10.0) and found.figures[2].of.startswith(
+        "EUR 500 of 5,000"
+    )
 
 
 def test_support_that_a_rule_would_have_proposed(book: Register) -> None:
@@ -210,7 +212,10 @@ def test_follow_up_opens_no_outcome(book: Register) -> None:
 
 def test_barriers(book: Register) -> None:
     found = shown(book, "10")
-    assert first(found) == (50.0, "1 of 2 serious barriers named") and found.figures[1].value == 30
+    assert (
+        first(found) == (50.0, "1 of 2 serious barriers, each once for a firm")
+        and found.figures[1].value == 30
+    )
     assert found.figures[2].value is None and found.figures[2].text == "-"
     assert [row[0] for row in rows(found, "Kept from exporting")] == ["N3"]
 
@@ -260,3 +265,32 @@ def test_the_page_is_whole_and_safe(book: Register) -> None:
     bare = page(Context(book, DAY, scored=False), named=False)
     assert "Firm N3" not in bare and "Sons" not in bare and "Lists of firms are left out" in bare
     assert page(Context(book, DAY, scored=False)) == text
+
+
+# -- what a referee asked --
+
+
+def test_what_came_after_the_day_is_not_counted(book: Register) -> None:
+    found = view(book, "01", date(2023, 6, 1), scored=False)
+    assert first(found)[1].startswith("3 of 6 ")  # N1 and N2 were assessed in 2022, B had applied
+    early = view(book, "01", date(2022, 5, 15), scored=False)
+    assert first(early)[1].startswith("2 of 6 ")  # N2 only in June 2022
+
+
+def test_a_measure_that_is_none_of_the_rules_is_left_out_and_said(book: Register) -> None:
+    book.add("measures", id="X", title="Own", type="promotion", state_aid="none", valid_from="2015-01-01")
+    book.add("support", id="S3", firm_id="S", measure_id="X", started="2024-02-01")
+    found = shown(book, "05")
+    assert first(found) == (50.0, "1 of 2 cases") and found.figures[1].of.startswith("1 of 3 cases")
+    assert found.warnings[0].startswith("1 cases are left out of the first number")
+
+
+def test_a_barrier_named_again_is_one_barrier(book: Register) -> None:
+    book.add("barriers", firm_id="N3", barrier="finance", on_date="2023-08-01", severity=3,
+             resolved_on="2023-09-01")  # fmt: skip
+    book.add("barriers", firm_id="N4", barrier="costs", on_date="2023-05-01", severity=2)
+    book.add("barriers", firm_id="N4", barrier="costs", on_date="2023-10-01", severity=1)
+    found = shown(book, "10")
+    assert first(found) == (100.0, "3 of 3 serious barriers, each once for a firm")
+    assert found.figures[1].value == (30 + 123) / 2  # N4 told no day; N3 named it first on 1 May
+    assert found.figures[1].of == "2 with a day"

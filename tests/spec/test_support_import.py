@@ -226,3 +226,18 @@ def test_answers_are_checked_against_their_questionnaire(book: Register, tmp_pat
     done = book.import_file(file, "answers", "firm")
     assert done.new == 2
     assert [(each.row, each.column) for each in done.rejected] == [(3, "answer"), (4, "answer")]
+
+
+def test_a_row_that_was_cut_off_is_rejected_and_columns_may_be_skipped(tmp_path: Path) -> None:
+    file = csv(tmp_path / "f.csv", "id,name,Remarks,region", "A,Alfa,first,BE1", "B,Be", "C,Gamma,,")
+    with register(tmp_path / "a.db") as book:
+        with pytest.raises(DataError, match="To leave it out: --skip 'Remarks'"):
+            book.import_file(file, "firms", "firm")
+        with pytest.raises(DataError, match=r"no column 'Remark' to skip\. Did you mean 'Remarks'"):
+            book.import_file(file, "firms", "firm", skip=["Remark"])
+        done = book.import_file(file, "firms", "firm", skip=["Remarks", "region"])
+        assert done.new == 2 and book.get("firms", "A")["region"] is None
+        (rejected,) = done.rejected
+        assert rejected.row == 3 and rejected.reason == "the row has 2 cells and the header 4"
+        again = book.import_file(file, "firms", "firm", skip=["Remarks"])  # another sheet: more is read
+        assert again.changed == 1 and book.get("firms", "A")["region"] == "BE1"

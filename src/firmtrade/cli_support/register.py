@@ -84,6 +84,9 @@ def import_(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything and write nothing.")] = False,
     report: Annotated[Path | None, typer.Option(help="Write the rejected rows to this CSV file.")] = None,
     sheet: Annotated[str | None, typer.Option(help="Sheet of a workbook.")] = None,
+    skip: Annotated[
+        list[str] | None, typer.Option(help="A column of the file that the table does not have; repeat.")
+    ] = None,
     part: Annotated[int, typer.Option(min=1, help="Rows that are acknowledged together.")] = 500,
     as_json: Json = False,
 ) -> None:
@@ -102,7 +105,14 @@ def import_(
     with open_register(register, user, purpose) as book:
         done = [
             book.import_file(
-                file, table, origin, dry_run=dry_run, sheet=sheet, part=part, acknowledge=acknowledge
+                file,
+                table,
+                origin,
+                dry_run=dry_run,
+                sheet=sheet,
+                part=part,
+                skip=skip or (),
+                acknowledge=acknowledge,
             )
             for file in files
         ]

@@ -93,17 +93,19 @@ def _enough(found: Estimated, asked: Specification) -> Check:
 def trends(joint: Wald, placebos: Mapping[str, Wald], asked: Specification) -> Check:
     """Whether nothing differed before the start, by the outcome and by every other outcome that is checked.
 
-    Outcomes share `p` (Bonferroni). One that could not differ, such as exporting among firms of which none
-    did, is no check; where there is no other one it is not known.
+    The outcome itself is held to `p` whatever else is checked, so that naming more checks does not make it
+    pass; the others share another `p` among them (Bonferroni). One that could not differ, such as exporting
+    among firms of which none did, is no check; where there is no other one it is not known.
     """
     tested = {name: test for name, test in {asked.outcome: joint, **placebos}.items() if test.degrees}
     if not tested:
         return Check("same way before", truth.UNKNOWN, "nothing could have differed before the start, so "
                                                        "nothing "
                      "could be checked: name other outcomes to check")  # fmt: skip
-    limit = asked.p / len(tested)
+    shared = asked.p / max(1, len(set(tested) - {asked.outcome}))
     told = ", ".join(f"{name}: p = {test.p:.3g}" for name, test in tested.items())
-    failed = [name for name, test in tested.items() if test.p < limit]
+    limits = {name: asked.p if name == asked.outcome else shared for name in tested}
+    failed = [name for name, test in tested.items() if test.p < limits[name]]
     if failed:
         return Check("same way before", truth.NO, f"the groups already differed before the start ({told})")
     return Check(

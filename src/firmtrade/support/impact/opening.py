@@ -231,6 +231,7 @@ def plain(made: Impact) -> dict[str, Any]:
         "slope_before": None if found is None or found.slope is None else _plain(found.slope),
         "breakdown": None if found is None else _number(found.breakdown),
         "detectable": None if found is None else _number(found.detectable),
+        "known_at_the_horizon": None if found is None else _plain(found.observed),
         "not_to_trust": None if found is None else _plain(found.untrusted),
         "cost": None if made.cost is None else _plain(made.cost),
         "without_linked_firms": None if made.unlinked is None else _effect(made.unlinked),

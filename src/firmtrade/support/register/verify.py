@@ -71,7 +71,13 @@ def _row(
     if any(cell is not None for cell in cells[width:]):
         wide = f"the row has {len(cells)} cells and the header {width}"
         return None, [kinds.Refused(wide, "Look for a separator inside a value")]
-    given = dict(zip(sheet.header, cells, strict=False))
+    if sheet.text and len(cells) < width:
+        short = f"the row has {len(cells)} cells and the header {width}"
+        return None, [
+            kinds.Refused(short, "It was cut off, or lacks separators: write a separator for each empty cell")
+        ]
+    pairs = zip(sheet.header, cells, strict=False)
+    given = {name: cell for name, cell in pairs if name not in sheet.skipped}
     values, faults = {}, []
     own_id = table.key == ("id",)
     for each in (Field("id", "id" if own_id else "ref", "Identifier", own_id), *table.fields):
