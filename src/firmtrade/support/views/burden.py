@@ -43,7 +43,7 @@ def _named(about: Context, firm: Segmented) -> list[Mapping[str, Any]]:
     overcome (or named as slight or none since), and on which day it was."""
     told = [row for row in firm.known.dossier.of("barriers") if row["on_date"] <= about.day]
     still = {row["barrier"] for row in open_barriers(about, firm)}
-    found = []
+    found: list[Mapping[str, Any]] = []
     for name in sorted({row["barrier"] for row in told if row["severity"] >= SERIOUS}):
         mine = [row for row in told if row["barrier"] == name]
         ends = [row["resolved_on"] for row in mine if row["resolved_on"] and row["resolved_on"] <= about.day]
