@@ -18,7 +18,7 @@ from firmtrade.support.impact.lottery import draw
 from firmtrade.support.register import Register
 from support_agency import demo
 
-FIRMS = 2000
+FIRMS = 1500
 
 
 @pytest.fixture(scope="module")

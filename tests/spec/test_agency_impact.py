@@ -22,7 +22,7 @@ from firmtrade.support.impact.arms import arms
 from firmtrade.support.impact.compare import DESIGN, compared, pooled
 from firmtrade.support.impact.cost import Spent, per_additional, spent
 from firmtrade.support.impact.cost import told as cost_told
-from firmtrade.support.impact.judge import ASSOCIATION, IMPACT, family, judge, p_value
+from firmtrade.support.impact.judge import ASSOCIATION, IMPACT, family, judge, may_say, p_value, said
 from firmtrade.support.impact.opening import open_outcomes, openings, planned
 from firmtrade.support.impact.outcomes import outcome, records
 from firmtrade.support.impact.power import detectable_mean, detectable_share, sample_size
@@ -369,6 +369,20 @@ def test_the_word_needs_every_check(
     judged = judge(found, asked, {name: Wald(1.0, 3, each, 500) for name, each in others.items()}, before)
     assert (judged.word, judged.level) == (word, level)
     assert bool(judged.withheld) == (word == ASSOCIATION)
+
+
+def test_an_effect_that_may_be_none_is_called_no_impact() -> None:
+    """Every check holds and the interval contains 0: the design would allow the word, the figure does not."""
+    asked = Specification("q", ("M",), outcome="log:sales")
+    for low, high, head, listed in (
+        (0.01, 0.05, "Impact, level 3.", IMPACT),
+        (-0.01, 0.05, "No impact that can be told from none, level 3.", "no impact shown"),
+    ):
+        found = found_of(att=0.02, low=low, high=high)
+        judged = judge(found, asked)
+        assert judged.word == IMPACT and said(found, asked, judged).startswith(head)
+        assert may_say(judged.word, low, high) == listed
+    assert may_say(ASSOCIATION, -1, 1) == ASSOCIATION and may_say(None, None, None) == ""
 
 
 def test_a_lottery_with_gaps_is_no_level_five() -> None:

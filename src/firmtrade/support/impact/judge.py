@@ -120,12 +120,22 @@ def _level(found: Estimated, asked: Specification, same: bool) -> int:
     return 3 if same else 2
 
 
+def may_say(word: str | None, low: float | None, high: float | None) -> str:
+    """What a list may say of an evaluation: the word, but for an effect that cannot be told from none."""
+    if word != IMPACT or low is None or high is None:
+        return word or ""
+    return "no impact shown" if low <= 0 <= high else word
+
+
 def said(found: Estimated, asked: Specification, judged: Judged) -> str:
     """The result in one or two sentences."""
     effect = found.average
     if not np.isfinite(effect.att):
         return "No effect can be estimated; only the counts are told."
-    name = "Impact" if judged.word == IMPACT else "Association, not impact"
+    none = effect.low <= 0 <= effect.high
+    name = "Association, not impact"
+    if judged.word == IMPACT:
+        name = "No impact that can be told from none" if none else "Impact"
     side = "higher" if effect.att >= 0 else "lower"
     head = (f"{_what(asked)} is {_amount(effect.att, asked.share)} {side} than it would be had it moved as "
             "that of the "
@@ -133,7 +143,7 @@ def said(found: Estimated, asked: Specification, judged: Judged) -> str:
             "it, "
             f"95 % interval {_interval(effect.low, effect.high, asked.share)}.")  # fmt: skip
     tail = ""
-    if effect.low <= 0 <= effect.high:
+    if none:
         tail = (f" It cannot be told from none; an effect of {_amount(found.detectable, asked.share)} would "
                 f"have been shown.")  # fmt: skip
     if judged.withheld:

@@ -249,14 +249,14 @@ def overview(found: Sequence[Mapping[str, Any]]) -> None:
         return
     show.table(
         "Stored specifications",
-        ["id", "question", "stored", "opened", "word", "level"],
+        ["id", "question", "stored", "opened", "what may be said", "level"],
         [
             (
                 each["id"],
                 each["question"],
                 each["stored_at"][:10],
                 each["opened"],
-                each["word"],
+                each["said"] or ("no estimate" if each["opened"] else "not opened yet"),
                 each["level"],
             )
             for each in found
