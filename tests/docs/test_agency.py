@@ -78,7 +78,7 @@ def test_the_page_is_what_happens(root: Path, tmp_path: Path, monkeypatch: pytes
         monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
     found = shown((root / PAGE).read_text(encoding="utf-8"))
-    assert len(found) == 18
+    assert len(found) == 19
     for block, printed in found:
         assert plain(block.text) == plain(printed)
     rejected = (tmp_path / "rejected.csv").read_text(encoding="utf-8")

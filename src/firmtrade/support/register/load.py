@@ -67,7 +67,7 @@ def load_file(
     Raises DisclosureError for a statistical panel in whatever form, DataError for a file whose columns do
     not fit. Single rows that cannot be used are left out and are in `Loaded.rejected`.
     """
-    register.stamp(origin)  # refuses an origin that is none before anything is read
+    register.stamp(origin).may(table.name)  # refuses before anything is read
     path = a_file(source)
     read = read_sheet(path, sheet)
     refuse_panel(read.header, read.file)  # whatever of it is skipped

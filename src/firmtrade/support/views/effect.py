@@ -46,7 +46,8 @@ def followed(about: Context) -> View:
         f"The shares after five years are of level {found.level} of 5 on the Maryland scale"
         + (": supported firms beside refused ones." if beside else ": nothing is compared."),
     )
-    return View("09", about.day, figures, (evaluations(about), overdue, missed), level if found.curves else ())
+    lists = (evaluations(about), overdue, missed)
+    return View("09", about.day, figures, lists, level if found.curves else ())
 
 
 def _regular(found: Followed) -> tuple[Figure, ...]:
