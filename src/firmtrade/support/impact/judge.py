@@ -104,6 +104,8 @@ def trends(joint: Wald, placebos: Mapping[str, Wald], asked: Specification) -> C
                      "could be checked: name other outcomes to check")  # fmt: skip
     shared = asked.p / max(1, len(set(tested) - {asked.outcome}))
     told = ", ".join(f"{name}: p = {test.p:.3g}" for name, test in tested.items())
+    if not joint.degrees:
+        told += f"; {asked.outcome} itself could not differ and is not tested"
     limits = {name: asked.p if name == asked.outcome else shared for name in tested}
     failed = [name for name, test in tested.items() if test.p < limits[name]]
     if failed:
