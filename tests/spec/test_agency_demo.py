@@ -165,13 +165,3 @@ def test_specify_and_impact_from_the_command_line(asked: CliRunner, tmp_path: Pa
     assert "withheld" in answer(asked, "impact", tried["id"], day)
     assert tried["id"] in answer(asked, "impact")
     assert "stored specification only" in refusal(asked, "impact", "spec-none", day)
-
-
-def test_the_score_from_the_command_line(asked: CliRunner, tmp_path: Path) -> None:
-    register = str(demo(FIRMS).folder / REGISTER)
-    words = ("score", f"--date={DAY}", "--register", register, "--out", str(tmp_path / "out"), "--list", "4")
-    told = answer(asked, *words)
-    assert "The score ranks nobody" in told and "Calibration of the logit" in told
-    assert (tmp_path / "out" / "card.json").is_file()
-    lines = (tmp_path / "out" / "scores.csv").read_text(encoding="utf-8").splitlines()
-    assert lines[0].startswith("firm,segment,readiness,logistic,boosted,band,adds cash") and len(lines) > 500
