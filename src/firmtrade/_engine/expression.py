@@ -35,35 +35,10 @@ AGGREGATES = (
 #: Those whose second argument is a share that is written out.
 SHARES = ("quantile", "quantile_disc", "top_share")
 OPERATORS = [
-    "Add",
-    "And",
-    "Between",
-    "Boolean",
-    "Case",
-    "Column",
-    "Div",
-    "EQ",
-    "Filter",
-    "GT",
-    "GTE",
-    "Identifier",
-    "If",
-    "In",
-    "Is",
-    "LT",
-    "LTE",
-    "Literal",
-    "Mul",
-    "NEQ",
-    "Neg",
-    "Not",
-    "Null",
-    "Or",
-    "Paren",
-    "Star",
-    "Sub",
-    "Where",
-]
+    "Add", "And", "Between", "Boolean", "Case", "Column", "Div", "EQ", "Filter", "GT", "GTE",
+    "Identifier", "If", "In", "Is", "LT", "LTE", "Literal", "Mul", "NEQ", "Neg", "Not", "Null", "Or",
+    "Paren", "Star", "Sub", "Where",
+]  # fmt: skip
 _CLASSES = {"Pow": "power", "Anonymous": "", "StddevSamp": "stddev_samp", "Substring": "substring"}
 _NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
 
