@@ -56,12 +56,11 @@ _PARTS = (
     "blocs",
     "thresholds",
     "dynamics",
-    "sdmx",
 )
 #: A name of a type, [shape] for a list, {key: shape} for a table ("*": any other key), (a, b) for either.
 SHAPE: Any = {
     **dict.fromkeys(("title", "subtitle", "source", "extends"), TEXT),
-    "memory": TEXT, "without": [TEXT], "published": (TEXT, {"*": TEXT}),
+    "memory": TEXT, "without": [TEXT], "published": ANY,
     "windows": {"*": dict.fromkeys(("t0", "t1", "outcome"), WHOLE)},
     "tables": {"*": _TABLE},
     "models": _TABLES,

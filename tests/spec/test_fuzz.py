@@ -49,7 +49,7 @@ def test_the_slow_computation_can_differ(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_the_command_line_shows_no_traceback(root: Path, tmp_path: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": str(root / "src")}
-    for number in range(6):
+    for number in range(3):
         panel = panels.example(Random(f"command {number}"), tmp_path)
         command = [
             sys.executable,
