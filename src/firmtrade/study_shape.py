@@ -69,7 +69,7 @@ SHAPE: Any = {
         "rules": {"*": _WORD}, "profiles": {"*": _PROFILE}, "hide": [{"*": TEXT}],
     },
     **{kind: {"*": _WORD} for kind in _WORDS},
-    **{part: {"*": ANY} for part in _PARTS},
+    **{part: {"columns": {"*": TEXT}, "*": ANY} for part in _PARTS},
 }  # fmt: skip
 
 
