@@ -12,16 +12,9 @@ from threading import Lock
 from types import TracebackType
 from typing import Any
 
+from firmtrade._engine.dialect import DUCKDB, Dialect
 from firmtrade._engine.steps import Query
 from firmtrade.errors import EngineError
-
-
-def largest(value: str, holder: str, when: str, places: int) -> str:
-    """SQL of the `places` largest values of a group with their holders, the largest first, ties by name.
-
-    Engines differ here: this is the one place that says how.
-    """
-    return f"max(case when {when} then {{'value': {value}, 'holder': {holder}}} end, {places})"
 
 
 class DuckDB:
@@ -32,6 +25,8 @@ class DuckDB:
     """
 
     name = "duckdb"
+    here = True
+    dialect: Dialect = DUCKDB
 
     def __init__(self, memory: str | None = None, threads: int | None = None, debug: bool = False) -> None:
         import duckdb
@@ -63,6 +58,20 @@ class DuckDB:
     def execute(self, sql: str, parameters: list[Any] | None = None) -> None:
         """Run a statement for its effect."""
         self._run(sql, sql, parameters)
+
+    def view(self, name: str, sql: str) -> None:
+        """Make, or replace, the view `name`."""
+        self.execute(f"create or replace view {name} as {sql}")
+
+    def table(self, name: str, sql: str) -> None:
+        """Make, or replace, a temporary table of what a query gives."""
+        self.execute(f"create or replace temporary table {name} as {sql}")
+
+    def drop(self, name: str) -> None:
+        """Forget a view or table, if there is one of that name."""
+        found = self.rows(f"select table_type from information_schema.tables where table_name = '{name}'")
+        for (kind,) in found:
+            self.execute(f"drop {'view' if kind == 'VIEW' else 'table'} {name} cascade")
 
     def rows(self, query: Query | str, parameters: list[Any] | None = None) -> list[tuple[Any, ...]]:
         """Run a query and return its rows; counts are int, DECIMAL columns are decimal.Decimal."""
