@@ -12,6 +12,7 @@ from firmtrade.catalog import Catalog
 from firmtrade.classify.window import Window
 from firmtrade.describe.spec import Table, read_tables
 from firmtrade.errors import StudyError, nearest
+from firmtrade.study_engine import read_engine
 
 if TYPE_CHECKING:
     from firmtrade.estimate.model import Model
@@ -43,6 +44,7 @@ _KNOWN = {
     "models",
     "sdmx",
     "dynamics",
+    "engine",
     *WORDS,
     *TRADE,
 }
@@ -85,6 +87,7 @@ class StudySpec:
     sdmx: Asked | None = None
     trade: Mapping[str, Any] = field(default_factory=dict)
     dynamics: Mapping[str, Any] | None = None
+    engine: Mapping[str, Any] = field(default_factory=dict, repr=False)
     stress: Stress | None = None
 
 
@@ -185,6 +188,7 @@ def make_study(raw: Mapping[str, Any], name: str, base: Path, file: str) -> Stud
         sdmx=_sdmx(raw, file),
         trade={part: raw[part] for part in TRADE if part in raw},
         dynamics=raw.get("dynamics"),
+        engine=read_engine(raw.get("engine"), file),
     )
 
 

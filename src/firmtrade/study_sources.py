@@ -12,7 +12,7 @@ from firmtrade.errors import DataError, StudyError, nearest
 from firmtrade.study_file import StudySpec
 
 if TYPE_CHECKING:
-    from firmtrade._engine.duckdb import DuckDB
+    from firmtrade._engine.engine import Engine
     from firmtrade.acquire.source import PanelSpec
     from firmtrade.assemble.check import CheckReport
     from firmtrade.assemble.panel import Panel
@@ -74,7 +74,7 @@ def prepared(spec: StudySpec, opened: Opened, tables: Iterable[Table] | None) ->
     return list(with_breaks(asked, [Break(*one) for one in found], spec.windows))
 
 
-def detailed(engine: DuckDB, opened: Opened, tables: Iterable[Table], setting: Setting) -> Setting:
+def detailed(engine: Engine, opened: Opened, tables: Iterable[Table], setting: Setting) -> Setting:
     """The setting in which tables by partner or product can be answered: their relations are made."""
     from firmtrade.assemble.trade.details import make_details
     from firmtrade.describe.details import once_conditions
@@ -120,7 +120,7 @@ def panel_spec(spec: StudySpec) -> PanelSpec:
 
 
 def open_sources(
-    engine: DuckDB,
+    engine: Engine,
     spec: StudySpec,
     panel: str | None,
     sources: Mapping[str, str],
@@ -143,7 +143,7 @@ def open_sources(
     return replace(opened, panel=stressed(engine, opened.panel, spec.stress), spec=completed(spec, years))
 
 
-def _follow(engine: DuckDB, opened: Opened, progress: Callable[[str], None]) -> Opened:
+def _follow(engine: Engine, opened: Opened, progress: Callable[[str], None]) -> Opened:
     """Exporters and what becomes of them in the panel's place; what is wrong with the sources stays."""
     from firmtrade.study_dynamics import completed, followed
 
@@ -160,8 +160,9 @@ def _follow(engine: DuckDB, opened: Opened, progress: Callable[[str], None]) -> 
 
 
 def _open_panel(
-    engine: DuckDB, spec: StudySpec, panel: str | None, scratch: Path, progress: Callable[[str], None]
+    engine: Engine, spec: StudySpec, panel: str | None, scratch: Path, progress: Callable[[str], None]
 ) -> Opened:
+    from firmtrade.assemble.away import open_away
     from firmtrade.assemble.check import check_panel
     from firmtrade.assemble.panel import open_panel
 
@@ -172,7 +173,10 @@ def _open_panel(
             "The study names no panel. Give one with --panel FILE, or as files = ... under [panel]."
         )
     progress("read the panel")
-    opened = open_panel(engine, read, source, spec.base)
+    if engine.here:
+        opened = open_panel(engine, read, source, spec.base)
+    else:
+        opened = open_away(engine, read, source, spec.base, scratch)
     return Opened(spec, opened, lambda shown: check_panel(engine, shown, read))
 
 
@@ -198,7 +202,7 @@ def _trade_spec(spec: StudySpec, sources: Mapping[str, str]) -> TradeSpec:
 
 
 def _open_trade(
-    engine: DuckDB,
+    engine: Engine,
     spec: StudySpec,
     sources: Mapping[str, str],
     scratch: Path,

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from firmtrade._engine.duckdb import DuckDB
 from firmtrade._engine.engine import Engine
 from firmtrade.acquire.read import Source, forget, hashes, relation
 from firmtrade.acquire.source import PanelSpec
@@ -48,7 +49,7 @@ class Panel:
     notes: tuple[str, ...] = ()
 
 
-def open_panel(engine: Engine, spec: PanelSpec, source: str | None, base: Path) -> Panel:
+def open_panel(engine: DuckDB, spec: PanelSpec, source: str | None, base: Path) -> Panel:
     """Make the relation `panel`; `source` (a file or URL, from the command line) overrides spec.files.
 
     Raises DataError for a source that cannot be read whole, for one without firm or year, and for a
@@ -56,13 +57,14 @@ def open_panel(engine: Engine, spec: PanelSpec, source: str | None, base: Path) 
     """
     spec, opened, notes = open_settled(engine, spec, source, base)
     try:
-        panel = _assemble(engine, spec, opened)
+        panel = assemble(engine, spec, opened)
         return replace(panel, notes=(*notes, *panel.notes))
     finally:
         opened.close()
 
 
-def _assemble(engine: Engine, spec: PanelSpec, opened: Source) -> Panel:
+def assemble(engine: Engine, spec: PanelSpec, opened: Source) -> Panel:
+    """The panel of an opened source."""
     mapping, missing = map_columns(spec, opened)
     loaded = load(engine, spec, opened, mapping)
     if not loaded.lazy:
