@@ -134,9 +134,10 @@ class Study:
     ) -> tuple[Modelled, ...]:
         if not models:
             return ()
+        from firmtrade._engine.remote import Remote
         from firmtrade.estimate.modelled import Given, answer
 
-        near = engine if engine.here else engine.bring(panel.relation)
+        near = engine.bring(panel.relation) if isinstance(engine, Remote) else engine
         given = Given(near, frozenset(panel.columns), panel.flags, setting.meaning, self.spec.models)
         return answer(given, models, self.progress)
 

@@ -22,9 +22,7 @@ ENGINES = ("duckdb", "spark", "postgres")
 #: Keys of the part [engine] of a study file.
 KEYS = ("name", "spark", "postgres", "settings")
 _MASTER = re.compile(r"(local(\[.*\])?|spark://.+|sc://.+|k8s://.+|yarn)\Z")
-_WRITE = (
-    "Write duckdb, spark, postgres, or where it is: spark:local[4], sc://host:15002, postgresql://user@host/db."
-)
+_WRITE = "Write duckdb, spark, postgres, or where it is: spark:local[4], sc://host:15002, postgresql://user@host/db."
 
 
 @dataclass(frozen=True)
@@ -44,7 +42,9 @@ def read_engine(entry: Any, file: str) -> dict[str, Any]:
         entry = {"name": entry}
     for key in entry:
         if key not in KEYS:
-            raise StudyError(f"{file}, [engine]: '{key}' is not known.{nearest(key, KEYS)} Known: {_listed(KEYS)}.")
+            raise StudyError(
+                f"{file}, [engine]: '{key}' is not known.{nearest(key, KEYS)} Known: {_listed(KEYS)}."
+            )
     _named(str(entry.get("name", "duckdb")), f"{file}, [engine]")
     return dict(entry)
 
@@ -117,8 +117,8 @@ def refuse(choice: Choice, spec: StudySpec, ledger: bool, models: bool) -> None:
         )
     if spec.method.get("method") == "cell-key":
         raise EngineError(
-            f"The method cell-key needs the key of each firm (record_key), a function of Python that the engine "
-            f"{choice.name} does not have. Engines that have it: duckdb."
+            f"The method cell-key needs the key of each firm (record_key), a function of Python that the "
+            f"engine {choice.name} does not have. Engines that have it: duckdb."
         )
 
 

@@ -26,7 +26,7 @@ class Dialect:
         return f"regexp_matches({text}, {pattern})"
 
     def first_group(self, text: str, pattern: str) -> str:
-        """A text that fits a pattern from its start to its end, as the pattern's first group; others as is."""
+        """A text that fits a pattern from start to end, as the pattern's first group; others as is."""
         return f"regexp_replace({text}, {pattern}, '\\1')"
 
     def contains(self, text: str, part: str) -> str:

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from threading import Lock
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 from firmtrade._engine.dialect import DUCKDB, Dialect
 from firmtrade._engine.steps import Query
@@ -168,7 +168,7 @@ class DuckDB:
             for row in rows:
                 show("   " + " | ".join("" if value is None else str(value) for value in row))
 
-    def __enter__(self) -> DuckDB:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

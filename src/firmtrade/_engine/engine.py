@@ -8,14 +8,14 @@ them, `rows_of_table` and `columns_of_table` read them.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager
-from typing import Any, Protocol
+from types import TracebackType
+from typing import Any, Protocol, Self
 
 from firmtrade._engine.dialect import Dialect
 from firmtrade._engine.steps import Query
 
 
-class Engine(AbstractContextManager["Engine"], Protocol):
+class Engine(Protocol):
     """An open engine. `here`: the panel's rows are in this process. `dialect`: what it says differently."""
 
     name: str
@@ -58,3 +58,9 @@ class Engine(AbstractContextManager["Engine"], Protocol):
 
     def close(self) -> None:
         """Free what the engine holds."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...

@@ -11,7 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from firmtrade._engine.dialect import PostgresDialect
+from firmtrade._engine.dialect import Dialect, PostgresDialect
 from firmtrade._engine.duckdb import DuckDB
 from firmtrade._engine.remote import Remote
 from firmtrade.errors import EngineError, MissingExtra
@@ -35,7 +35,7 @@ class Postgres(Remote):
     """A connection to a PostgreSQL server, by its address without table."""
 
     name = "postgres"
-    dialect = PostgresDialect()
+    dialect: Dialect = PostgresDialect()
 
     def __init__(
         self, address: str, memory: str | None = None, threads: int | None = None, debug: bool = False
@@ -53,7 +53,9 @@ class Postgres(Remote):
             self._connection = psycopg.connect(plain_address(address), application_name="firmtrade")
         except (psycopg.Error, UnicodeError) as error:
             self.cells.close()
-            raise EngineError(f"PostgreSQL cannot be reached at {_shown(address)}: {_reason(error)}") from None
+            raise EngineError(
+                f"PostgreSQL cannot be reached at {_shown(address)}: {_reason(error)}"
+            ) from None
         try:
             self._begin(address)
         except BaseException:
@@ -63,8 +65,8 @@ class Postgres(Remote):
     def _begin(self, address: str) -> None:
         if self._connection.info.server_version < _OLDEST:
             raise EngineError(
-                f"PostgreSQL at {_shown(address)} is version {self._connection.info.server_version // 10000}; "
-                "12 or later is needed."
+                f"PostgreSQL at {_shown(address)} is version "
+                f"{self._connection.info.server_version // 10000}; 12 or later is needed."
             )
         try:
             for statement in ("set transaction isolation level repeatable read", "set timezone to 'UTC'",
@@ -72,8 +74,8 @@ class Postgres(Remote):
                 self._connection.execute(statement)
         except self._failure as error:
             raise EngineError(
-                f"PostgreSQL at {_shown(address)} lets us make nothing temporary ({_reason(error)}). The role "
-                "needs the right TEMP on the database:  grant temp on database NAME to ROLE"
+                f"PostgreSQL at {_shown(address)} lets us make nothing temporary ({_reason(error)}). "
+                "The role needs the right TEMP on the database:  grant temp on database NAME to ROLE"
             ) from None
 
     def is_at(self, address: str) -> bool:
@@ -140,26 +142,26 @@ class Postgres(Remote):
     def reserved(self, names: list[str]) -> list[str]:
         """Those of the names that PostgreSQL reads as a word of its own: `user` would be the role."""
         listed = ", ".join(_literal(name) for name in names) or "''"
-        return [
-            word for (word,) in self._found(
-                "words", f"select word from pg_get_keywords() where catcode in ('R', 'T') and word in ({listed})"
-            )
-        ]  # fmt: skip
+        asked = f"select word from pg_get_keywords() where catcode in ('R', 'T') and word in ({listed})"
+        return [word for (word,) in self._found("words", asked)]
 
     def receive(self, name: str, local: DuckDB, sql: str, folder: Path) -> None:
         """Make a temporary table of what a query here gives, sent with COPY."""
         types = local.describe(f"({sql})")
-        columns = ", ".join(f'"{column}" {_BACK.get(kind, kind)}' for column, kind in types.items())
+        columns = ", ".join(f'"{column}" {_back(kind)}' for column, kind in types.items())
         self.drop(name)
         self._run(name, f"create temporary table {name} ({columns})")
         self._made[name] = "table"
         path = folder / f"{name}.csv"
         local.execute(f"copy ({sql}) to '{path}' (format csv, header false)")
         try:
-            with path.open("rb") as file, self._connection.cursor() as cursor:
-                with cursor.copy(f"copy pg_temp.{name} from stdin (format csv)") as copy:
-                    while piece := file.read(_PIECE):
-                        copy.write(piece)
+            with (
+                path.open("rb") as file,
+                self._connection.cursor() as cursor,
+                cursor.copy(f"copy pg_temp.{name} from stdin (format csv)") as copy,
+            ):
+                while piece := file.read(_PIECE):
+                    copy.write(piece)
         except self._failure as error:
             raise EngineError(f"PostgreSQL could not take over '{name}': {_reason(error)}") from None
         finally:
@@ -196,6 +198,11 @@ class Postgres(Remote):
         self.cells.close()
 
 
+def _back(kind: str) -> str:
+    """PostgreSQL's type of one of DuckDB's."""
+    return _BACK["VARCHAR"] if kind.startswith("ENUM") else _BACK.get(kind, kind)
+
+
 def _array(values: list[Any], number: int, kind: str) -> Any:
     """The Arrow array of a column; numbers without a type of their own get the digits that they have."""
     import pyarrow as pa
@@ -229,7 +236,9 @@ def _literal(text: str) -> str:
 def plain_address(address: str) -> str:
     """The address as the driver takes it: postgresql+psycopg:// is SQLAlchemy's way to say it."""
     scheme, rest = address.split("://", 1)
-    return f"{scheme.split('+')[0].replace('postgresql', 'postgres').replace('postgres', 'postgresql')}://{rest}"
+    return (
+        f"{scheme.split('+')[0].replace('postgresql', 'postgres').replace('postgres', 'postgresql')}://{rest}"
+    )
 
 
 def _shown(address: str) -> str:

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from firmtrade._engine.dialect import SparkDialect
+from firmtrade._engine.dialect import Dialect, SparkDialect
 from firmtrade._engine.duckdb import DuckDB
 from firmtrade._engine.remote import Remote
 from firmtrade.errors import EngineError, MissingExtra
@@ -42,7 +42,7 @@ class Spark(Remote):
     """
 
     name = "spark"
-    dialect = SparkDialect()
+    dialect: Dialect = SparkDialect()
 
     def __init__(
         self,
@@ -71,7 +71,7 @@ class Spark(Remote):
         try:
             with _quiet():
                 import pyarrow  # noqa: F401
-                import pyspark.sql
+                import pyspark.sql  # noqa: F401
 
                 if self.connect:
                     import grpc  # noqa: F401
@@ -164,7 +164,8 @@ class Spark(Remote):
                 number = "0"
             else:
                 whens = " ".join(
-                    f"when _metadata.file_path like '%{Path(path).name}' then {n}" for n, path in enumerate(paths)
+                    f"when _metadata.file_path like '%{Path(path).name}' then {n}"
+                    for n, path in enumerate(paths)
                 )
                 number = f"case {whens} end"
             frame.selectExpr(
@@ -174,7 +175,12 @@ class Spark(Remote):
     def receive(self, name: str, local: DuckDB, sql: str, folder: Path) -> None:
         """Make a temporary view of what a query here gives: by way of a file, or sent to a cluster."""
         path = folder / f"{name}.parquet"
-        local.execute(f"copy ({sql}) to '{path}' (format parquet)")
+        types = local.describe(f"({sql})")
+        wide = ", ".join(
+            f'cast("{n}" as decimal(38, 0)) as "{n}"' for n, kind in types.items() if kind.endswith("HUGEINT")
+        )  # Parquet has no integers of that width, and would have DOUBLE
+        given = f"select * replace ({wide}) from ({sql})" if wide else sql
+        local.execute(f"copy ({given}) to '{path}' (format parquet)")
         self.drop(name)
         with self._as_ours(name), _quiet():
             if self.local:

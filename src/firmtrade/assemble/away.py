@@ -16,15 +16,18 @@ def open_away(engine: Remote, spec: PanelSpec, source: str | None, base: Path, f
     opened = open_native(engine, spec, source, base)
     if opened is not None:
         return assemble(engine, spec, opened)
-    panel = open_panel(engine.cells, spec, source, base)
-    return hand_over(engine, panel, folder)
-
-
-def hand_over(engine: Remote, panel: Panel, folder: Path) -> Panel:
-    """The panel that was read here, as a temporary table of the engine."""
-    engine.receive(panel.rows, engine.cells, f"select * from {panel.rows}", folder)
-    engine.view(panel.relation, f"select {', '.join(panel.columns)} from {panel.rows}")
+    panel = hand_over(engine, open_panel(engine.cells, spec, source, base), folder, "panel_rows")
     for name in (panel.relation, panel.rows, f"{panel.relation}_all"):
         engine.cells.drop(name)
+    return panel
+
+
+def hand_over(engine: Remote, panel: Panel, folder: Path, whole: str = "panel") -> Panel:
+    """The panel that was read here, as a temporary table of the engine; `whole` is the relation to send.
+
+    `panel_rows` has what the check needs besides, which that of a trade register does here.
+    """
+    engine.receive(panel.rows, engine.cells, f"select * from {whole}", folder)
+    engine.view(panel.relation, f"select {', '.join(panel.columns)} from {panel.rows}")
     note = f"{panel.name} was read here and handed over to the engine {engine.name} as a temporary table"
     return replace(panel, notes=(*panel.notes, note))

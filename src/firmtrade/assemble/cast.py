@@ -277,7 +277,9 @@ def _whole(column: Column, source: Given, spec: PanelSpec) -> tuple[str, str]:
         if source.family == "text":  # the year of a date such as 1998-05-01
             date = source.how.matches(source.sql, "'^[0-9]{4}-[0-9]{2}-[0-9]{2}($|[ T])'")
             date = f"length({source.sql}) > 9 and {date}"
-            value = f"case when {date} then cast(substring({source.sql}, 1, 4) as integer){add} else {value} end"
+            value = (
+                f"case when {date} then cast(substring({source.sql}, 1, 4) as integer){add} else {value} end"
+            )
     else:
         return _unusable(source)
     return value, f"{source.present} and ({value}) is null"

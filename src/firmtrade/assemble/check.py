@@ -39,7 +39,9 @@ class _Checked:
 def check_panel(engine: Engine, panel: Panel, spec: PanelSpec) -> CheckReport:
     """Every problem of an open panel. Nothing is changed and nothing raised: see `CheckReport.stops`."""
     checked = _Checked(engine, panel, spec)
-    applying = [rule for rule in rules(spec, engine.dialect) if all(name in panel.columns for name in rule.needs)]
+    applying = [
+        rule for rule in rules(spec, engine.dialect) if all(name in panel.columns for name in rule.needs)
+    ]
     counts = _count(checked, applying)
     complete = not counts["missing-firm"] and not counts["missing-year"]
     keys = check_keys(engine, panel, counts["__first"], counts["__last"], complete)
