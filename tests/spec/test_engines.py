@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,72 @@ from firmtrade.acquire.source import PanelSpec
 from firmtrade.assemble.away import open_away
 from firmtrade.assemble.check import check_panel
 from firmtrade.assemble.panel import open_panel
+from firmtrade.errors import DataError, EngineError, FirmtradeError
+from firmtrade.study import Study
+from reference.panels import random_panel, write_all
 from support_engines import engine as engine_of
 from support_engines import postgres_address, server
 from support_manual import answers, manual
 from support_panels import write_csv, write_parquet
+from support_postgres import NoServer
+
+STUDY = """
+title = "Who trades"
+[panel]
+classification = "NACE 1.1"
+regions = ["BE1", "BE2", "BE3"]
+[windows.growth]
+t0 = 1998
+t1 = 2002
+outcome = 2003
+
+[samples.stayers]
+title = "Stayers"
+expr = "smes and t0.employment > 0 and outcome.employment > 0 and t1.year is not null"
+source = "own"
+
+[tables.counts]
+sample = "smes"
+period = 2002
+measures = ["firms", "participation", "median-productivity"]
+by = { size = ["0-9", "10-49", "_T"], flow = ["export", "import"] }
+
+[tables.sums]
+sample = "all-firms"
+period = [1998, 2002]
+measures = ["turnover", "productivity"]
+by = { region = ["BE1", "BE2", "BE3", "_T"], size = ["0-9", "10-49", "50-99", "100-249", "_T"] }
+
+[tables.growth]
+sample = "stayers"
+window = "growth"
+measures = ["firms", "productivity-change"]
+by = { flow = ["export"], status = ["traders", "constant", "new", "stopped", "non-traders"] }
+
+[tables.figure-01]
+sample = "all-firms"
+period = 2002
+measures = ["turnover"]
+by = { activity = "all" }
+chart = { kind = "bar", x = "activity" }
+
+[protect]
+hide = [{ table = "sums", region = "BE2", size = "0-9", period = "2002", measure = "turnover" }]
+"""
+PLAIN = """
+[tables.example]
+sample = "all-firms"
+measures = ["firms"]
+period = 2002
+"""
+MODELS = (
+    PLAIN
+    + """
+[models.premia]
+kind = "premia"
+sample = "all-firms"
+"""
+)
 
 EXAMPLES = [
     pytest.param(example, id=f"{name}-{number}")
@@ -144,3 +207,164 @@ def test_a_text_file_is_handed_over_as_it_was_read(name: str, tmp_path: Path) ->
         told = [(p.rule, p.count, p.examples) for p in report.problems if p.rule != "settled"]
         found.append((rows, told))
     assert found[0] == found[1]
+
+
+# -- a study: cells, protection and models -------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Place:
+    """A panel in every form, and the study that reads it."""
+
+    study: str
+    file: str
+    table: str
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    """A random panel with holdings: a Parquet file, and a table of the database where there is one."""
+    folder = tmp_path_factory.mktemp("study")
+    drawn = random_panel(11, 200)
+    drawn["holding"] = [f"h{firm}" if ord(firm[-1]) % 3 else "group" for firm in drawn["firm"]]
+    (folder / "study.toml").write_text(STUDY, encoding="utf-8")
+    file = str(write_all(drawn, folder)["parquet"])
+    try:
+        with Postgres(server().url, threads=1) as engine:
+            engine.cells.execute(f"create view p as select * from read_parquet('{file}')")
+            engine.receive("panel_there", engine.cells, "select * from p", folder)
+            engine.execute("create schema if not exists reports")
+            engine.execute("drop table if exists reports.firms")
+            engine.execute("create table reports.firms as select * from pg_temp.panel_there")
+            engine.execute("commit")
+        table = f"{server().url}#reports.firms"
+    except NoServer:
+        table = ""
+    return Place(str(folder / "study.toml"), file, table)
+
+
+def figures(place: Place, panel: str, engine: str | None) -> dict[str, Any]:
+    """Every figure of the protected release with its status and reason, keyed by what it is about."""
+    release = Study(place.study, panel=panel, engine=engine, threads=1).release()
+    cells = [(table.name, cell) for table in release.tables for cell in table.cells]
+    return {
+        f"{table}: {replace(cell, value=None)}": None
+        if cell.value is None
+        else pytest.approx(cell.value, rel=1e-9)
+        for table, cell in cells
+    }
+
+
+@pytest.fixture(scope="module")
+def expected(place: Place) -> dict[str, Any]:
+    return figures(place, place.file, None)
+
+
+def test_the_release_hides_something(expected: dict[str, Any]) -> None:
+    """What the engines must agree on is not trivial."""
+    assert len(expected) > 100
+    assert sum(value is None for value in expected.values()) > 10
+
+
+@pytest.mark.parametrize(
+    ("name", "panel"),
+    [("spark", "file"), ("postgres", "table"), ("postgres", "file")],
+    ids=["spark reads the file", "the table stays in postgres", "the file goes to postgres"],
+)
+def test_the_protected_release_is_the_same(
+    place: Place, expected: dict[str, Any], name: str, panel: str
+) -> None:
+    engine_of(name)  # skips where there is none
+    where = "spark:local[2]" if name == "spark" else server().url
+    assert figures(place, getattr(place, panel), where) == expected
+
+
+def test_nothing_is_left_in_the_database(place: Place) -> None:
+    postgres_address()
+    figures(place, place.table, "postgres")
+    with server().connect() as connection:
+        made = connection.execute(
+            "select n.nspname, c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace "
+            "where n.nspname !~ '^(pg_|information_schema)' and c.relname not in ('odd', 'firms')"
+        ).fetchall()
+    assert made == []
+
+
+def test_a_role_that_may_only_read_and_make_temporary_tables(place: Place, expected: dict[str, Any]) -> None:
+    postgres_address()
+    with server().connect() as connection:
+        connection.execute("drop owned by reader; drop role reader") if connection.execute(
+            "select 1 from pg_roles where rolname = 'reader'"
+        ).fetchall() else None
+        connection.execute("create role reader login password 'r'")
+        connection.execute("grant usage on schema reports to reader")
+        connection.execute("grant select on reports.firms to reader")
+    address = f"postgresql://reader:r@127.0.0.1:{server().port}/postgres#reports.firms"
+    assert figures(place, address, "postgres") == expected
+    with server().connect() as connection:
+        connection.execute("revoke temporary on database postgres from public")
+    try:
+        with pytest.raises(EngineError, match="right TEMP on the database"):
+            figures(place, address, "postgres")
+    finally:
+        with server().connect() as connection:
+            connection.execute("grant temporary on database postgres to public")
+
+
+def test_models_on_spark_are_estimated_here(tmp_path: Path, place: Place) -> None:
+    pytest.importorskip("pyfixest")
+    engine_of("spark")
+    path = tmp_path / "models.toml"
+    path.write_text(MODELS, encoding="utf-8")
+    ours, theirs = (
+        Study(path, panel=place.file, engine=engine, threads=1).models()
+        for engine in (None, "spark:local[2]")
+    )
+    assert not ours[0].refused
+    assert ours == theirs
+
+
+# -- what is refused -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("engine", "more", "words"),
+    [
+        ("sparc", "", "there is no engine 'sparc'. Did you mean 'spark'?"),
+        ("postgres", "", "needs a database"),
+        ("postgresql://me:s3cret@127.0.0.1:1/x", "", "PostgreSQL cannot be reached at 127.0.0.1:1/x"),
+        ("sc://127.0.0.1:1/;token=s3cret", "", "Spark cannot be reached at sc://127.0.0.1:1"),
+        ("postgresql://h/x", "models", "The models (premia) are estimated on the rows of firms"),
+        ("spark", 'protect = { ledger = "kept" }', "follow"),
+        ("spark", 'protect = { method = "cell-key", secret = "../key" }', "record_key"),
+        (None, 'engine = { name = "spark", sprak = "local" }', "'sprak' is not known. Did you mean 'spark'?"),
+    ],
+)  # fmt: skip
+def test_refused_before_anything_is_read(
+    tmp_path: Path, place: Place, engine: str | None, more: str, words: str
+) -> None:
+    path = tmp_path / "study.toml"
+    path.write_text(MODELS if more == "models" else f"{more}\n{PLAIN}", encoding="utf-8")
+    with pytest.raises(FirmtradeError) as raised:
+        Study(path, panel=str(tmp_path / "absent.parquet"), engine=engine).release()
+    assert words in str(raised.value)
+    assert "s3cret" not in str(raised.value)
+
+
+def test_a_column_with_a_word_of_postgresql(tmp_path: Path, place: Place) -> None:
+    postgres_address()
+    path = tmp_path / "study.toml"
+    path.write_text(f'[panel.columns]\nuser = "region"\n{PLAIN}', encoding="utf-8")
+    with pytest.raises(EngineError, match="'user' is a word of PostgreSQL"):
+        Study(path, panel=place.table, engine="postgres").tables()
+
+
+def test_another_table_or_database_is_named(tmp_path: Path, place: Place) -> None:
+    postgres_address()
+    path = tmp_path / "study.toml"
+    path.write_text(PLAIN, encoding="utf-8")
+    absent = place.table.replace("reports.firms", "reports.firm")
+    with pytest.raises(DataError, match=r"has no table 'reports.firm'.* Did you mean 'reports.firms'"):
+        Study(path, panel=absent, engine="postgres").tables()
+    with pytest.raises(EngineError, match="the engine is another database"):
+        Study(path, panel="postgresql://h/other#firms", engine=server().url).tables()

@@ -50,7 +50,9 @@ class Postgres(Remote):
         self.shown = _shown(address)
         self._made: dict[str, str] = {}
         try:
-            self._connection = psycopg.connect(plain_address(address), application_name="firmtrade")
+            self._connection = psycopg.connect(
+                plain_address(address), application_name="firmtrade", connect_timeout=10
+            )
         except (psycopg.Error, UnicodeError) as error:
             self.cells.close()
             raise EngineError(

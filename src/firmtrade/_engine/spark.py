@@ -6,16 +6,20 @@ that is already open (in a notebook, on a platform) is used and left open.
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
+import socket
 import tempfile
 import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
 from firmtrade._engine.dialect import Dialect, SparkDialect
 from firmtrade._engine.duckdb import DuckDB
+from firmtrade._engine.quiet import quiet
 from firmtrade._engine.remote import Remote
 from firmtrade.errors import EngineError, MissingExtra
 
@@ -28,6 +32,7 @@ _MEANING = {
 _TYPES = {"string": "VARCHAR", "int": "INTEGER", "bigint": "BIGINT", "smallint": "SMALLINT",
           "tinyint": "TINYINT", "double": "DOUBLE", "float": "FLOAT", "boolean": "BOOLEAN", "date": "DATE",
           "timestamp": "TIMESTAMP", "timestamp_ntz": "TIMESTAMP"}  # fmt: skip
+_PATIENCE = 10.0  # seconds until a server must answer
 _LOG = """rootLogger.level = off
 rootLogger.appenderRef.none.ref = none
 appender.none.type = Null
@@ -60,8 +65,12 @@ class Spark(Remote):
         self._scratch = tempfile.TemporaryDirectory(prefix="firmtrade-spark-")
         self._kept: dict[str, Any] = {}
         try:
+            _answers(master)
             with _quiet():
                 self._open(dict(settings or {}), memory)
+        except EngineError:
+            self._tidy()
+            raise
         except Exception as error:
             self._tidy()
             raise EngineError(f"Spark cannot be reached at {_shown(master)}: {_reason(error)}") from None
@@ -97,10 +106,16 @@ class Spark(Remote):
     def _start(self, settings: dict[str, str], memory: str | None) -> Any:
         from pyspark.sql import SparkSession
 
+        if not (os.environ.get("JAVA_HOME") or shutil.which("java")):
+            raise EngineError(
+                "Spark needs Java 17 or later, and there is none: install it, or set JAVA_HOME. A Spark "
+                "Connect server (--engine sc://host:15002) needs no Java here."
+            )
         builder = SparkSession.builder.appName("firmtrade").master(self.master)
         for key, value in {**self._own(memory), **settings}.items():
             builder = builder.config(key, value)
-        return builder.getOrCreate()
+        with nullcontext() if self.debug else quiet(2):
+            return builder.getOrCreate()
 
     def _own(self, memory: str | None) -> dict[str, str]:
         """Settings of a session that we start: quiet, and nothing written where we are called."""
@@ -228,6 +243,20 @@ class Spark(Remote):
     def _tidy(self) -> None:
         self.cells.close()
         self._scratch.cleanup()
+
+
+def _answers(master: str) -> None:
+    """Raise EngineError where nobody listens at the master's address: Spark would try for minutes."""
+    found = re.match(r"(sc|spark)://([^:/;,]+)(?::(\d+))?", master)
+    if found is None:
+        return
+    port = int(found[3] or {"sc": 15002, "spark": 7077}[found[1]])
+    try:
+        socket.create_connection((found[2], port), timeout=_PATIENCE).close()
+    except OSError as error:
+        raise EngineError(
+            f"Spark cannot be reached at {_shown(master)}: nobody answers at {found[2]}:{port} ({error})."
+        ) from None
 
 
 @contextmanager
