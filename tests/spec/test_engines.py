@@ -335,7 +335,7 @@ def test_models_on_spark_are_estimated_here(tmp_path: Path, place: Place) -> Non
         ("postgresql://me:s3cret@127.0.0.1:1/x", "", "PostgreSQL cannot be reached at 127.0.0.1:1/x"),
         ("sc://127.0.0.1:1/;token=s3cret", "", "Spark cannot be reached at sc://127.0.0.1:1"),
         ("postgresql://h/x", "models", "The models (premia) are estimated on the rows of firms"),
-        ("spark", 'protect = { ledger = "kept" }', "follow"),
+        ("spark", 'protect = { ledger = "kept" }', "A ledger compares runs firm by firm"),
         ("spark", 'protect = { method = "cell-key", secret = "../key" }', "record_key"),
         (None, 'engine = { name = "spark", sprak = "local" }', "'sprak' is not known. Did you mean 'spark'?"),
     ],

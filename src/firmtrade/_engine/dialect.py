@@ -97,10 +97,6 @@ class _Others(Dialect):
     def is_infinite(self, number: str) -> str:
         return f"abs({number}) = {_INFINITY}"
 
-    def number(self, text: str) -> str:
-        # Looked at first: Spark reads '1d' as a number, and PostgreSQL stops at a text that is none.
-        return f"case when {self.matches(text, _NUMBER)} then cast({text} as double) end"
-
     def whole(self, number: str) -> str:
         return f"case when {number} between -2147483648 and 2147483647 then cast({number} as integer) end"
 
@@ -129,6 +125,10 @@ class SparkDialect(_Others):
 
     def trim(self, text: str) -> str:
         return f"trim(both '{_SPACES}' from {text})"
+
+    def number(self, text: str) -> str:
+        # Without its pattern '1d' would be a number. The text is named once: it is a long expression.
+        return f"cast(nullif(regexp_extract({text}, {_NUMBER}, 0), '') as double)"
 
     def decimal(self, value: str, width: int, scale: int, loose: bool = False) -> str:
         return f"cast({value} as decimal({width},{scale}))"
@@ -162,6 +162,10 @@ class PostgresDialect(_Others):
 
     def trim(self, text: str) -> str:
         return f"btrim({text}, '{_SPACES}')"
+
+    def number(self, text: str) -> str:
+        # A cast would stop at a text that is no number. A pattern without (?:) would give its first group.
+        return f"cast(substring({text} from {_NUMBER.replace('(', '(?:')}) as double)"
 
     def decimal(self, value: str, width: int, scale: int, loose: bool = False) -> str:
         # By way of text: a direct cast keeps 15 digits of a DOUBLE.

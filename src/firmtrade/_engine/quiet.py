@@ -12,7 +12,7 @@ from contextlib import contextmanager
 def quiet(stream: int = 1) -> Iterator[None]:
     """HiGHS greets on standard output when it is made, before it can be told to be silent.
 
-    With `stream` 2 it is standard error, where a process that is started meanwhile keeps silent for good: Java.
+    With `stream` 2 it is standard error; a process that is started meanwhile (Java) stays silent for good.
     """
     sys.stdout.flush()
     kept, nothing = os.dup(stream), os.open(os.devnull, os.O_WRONLY)
