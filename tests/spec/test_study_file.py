@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from firmtrade import Study, catalog, study_file
+from firmtrade import Study, catalog, study_engine, study_file
 from firmtrade.acquire.source import PanelSpec
 from firmtrade.acquire.transactions.spec import Correspondence, TransactionsSpec
 from firmtrade.assemble.trade import blocs, thresholds
@@ -38,6 +38,7 @@ ACCEPTED: dict[str, set[str]] = {
     "blocs": blocs._FIELDS,
     "thresholds": thresholds._FIELDS,
     "protect": study_file._PROTECT,
+    "engine": set(study_engine.KEYS),
     "sdmx": set(sdmx_spec._KEYS),
     "windows": {"t0", "t1", "outcome"},
     "models": set(COMMON),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
-from firmtrade._engine.duckdb import DuckDB
+from firmtrade._engine.engine import Engine
 from firmtrade._engine.steps import Query, Step
 from firmtrade.catalog import Catalog
 from firmtrade.classify.window import Window
@@ -14,7 +14,7 @@ from firmtrade.result import Attrition, AttritionStep
 
 
 def attrition(
-    engine: DuckDB, cube: Cube, table: str, catalog: Catalog, windows: Mapping[str, Window]
+    engine: Engine, cube: Cube, table: str, catalog: Catalog, windows: Mapping[str, Window]
 ) -> list[Attrition]:
     """The attrition of each sample of the cube, in its latest year or over its window."""
     firms = cube.aggregates["count(*)"][2]

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from firmtrade._engine import expression
-from firmtrade._engine.duckdb import DuckDB
+from firmtrade._engine.dialect import DUCKDB, Dialect
+from firmtrade._engine.engine import Engine
 from firmtrade._engine.steps import Query, Step
 from firmtrade.catalog import Catalog, Definition
 from firmtrade.classify.expand import Meaning, uses_points
@@ -48,6 +49,7 @@ class Setting:
 
     `evidence`: what disclosure control must know is collected in the same scans; `keyed`: the keys of
     groups of firms too, by which their numbers are perturbed; `listed`: the firms too, for a ledger.
+    `dialect` is what the engine of the scans says differently.
     """
 
     catalog: Catalog
@@ -59,6 +61,7 @@ class Setting:
     evidence: bool = False
     keyed: bool = False
     listed: bool = False
+    dialect: Dialect = DUCKDB
 
 
 @dataclass
@@ -184,6 +187,7 @@ def _view(window: str, kind: str, asks: list[Ask], setting: Setting, whole: bool
         *_owner(window, setting, bool(relation)),
         keyed=setting.keyed,
         listed=setting.listed,
+        dialect=setting.dialect,
     )
     return View(cube, _plain_rows(window, cube, rest, setting) if rest else (), scan, additive, rest)
 
@@ -234,7 +238,7 @@ def queries(view: View, groups: Groups) -> list[Query]:
 
 
 def compute(
-    engine: DuckDB, tables: Iterable[Table], setting: Setting, progress: Callable[[str], None]
+    engine: Engine, tables: Iterable[Table], setting: Setting, progress: Callable[[str], None]
 ) -> Computed:
     """Answer tables: one scan for each view, roll-ups, measures worked out from them."""
     plans = plan(tables, setting)
@@ -284,7 +288,7 @@ def _backing(
 
 
 def _answers(
-    engine: DuckDB,
+    engine: Engine,
     seen: list[View],
     published: frozenset[Ask],
     setting: Setting,

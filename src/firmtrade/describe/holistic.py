@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from firmtrade._engine.duckdb import DuckDB
+from firmtrade._engine.engine import Engine
 from firmtrade._engine.steps import Query, Step
 from firmtrade.describe.answer import Value, code_of
 from firmtrade.describe.asks import Ask
@@ -12,7 +12,7 @@ from firmtrade.describe.groups import Groups, Term
 
 
 def answer_holistic(
-    engine: DuckDB, rows: tuple[Step, ...], groups: Groups, asks: Iterable[Ask]
+    engine: Engine, rows: tuple[Step, ...], groups: Groups, asks: Iterable[Ask]
 ) -> dict[Ask, tuple[Value, int]]:
     """The value of each ask whose aggregate needs all firms at once (None for an empty group), and of how
     many firms it is."""
