@@ -19,6 +19,7 @@ from firmtrade.acquire.source import PanelSpec
 from firmtrade.assemble.cast import Cast
 from firmtrade.assemble.load import RECORD, UNIT, Loaded, everything, load, per_file
 from firmtrade.assemble.mapping import map_columns
+from firmtrade.assemble.recode import recode
 from firmtrade.assemble.settle import open_settled
 
 
@@ -56,13 +57,13 @@ def open_panel(engine: DuckDB, spec: PanelSpec, source: str | None, base: Path) 
     """
     spec, opened, notes = open_settled(engine, spec, source, base)
     try:
-        panel = _assemble(engine, spec, opened)
+        panel = _assemble(engine, spec, opened, base)
         return replace(panel, notes=(*notes, *panel.notes))
     finally:
         opened.close()
 
 
-def _assemble(engine: DuckDB, spec: PanelSpec, opened: Source) -> Panel:
+def _assemble(engine: DuckDB, spec: PanelSpec, opened: Source, base: Path) -> Panel:
     mapping, missing = map_columns(spec, opened)
     loaded = load(engine, spec, opened, mapping)
     if not loaded.lazy:
@@ -71,7 +72,8 @@ def _assemble(engine: DuckDB, spec: PanelSpec, opened: Source) -> Panel:
     checked = tuple(item.column.name for item in (*(c for c in casts if c.bad), *_too_large(loaded)))
     dropped = _count_dropped(engine, spec)
     _rows_view(engine, spec, loaded)
-    names = ", ".join(item.column.name for item in casts)
+    read = [item.column.name for item in casts]
+    names = ", ".join([*read, *recode(engine, spec, read, base)])
     rows = f"{spec.relation}_rows"
     engine.execute(f"create or replace view {spec.relation} as select {names} from {rows}")
     return Panel(
