@@ -90,7 +90,7 @@ def refuse_twins(vintages: tuple[Vintage, ...], wanted: str, part: str) -> None:
     """
     if vintages and not wanted:
         raise StudyError(
-            f"{part}, vintages: say which classification is wanted: classification = \"NACE 2\" in {part}."
+            f'{part}, vintages: say which classification is wanted: classification = "NACE 2" in {part}.'
         )
     seen: list[Vintage] = []
     for one in vintages:
