@@ -1,4 +1,4 @@
-"""Technology intensity and knowledge-intensive services of each vintage of classifications, on drawn codes."""
+"""Technology and knowledge intensity of each vintage of the classifications, on drawn codes."""
 
 from __future__ import annotations
 
