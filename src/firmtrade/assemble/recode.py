@@ -170,7 +170,23 @@ def settled(spec: PanelSpec) -> str:
     order by length(l.target) desc, l.target) as place
   from near as n join {links} as l on n.vintage = l.vintage and n.old = l.old and {like}
   where n.place = 1
-), seen as (
+), {_weighed(links)}
+select e.firm, e.vintage, e.old, coalesce(c.choices, 0) as choices,
+  case when c.choices is null then null when c.choices = 1 and o.code is null then c.only
+    when o.code is not null then o.code else {target} end as target,
+  case when c.choices is null then 'unlisted' when c.choices = 1 and o.code is null then 'single'
+    when o.code is not null then 'own' else {basis} end as basis
+from ever as e
+left join counted as c using (vintage, old)
+left join own as o on o.place = 1 and e.firm = o.firm and e.vintage = o.vintage and e.old = o.old
+left join ranked as m on m.place = 1 and e.vintage = m.vintage and e.old = m.old
+left join spread as d on e.vintage = d.vintage and e.old = d.old and {draw} >= d.low
+  and ({draw} < d.high or d.behind = 1)"""
+
+
+def _weighed(links: str) -> str:
+    """SQL of the steps that give each code's targets a share, their order, and the interval of a draw."""
+    return f"""seen as (
   select vintage, old, target, count(*) as votes from own where place = 1 group by all
 ), known as (
   select vintage, old, sum(votes) as votes from seen group by all
@@ -189,15 +205,4 @@ def settled(spec: PanelSpec) -> str:
   select *, coalesce(lag(high) over (partition by vintage, old order by target), 0) as low from ranked
 ), counted as (
   select vintage, old, count(*) as choices, min(target) as only from {links} group by all
-)
-select e.firm, e.vintage, e.old, coalesce(c.choices, 0) as choices,
-  case when c.choices is null then null when c.choices = 1 and o.code is null then c.only
-    when o.code is not null then o.code else {target} end as target,
-  case when c.choices is null then 'unlisted' when c.choices = 1 and o.code is null then 'single'
-    when o.code is not null then 'own' else {basis} end as basis
-from ever as e
-left join counted as c using (vintage, old)
-left join own as o on o.place = 1 and e.firm = o.firm and e.vintage = o.vintage and e.old = o.old
-left join ranked as m on m.place = 1 and e.vintage = m.vintage and e.old = m.old
-left join spread as d on e.vintage = d.vintage and e.old = d.old and {draw} >= d.low
-  and ({draw} < d.high or d.behind = 1)"""
+)"""
