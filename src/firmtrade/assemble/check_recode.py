@@ -61,7 +61,10 @@ def _line(basis: str, numbers: list[object], told: list[str], spec: PanelSpec) -
 
 
 def _broken(engine: DuckDB, spec: PanelSpec, relation: str, told: list[str]) -> Iterator[Problem]:
-    """The firms that break, by the division that they were reported in."""
+    """The firms that break, by the division that they were reported in.
+
+    A note and no warning: warnings are printed in the report, and these counts are not protected.
+    """
     amounts = "".join(
         f", coalesce(sum({name}) filter (where broken), 0), coalesce(sum({name}), 0)" for name in told
     )
@@ -78,7 +81,7 @@ def _broken(engine: DuckDB, spec: PanelSpec, relation: str, told: list[str]) -> 
     shown = [_sector(row, told) for row in rows[:SHOWN]]
     more = f"; and {len(rows) - SHOWN:,} more" if len(rows) > SHOWN else ""
     yield Problem(
-        "broken-activity", "warn",
+        "broken-activity", "info",
         f"divisions in which firms have a code that may be several of {spec.classification}, by number of "
         f"such firms: {'; '.join(shown)}{more}", len(rows),
         "Aggregates by activity break there. The dimension activity-basis tells these firms apart in any "

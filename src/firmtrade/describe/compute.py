@@ -47,7 +47,8 @@ class Setting:
     """What tables are computed over: words, columns of the panel (None: not known yet), windows, codes.
 
     `evidence`: what disclosure control must know is collected in the same scans; `keyed`: the keys of
-    groups of firms too, by which their numbers are perturbed; `listed`: the firms too, for a ledger.
+    groups of firms too, by which their numbers are perturbed; `listed`: the firms too, for a ledger; `seen`:
+    what the rows are, before any condition of a sample.
     """
 
     catalog: Catalog
@@ -59,6 +60,7 @@ class Setting:
     evidence: bool = False
     keyed: bool = False
     listed: bool = False
+    seen: str = "all firms seen"
 
 
 @dataclass
@@ -310,7 +312,9 @@ def _answers(
         found.update({ask: value for ask, (value, _) in apart.items()})
         firms.update({ask: number for ask, (_, number) in apart.items()})
         if view.cube.whole:
-            lost[table] = attrition(engine, view.cube, table, setting.catalog, setting.windows)
+            lost[table] = attrition(
+                engine, view.cube, table, setting.catalog, setting.windows, setting.seen
+            )
         if setting.evidence:
             evidence.append(finest(engine, view.scan, table, [a for a in view.asks if a in published]))
     # A sample that several views have is told once, by the first of them.

@@ -181,16 +181,17 @@ def _netted(engine: DuckDB, count: int) -> Iterator[Problem]:
     """What corrections took back, and where they took back more than there was."""
     yield Problem("netted", "info", "lines with a negative value, taken off the firm's trade of that year, "
                   "flow, partner and product", count, "Nothing to do if they are corrections.")  # fmt: skip
-    ((cells, value),) = engine.rows("select count(*), sum(value) from trade_cells where value < 0")
+    ((cells,),) = engine.rows("select count(*) from trade_cells where value < 0")
     if cells:
         rows = engine.rows(
             "select firm, year, flow || ' ' || partner || ' ' || product || ': ' || cast(value as varchar) "
-            f"from trade_cells where value < 0 order by value, firm, year, flow, partner, product limit {SHOWN}"
+            "from trade_cells where value < 0 order by value, firm, year, flow, partner, product "
+            f"limit {SHOWN}"
         )
         shown = tuple(Example("net of corrections", firm, year, told) for firm, year, told in rows)
         yield Problem(
-            "below-zero", "warn", f"sums of firm, year, flow, partner and product that corrections leave below "
-            f"zero ({value:,.2f} in all)", cells,
+            "below-zero", "warn", "sums of firm, year, flow, partner and product that corrections leave "
+            "below zero", cells,
             "They count as no trade. Does the correction name another partner, product or year than the line "
             "that it takes back?", "value", shown,
         )  # fmt: skip
