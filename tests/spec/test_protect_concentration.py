@@ -1,4 +1,4 @@
-"""Herfindahl indices, deviations and top shares that give the largest firm away in groups with firms enough."""
+"""Herfindahl indices, deviations and top shares that give the largest firm of a large group away."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from firmtrade.cli import app
 from firmtrade.describe.behind import Behind
 from firmtrade.protect.concentration import largest_share, unsafe
-from firmtrade.protect.rules import Profile, of_rules, rule
+from firmtrade.protect.rules import of_rules, rule
 
 P10 = of_rules("p", [rule("percent", percent=10)])
 HALF = of_rules("d", [rule("dominance", largest=1, percent=50)])
@@ -147,9 +147,7 @@ def test_a_run_hides_what_a_group_with_firms_enough_gives_away(tmp_path: Path) -
     rows = [f"e{n},2002,even,{100 + 37 * n}" for n in range(20)]
     rows += [f"r{n},2002,ruled,{90_000 if n == 0 else 100 + n}" for n in range(20)]
     (tmp_path / "firms.csv").write_text("\n".join(["firm,year,kind,turnover", *rows, ""]), encoding="utf-8")
-    (tmp_path / "study.toml").write_text(
-        STUDY.replace("files", 'columns = { kind = "kind" }\nfiles'), encoding="utf-8"
-    )
+    (tmp_path / "study.toml").write_text(STUDY, encoding="utf-8")
     out = tmp_path / "out"
     ran = CliRunner().invoke(app, ["run", str(tmp_path / "study.toml"), "--out", str(out)])
     assert ran.exit_code == 0, ran.output
