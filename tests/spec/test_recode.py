@@ -18,6 +18,7 @@ from firmtrade.assemble.panel import open_panel
 from firmtrade.cli import app
 from firmtrade.errors import DataError, StudyError
 from firmtrade.study import Study
+from support_trade import linked, write
 
 OLD = {"classification": "NACE 1.1", "until": 2007}
 FIRMS = """firm,year,activity,turnover
@@ -169,6 +170,22 @@ def test_a_table_that_cannot_be_used_says_why(tmp_path: Path, text: str, message
         _read(tmp_path, FIRMS, vintages=[{**OLD, "file": "own.csv", "weight": "weight"}])
     with pytest.raises(DataError, match=r"no correspondence table 'gone\.csv'"):
         _read(tmp_path, FIRMS, vintages=[{**OLD, "file": "gone.csv"}])
+
+
+def test_a_firms_own_code_is_found_under_another_identifier(tmp_path: Path) -> None:
+    write(tmp_path / "t.csv", [("new", "2008", "export", "DE", "01", 5, 1)])
+    columns = ("firm", "year", "activity")
+    write(tmp_path / "r.csv", [("old", 2007, "22.13"), ("new", 2008, "59.20"), ("b", 2007, "22.11")], columns)
+    write(tmp_path / "i.csv", [("old", "new")], ("old", "new"))
+    parts = {"transactions": {"files": "t.csv"}, "identifiers": {"files": "i.csv"},
+             "register": {"files": "r.csv", "classification": "NACE 2", "vintages": [OLD]}}  # fmt: skip
+    with linked(tmp_path, **parts) as it:
+        found = it.rows("firm, year, activity, activity_basis")
+    assert found == [
+        ("b", 2007, "58", "modal"),
+        ("new", 2007, "5920", "own"),
+        ("new", 2008, "5920", "reported"),
+    ]
 
 
 STUDY = """

@@ -14,13 +14,13 @@ SHOWN = 10
 AMOUNTS = ("turnover", "declared_export", "declared_import")
 #: How a code was settled, in the order in which it is told.
 BASES: Mapping[str, str] = {
-    "reported": "in {wanted} already",
     "own": "the firm's own code of another year",
     "single": "one code only is possible",
     "modal": "the likeliest of several",
     "weighted": "one of several, drawn by their shares",
     "ambiguous": "several are possible: not settled",
     "unlisted": "not in the correspondence",
+    "reported": "and in {wanted} already",
 }
 #: The firms that break: their code may be several, and no code of their own says which.
 BROKEN = ("modal", "weighted", "ambiguous", "unlisted")

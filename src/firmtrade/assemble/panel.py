@@ -49,21 +49,25 @@ class Panel:
     notes: tuple[str, ...] = ()
 
 
-def open_panel(engine: DuckDB, spec: PanelSpec, source: str | None, base: Path) -> Panel:
+def open_panel(
+    engine: DuckDB, spec: PanelSpec, source: str | None, base: Path, renamed: bool = False
+) -> Panel:
     """Make the relation `panel`; `source` (a file or URL, from the command line) overrides spec.files.
+
+    `renamed`: firms change their identifier, as the table `trade_identifiers` says.
 
     Raises DataError for a source that cannot be read whole, for one without firm or year, and for a
     mapping to a column that is not there. Values that cannot be used are left to `check_panel`.
     """
     spec, opened, notes = open_settled(engine, spec, source, base)
     try:
-        panel = _assemble(engine, spec, opened, base)
+        panel = _assemble(engine, spec, opened, base, renamed)
         return replace(panel, notes=(*notes, *panel.notes))
     finally:
         opened.close()
 
 
-def _assemble(engine: DuckDB, spec: PanelSpec, opened: Source, base: Path) -> Panel:
+def _assemble(engine: DuckDB, spec: PanelSpec, opened: Source, base: Path, renamed: bool) -> Panel:
     mapping, missing = map_columns(spec, opened)
     loaded = load(engine, spec, opened, mapping)
     if not loaded.lazy:
@@ -73,7 +77,7 @@ def _assemble(engine: DuckDB, spec: PanelSpec, opened: Source, base: Path) -> Pa
     dropped = _count_dropped(engine, spec)
     _rows_view(engine, spec, loaded)
     read = [item.column.name for item in casts]
-    names = ", ".join([*read, *recode(engine, spec, read, base)])
+    names = ", ".join([*read, *recode(engine, spec, read, base, renamed)])
     rows = f"{spec.relation}_rows"
     engine.execute(f"create or replace view {spec.relation} as select {names} from {rows}")
     return Panel(

@@ -29,11 +29,12 @@ from firmtrade.errors import StudyError, nearest
 ADDED = ("activity_reported", "activity_basis", "activity_choices")
 
 
-def recode(engine: DuckDB, spec: PanelSpec, names: list[str], base: Path) -> list[str]:
+def recode(engine: DuckDB, spec: PanelSpec, names: list[str], base: Path, renamed: bool = False) -> list[str]:
     """Put the wanted activity into the rows of a source; returns the names of the columns that are added.
 
-    `names` are the columns that are there. Makes the table `RELATION_recoded` (one line for each firm and old
-    code) and the view `RELATION_rows` anew, over `RELATION_read`.
+    `names` are the columns that are there; `renamed`: identifiers change, as `trade_identifiers` says, so that
+    a firm's own code may stand under another one. Makes the table `RELATION_recoded` (one line for each firm
+    and old code) and the view `RELATION_rows` anew, over `RELATION_read`.
     """
     if not spec.vintages:
         return []
@@ -42,7 +43,7 @@ def recode(engine: DuckDB, spec: PanelSpec, names: list[str], base: Path) -> lis
     engine.execute(f"drop view if exists {read}")
     engine.execute(f"alter view {rows} rename to {read}")
     _links(engine, spec, read, base)
-    engine.execute(f"create or replace temporary table {spec.relation}_recoded as\n{settled(spec)}")
+    engine.execute(f"create or replace temporary table {spec.relation}_recoded as\n{settled(spec, renamed)}")
     columns = [name for name in engine.describe(read) if name != "activity"]
     listed = ", ".join(f"r.{name}" for name in columns)
     old, vintage, wanted = _old("r", spec), _vintage("r", spec), _wanted("r", spec)
@@ -52,10 +53,19 @@ def recode(engine: DuckDB, spec: PanelSpec, names: list[str], base: Path) -> lis
         f"coalesce({wanted}, {old}) as activity_reported, "
         f"case when {wanted} is not null then 'reported' when {old} is not null then s.basis end "
         f"as activity_basis, case when {wanted} is not null then 1 else s.choices end as activity_choices "
-        f"from {read} as r left join {spec.relation}_recoded as s "
-        f"on r.firm = s.firm and {old} = s.old and {vintage} = s.vintage"
+        f"from {read} as r {_join(renamed)}left join {spec.relation}_recoded as s "
+        f"on {_firm(renamed)} = s.firm and {old} = s.old and {vintage} = s.vintage"
     )
     return list(ADDED)
+
+
+def _firm(renamed: bool) -> str:
+    """A row's firm by its latest identifier."""
+    return "coalesce(i.new, r.firm)" if renamed else "r.firm"
+
+
+def _join(renamed: bool) -> str:
+    return "left join trade_identifiers as i on r.firm = i.old " if renamed else ""
 
 
 def _refuse(spec: PanelSpec, names: list[str]) -> None:
@@ -143,7 +153,7 @@ def _lines(codes: list[str], found: Table) -> Iterator[tuple[str, str, float]]:
             yield code, target, share
 
 
-def settled(spec: PanelSpec) -> str:
+def settled(spec: PanelSpec, renamed: bool = False) -> str:
     """SQL: firm, vintage, old, target, basis, choices."""
     read, links = f"{spec.relation}_read", f"{spec.relation}_links"
     year = "r.year" if any(one.dated for one in spec.vintages) else "0"
@@ -156,8 +166,8 @@ def settled(spec: PanelSpec) -> str:
         target = "m.target" if spec.recode == "modal" else "d.target"
         basis = literal(spec.recode)
     return f"""with coded as (
-  select r.firm, {year} as year, {_wanted("r", spec)} as code, {_old("r", spec)} as old,
-    {_vintage("r", spec)} as vintage from {read} as r where r.firm is not null
+  select {_firm(renamed)} as firm, {year} as year, {_wanted("r", spec)} as code, {_old("r", spec)} as old,
+    {_vintage("r", spec)} as vintage from {read} as r {_join(renamed)}where r.firm is not null
 ), ever as (
   select firm, vintage, old, min(year) as first, max(year) as last from coded
   where old is not null group by all
