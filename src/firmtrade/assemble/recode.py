@@ -32,8 +32,8 @@ ADDED = ("activity_reported", "activity_basis", "activity_choices")
 def recode(engine: DuckDB, spec: PanelSpec, names: list[str], base: Path, renamed: bool = False) -> list[str]:
     """Put the wanted activity into the rows of a source; returns the names of the columns that are added.
 
-    `names` are the columns that are there; `renamed`: identifiers change, as `trade_identifiers` says, so that
-    a firm's own code may stand under another one. Makes the table `RELATION_recoded` (one line for each firm
+    `names` are the columns that are there; `renamed`: identifiers change, as `trade_identifiers` says, so
+    that a firm's own code may stand under another. Makes the table `RELATION_recoded` (one line for each firm
     and old code) and the view `RELATION_rows` anew, over `RELATION_read`.
     """
     if not spec.vintages:
