@@ -343,8 +343,18 @@ class Study:
             further |= frozenset(COLUMNS)
             seen = SEEN
         meaning = Meaning(catalog, further | frozenset(self.spec.panel.get("columns", {})))
-        codes = Codes(catalog, divisions(classification(self.spec, self.panel, self.sources)))
-        return Setting(catalog, meaning, columns, self.spec.windows, codes, Groups(meaning), seen=seen)
+        stated = classification(self.spec, self.panel, self.sources)
+        codes = Codes(catalog, divisions(stated))
+        return Setting(
+            catalog,
+            meaning,
+            columns,
+            self.spec.windows,
+            codes,
+            Groups(meaning),
+            seen=seen,
+            classification=stated,
+        )
 
     def _compute(
         self, engine: DuckDB, panel: Panel, setting: Setting, tables: Iterable[Table] | None

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from firmtrade.acquire.classification import divisions
+from firmtrade.errors import StudyError
 from firmtrade.study import Study
 
 # Class -> codes, after Eurostat's lists (annexes by NACE Rev. 2; glossary of KIS by NACE Rev. 1.1) and the
@@ -148,3 +149,10 @@ def test_every_division_has_a_class(tmp_path: Path, dimension: str) -> None:
     others = [code for code in divisions(classification) if int(code) not in asked]
     counted = _counted(tmp_path, dimension, classification, others)
     assert counted["none"] == len(others)
+
+
+def test_codes_of_another_classification_are_not_taken_for_these(tmp_path: Path) -> None:
+    """Division 21 is pharmaceuticals in NACE Rev. 2 and paper in Rev. 1.1."""
+    assert _counted(tmp_path, "technology-nace-2", "NACE 2", ["21"])["high"] == 1
+    with pytest.raises(StudyError, match="is about codes of NACE 2 or ISIC 4, and this panel's"):
+        _counted(tmp_path, "technology-nace-2", "NACE 1.1", ["21"])

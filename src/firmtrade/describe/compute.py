@@ -28,7 +28,7 @@ from firmtrade.describe.finest import Sums, finest
 from firmtrade.describe.groups import Groups
 from firmtrade.describe.holistic import answer_holistic, holistic_query
 from firmtrade.describe.listing import Listing
-from firmtrade.describe.needs import missing_words, refuse_undated, terms
+from firmtrade.describe.needs import missing_words, other_codes, refuse_undated, terms
 from firmtrade.describe.scan import Scan
 from firmtrade.describe.spec import Table
 from firmtrade.describe.unknowns import Doubt, doubts
@@ -62,6 +62,7 @@ class Setting:
     keyed: bool = False
     listed: bool = False
     seen: str = "all firms seen"
+    classification: str = ""
 
 
 @dataclass
@@ -118,7 +119,9 @@ def _plan(table: Table, setting: Setting, windowed: Mapping[str, bool]) -> Table
     for doubt in made.doubts:
         made.asks.add(doubt.ask)
     if setting.columns is not None:
-        made.refused = missing_words(made.asks, setting.groups, setting.columns)
+        made.refused = missing_words(made.asks, setting.groups, setting.columns) or other_codes(
+            made.asks, setting.groups, setting.classification
+        )
     return made
 
 
