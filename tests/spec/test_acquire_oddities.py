@@ -80,7 +80,7 @@ def test_the_remedy_names_the_value(tmp_path: Path) -> None:
     remedies = {problem.column: problem.remedy for problem in check(path).stops}
     assert 'missing = { turnover = ["NA"] }' in remedies["turnover"]
     assert 'codes = { domestic = { "sim" = true } }' in remedies["domestic"]
-    found = check(path, missing={"turnover": ["NA"]}, codes={"domestic": {"oui": True, "non": False}})
+    found = check(path, missing={"turnover": ["NA"]}, codes={"domestic": {"sim": True, "nao": False}})
     assert not found.stops
 
 

@@ -218,7 +218,7 @@ def test_known_values_are_counted_in_each_year(tmp_path: Path) -> None:
 
 
 def test_the_attrition_does_not_call_rows_firms(tmp_path: Path) -> None:
-    """Of three firms the relation has a row for each unit of each level, and for products and destinations."""
+    """Of three firms there is a row for each unit of each level, and for products and destinations."""
     found = {one.sample: one for one in study(tmp_path).attrition()}
     first, *_, last = found["exporters"].steps
     assert first.condition.startswith("all rows: exporters and who has left")
