@@ -347,13 +347,25 @@ class Study:
         from firmtrade.study_sources import classification
 
         catalog = self.spec.catalog
+        seen = Setting.seen
         if self.spec.dynamics is not None:
-            from firmtrade.study_dynamics import COLUMNS
+            from firmtrade.study_dynamics import COLUMNS, SEEN
 
             further |= frozenset(COLUMNS)
+            seen = SEEN
         meaning = Meaning(catalog, further | frozenset(self.spec.panel.get("columns", {})))
-        codes = Codes(catalog, divisions(classification(self.spec, self.panel, self.sources)))
-        return Setting(catalog, meaning, columns, self.spec.windows, codes, Groups(meaning))
+        stated = classification(self.spec, self.panel, self.sources)
+        codes = Codes(catalog, divisions(stated))
+        return Setting(
+            catalog,
+            meaning,
+            columns,
+            self.spec.windows,
+            codes,
+            Groups(meaning),
+            seen=seen,
+            classification=stated,
+        )
 
     def _compute(
         self, engine: Engine, panel: Panel, setting: Setting, tables: Iterable[Table] | None
