@@ -30,9 +30,7 @@ from firmtrade.errors import EngineError, StudyError, nearest
 ADDED = ("activity_reported", "activity_basis", "activity_choices")
 
 
-def recode(
-    engine: Engine, spec: PanelSpec, names: list[str], base: Path, renamed: bool = False
-) -> list[str]:
+def recode(engine: Engine, spec: PanelSpec, names: list[str], base: Path, renamed: bool = False) -> list[str]:
     """Put the wanted activity into the rows of a source; returns the names of the columns that are added.
 
     `names` are the columns that are there; `renamed`: identifiers change, as `trade_identifiers` says, so
