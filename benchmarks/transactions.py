@@ -120,7 +120,7 @@ def cells(register: Path, memory: str) -> Callable[[], int]:
 
     def work() -> int:
         found = open_declarations(engine, spec.transactions, None, spec.base, {})
-        make_cells(engine, bool(found.panel.checked))
+        make_cells(engine, found.panel)
         make_fold(engine)
         return int(engine.rows("select count(*) from trade_cells")[0][0])
 

@@ -316,7 +316,7 @@ def _flow_case(found: Declarations) -> str:
 
 def _product_values(spec: TransactionsSpec, found: Declarations, joins: list[str]) -> dict[str, str]:
     have = found.panel.columns
-    value, quantity = "d.value", "d.quantity" if "quantity" in have else "cast(null as decimal(18,6))"
+    value, quantity = "d.value", "d.quantity" if "quantity" in have else "cast(null as decimal(18,4))"
     product = "cast(d.product as varchar)" if "product" in have else "null"
     if found.products:
         dated = spec.correspondence is not None
@@ -326,7 +326,7 @@ def _product_values(spec: TransactionsSpec, found: Declarations, joins: list[str
         product = "g.product"
         if spec.correspondence and spec.correspondence.weight:
             share = "coalesce(g.weight, 1)"
-            value, quantity = (f"cast({sql} * {share} as decimal(38,6))" for sql in (value, quantity))
+            value, quantity = (f"cast({sql} * {share} as decimal(38,4))" for sql in (value, quantity))
     return {
         "product": f"coalesce({product}, {literal(products.UNKNOWN)})",
         "value": value,

@@ -93,7 +93,7 @@ def open_linked(engine: DuckDB, spec: TradeSpec) -> Linked:
     register = _opened(engine, spec, spec.register)
     accounts = _opened(engine, spec, spec.accounts)
     _refuse_twins(register, accounts)
-    make_cells(engine, bool(found.panel.checked))
+    make_cells(engine, found.panel)
     make_fold(engine)
     limits = thresholds(spec.thresholds, found.home, spec.file)
     linked = Linked(_described(found, register, accounts), found, register, accounts, limits, renamed)
