@@ -112,15 +112,16 @@ def _spec(register: Path):
 def cells(register: Path, memory: str) -> Callable[[], int]:
     """The relations `transactions`, `trade_cells` and the fold."""
     from firmtrade._engine.duckdb import DuckDB
-    from firmtrade.assemble.trade.cells import make_cells
+    from firmtrade.assemble.trade.cells import make_cells, make_coarser
     from firmtrade.assemble.trade.declarations import open_declarations
     from firmtrade.assemble.trade.fold import make_fold
 
     engine, spec = DuckDB(memory, 2), _spec(register)
 
     def work() -> int:
-        found = open_declarations(engine, spec.transactions, None, spec.base, {})
-        make_cells(engine, found.panel)
+        open_declarations(engine, spec.transactions, None, spec.base, {})
+        make_cells(engine)
+        make_coarser(engine)
         make_fold(engine)
         return int(engine.rows("select count(*) from trade_cells")[0][0])
 

@@ -77,13 +77,13 @@ def prepared(spec: StudySpec, opened: Opened, tables: Iterable[Table] | None) ->
 def detailed(engine: DuckDB, opened: Opened, tables: Iterable[Table], setting: Setting) -> Setting:
     """The setting in which tables by partner or product can be answered: their relations are made."""
     from firmtrade.assemble.trade.details import make_details
-    from firmtrade.describe.details import once_conditions
+    from firmtrade.describe.details import once_conditions, years_of_rows
 
     if opened.linked is None or setting.columns is None:
         return setting
-    columns = setting.columns
-    for relation, once in once_conditions(tables, setting.catalog, setting.meaning).items():
-        columns |= make_details(engine, relation, once)
+    asked, columns = list(tables), setting.columns
+    for relation, once in once_conditions(asked, setting.catalog, setting.meaning).items():
+        columns |= make_details(engine, relation, once, years_of_rows(asked, relation, setting.catalog))
     return replace(setting, columns=columns)
 
 
@@ -221,6 +221,6 @@ def _open_trade(
         made = write_register(scratch / "trade", rows=read.transactions.synthetic)
         read = _trade_spec(spec, made.sources)
     progress("read declarations, register and accounts")
-    linked = open_linked(engine, read)
+    linked = open_linked(engine, read, quantities=False)
     spec = replace(spec, tables=with_years(spec.tables, linked.declarations.years))
     return Opened(spec, linked.panel, lambda shown: check_trade(engine, read, linked), linked)

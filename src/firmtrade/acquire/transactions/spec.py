@@ -26,8 +26,8 @@ DECLARATIONS: tuple[Column, ...] = (
     Column("flow", "lookup", "import or export"),
     Column("partner", "lookup", "partner country: ISO 3166, UN M49, name, or a special code"),
     Column("product", "lookup", "product code"),
-    Column("value", "amount", "value in currency units", scale=4),
-    Column("quantity", "amount", "quantity, such as net mass in kilograms", scale=4),
+    Column("value", "amount", "value in currency units"),
+    Column("quantity", "amount", "quantity, such as net mass in kilograms"),
 )
 
 

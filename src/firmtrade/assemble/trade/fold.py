@@ -1,4 +1,4 @@
-"""From trade cells to the panel's four flows, three-valued, and to numbers of partners and products."""
+"""From sums of trade cells to the panel's four flows, three-valued, and numbers of partners and products."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from firmtrade.acquire.contract import FLOWS
 from firmtrade.acquire.read import literal
 from firmtrade.acquire.transactions.partners import partners
 from firmtrade.acquire.transactions.products import UNKNOWN
+from firmtrade.assemble.trade.cells import SCALE
+from firmtrade.assemble.trade.lookups import WIDE, with_narrow_sums
 
-#: Sums of three below this still have at most fourteen digits before the point.
-_NARROW = 10**13
 _FLOWS = ("import", "export")
 #: A partner's trade inside the union, outside, and of unknown side.
 _ON = {"intra": "intra", "extra": "not intra", "aside": "intra is null"}
@@ -20,56 +20,50 @@ _ON = {"intra": "intra", "extra": "not intra", "aside": "intra is null"}
 _SIDES = tuple((name, *name.split("_")) for name in FLOWS)
 
 
-def fold_query() -> Query:
+def fold_query(moved: bool = True, digits: int = WIDE) -> Query:
     """A row for each firm and year that declares: sums by flow and side, numbers of partners and products.
 
-    `import_aside` and `export_aside` are the trade of which nobody can tell on which side of the union it is.
-    Only positive values are trade; a partner that is no country (not stated, confidential, at sea) is not
-    counted among the partners.
+    `import_aside` and `export_aside` are the trade of which nobody can tell on which side of the union it is;
+    `declared_import` and `declared_export` all that is declared. Only positive values are trade; a partner
+    that is no country (not stated, confidential, at sea) is not counted among the partners. `moved`: a
+    partner may be on both sides within a year, and is one partner.
     """
-    countries = ", ".join(literal(one.code) for one in partners() if one.is_country)
-    aside = [f"sum(case when flow = '{flow}' then aside end) as {flow}_aside" for flow in _FLOWS]
-    sides = [f"sum(case when flow = '{flow}' then {side} end) as {name}" for name, flow, side in _SIDES]
-    numbers = [
-        f"count(case when flow = '{flow}' and country then 1 end) as {flow}_partners" for flow in _FLOWS
-    ]
-    products = [f"count(case when flow = '{flow}' then 1 end) as {flow}_products" for flow in _FLOWS]
-    parts = ", ".join(f"sum(case when {on} then value end) as {part}" for part, on in _ON.items())
-    by = "firm, year, flow, partner"
-    return Query(
-        "fold",
-        (
-            Step("traded", "select *\nfrom trade_cells\nwhere value > 0"),
-            Step("sides", f"select {by}, {parts}\nfrom traded\ngroup by {by}"),
-            Step("by_partner", f"select *, partner in ({countries}) as country\nfrom sides"),
-            Step("sums", _by_firm([*sides, *aside, *numbers], "by_partner")),
-            Step(
-                "by_product",
-                f"select distinct firm, year, flow, product\nfrom traded\nwhere product <> '{UNKNOWN}'",
-            ),
-            Step("products", _by_firm(products, "by_product")),
-            Step(
-                "fold",
-                "select sums.*, p.import_products, p.export_products\nfrom sums\n"
-                "left join products as p on sums.firm = p.firm and sums.year = p.year",
-            ),
-        ),
-    )
-
-
-def _by_firm(values: list[str], step: str) -> str:
+    known = ", ".join(literal(one.code) for one in partners() if one.is_country)
+    country, product = f"partner in ({known})", f"product <> '{UNKNOWN}'"
+    sums = {f"{flow}_{side}": f"flow = '{flow}' and {on}" for flow in _FLOWS for side, on in _ON.items()}
+    sums |= {f"declared_{flow}": f"flow = '{flow}'" for flow in _FLOWS}
+    values = [f"cast(sum(case when {on} then value end) as decimal({digits}, {SCALE})) as {name}"
+              for name, on in sums.items()]  # fmt: skip
+    values += [f"count(case when flow = '{flow}' and {one} then 1 end) as {flow}_{one}s"
+               for one in ("partner", "product") for flow in _FLOWS]  # fmt: skip
+    traded = "select firm, year, flow, intra, value"
+    apart = "select firm, year, flow, cast(null as boolean) as intra, null as value"
+    steps = []
+    rows = [f"{traded}, {country} as partner, false as product\nfrom trade_by_partner"]
+    if moved:
+        distinct = "select distinct firm, year, flow, partner\nfrom trade_by_partner"
+        steps = [Step("once", f"{distinct} where {country}")]
+        rows = [
+            f"{traded}, false as partner, false as product\nfrom trade_by_partner",
+            f"{apart}, true as partner, false as product\nfrom once",
+        ]
+    rows.append(f"{apart}, false as partner, true as product\nfrom trade_by_product where {product}")
     listed = ",\n  ".join(["firm", "year", *values])
-    return f"select {listed}\nfrom {step}\ngroup by firm, year"
+    steps.append(Step("rows", "\nunion all\n".join(rows)))
+    return Query("fold", (*steps, Step("fold", f"select {listed}\nfrom rows group by firm, year")))
 
 
 def make_fold(engine: DuckDB) -> None:
-    """Make the table `trade_fold` from `trade_cells`; sums have 18 digits (fast) where all fit, else 38."""
-    engine.execute(f"create or replace temporary table trade_fold as\n{fold_query().sql}")
-    sums = [*FLOWS, "import_aside", "export_aside"]
-    (largest,) = engine.rows(f"select {', '.join(f'max({name})' for name in sums)} from trade_fold")
-    if all(value is None or value < _NARROW for value in largest):
-        for name in sums:
-            engine.execute(f"alter table trade_fold alter column {name} type decimal(18,4)")
+    """Make the table `trade_fold` from sums of trade cells."""
+    moved = engine.rows(
+        "select 1 from trade_by_partner group by year, partner "
+        "having count(distinct coalesce(cast(intra as integer), 2)) > 1 limit 1"
+    )
+
+    def statement(digits: int) -> str:
+        return f"create or replace temporary table trade_fold as\n{fold_query(bool(moved), digits).sql}"
+
+    with_narrow_sums(engine, statement)
 
 
 def flow_values(complete: Callable[[str], Iterable[int]], row: str, year: str) -> dict[str, str]:
@@ -91,7 +85,7 @@ def flow_values(complete: Callable[[str], Iterable[int]], row: str, year: str) -
 def number_values(flows: dict[str, str], row: str) -> dict[str, str]:
     """SQL of numbers of partners and products: as declared, 0 for a firm known not to trade, or unknown."""
     found = {}
-    for flow in _FLOWS:
+    for flow in ("import", "export"):
         none = " and ".join(f"({flows[f'{flow}_{side}']}) = 0" for side in ("intra", "extra"))
         for what in ("partners", "products"):
             number = f"{row}.{flow}_{what}"

@@ -16,7 +16,7 @@ from firmtrade._engine.steps import Query, Step
 from firmtrade.acquire.contract import CONTRACT, FLOWS, LINKED
 from firmtrade.acquire.transactions.spec import AccountsSpec, IdentifiersSpec, RegisterSpec, TransactionsSpec
 from firmtrade.assemble.panel import Panel, open_panel
-from firmtrade.assemble.trade.cells import make_cells
+from firmtrade.assemble.trade.cells import make_cells, make_coarser
 from firmtrade.assemble.trade.coverage import coverage_value, known_activity
 from firmtrade.assemble.trade.declarations import Declarations, open_declarations
 from firmtrade.assemble.trade.fold import flow_values, make_fold, number_values
@@ -81,8 +81,11 @@ def read_trade(parts: Mapping[str, Any], base: Path, file: str, sources: Mapping
     )
 
 
-def open_linked(engine: DuckDB, spec: TradeSpec) -> Linked:
-    """Make `transactions`, `trade_cells` and `panel`. Raises DataError for a source that cannot be read."""
+def open_linked(engine: DuckDB, spec: TradeSpec, quantities: bool = True) -> Linked:
+    """Make `transactions`, `trade_cells` and `panel`. Raises DataError for a source that cannot be read.
+
+    Without `quantities` the cells have values only.
+    """
     named = spec.sources.get
     renamed = 0
     if spec.identifiers:
@@ -93,7 +96,8 @@ def open_linked(engine: DuckDB, spec: TradeSpec) -> Linked:
     register = _opened(engine, spec, spec.register)
     accounts = _opened(engine, spec, spec.accounts)
     _refuse_twins(register, accounts)
-    make_cells(engine, found.panel)
+    make_cells(engine, quantities)
+    make_coarser(engine)
     make_fold(engine)
     limits = thresholds(spec.thresholds, found.home, spec.file)
     linked = Linked(_described(found, register, accounts), found, register, accounts, limits, renamed)
@@ -154,36 +158,34 @@ def panel_query(spec: TradeSpec, linked: Linked) -> Query:
     """The panel: firm-years of the register and those that declare, with accounts, flows and coverage."""
     years = linked.declarations.years
     steps = [*_records(spec, linked), *_accounts(spec, linked)]
-    keys = ["select firm, year from trade_fold"]
-    keys += ["select firm, year from records"] if linked.register else []
-    keys += ["select firm, year from filed"] if linked.accounts and not linked.register else []
-    steps.append(Step("keys", "\nunion\n".join(keys)))
     transactions = spec.transactions
-    flows = flow_values(lambda flow: transactions.complete_years(flow, years), "f", "k.year")
+    # Who declares is joined to the register (or else the accounts) from both sides.
+    base = "r" if linked.register else "a" if linked.accounts else ""
+    firm, year = (f"coalesce({base}.{key}, f.{key})" if base else f"f.{key}" for key in ("firm", "year"))
+    flows = flow_values(lambda flow: transactions.complete_years(flow, years), "f", year)
     values = {
-        "firm": "k.firm",
-        "year": "k.year",
+        "firm": firm,
+        "year": year,
         **_described_by(linked),
         **flows,
         **number_values(flows, "f"),
     }
     activity = values.get("activity", "cast(null as varchar)")
     known = known_activity(activity, spec.classification)
-    values["coverage"] = coverage_value(linked.thresholds, years, "f", "k.year", known)
+    values["coverage"] = coverage_value(linked.thresholds, years, "f", year, known)
     values["in_register"] = "r.firm is not null" if linked.register else "cast(null as boolean)"
-    values |= {f"declared_{flow}": _declared(flow) for flow in ("import", "export")}
+    declared = {f"declared_{flow}": f"f.declared_{flow}" for flow in ("import", "export")}
+    values |= {
+        name: f"case when f.firm is not null then coalesce({sql}, 0) end" for name, sql in declared.items()
+    }
     listed = ",\n  ".join(f"{sql} as {name}" for name, sql in values.items())
-    joins = ["left join trade_fold as f on k.firm = f.firm and k.year = f.year"]
-    joins += ["left join records as r on k.firm = r.firm and k.year = r.year"] if linked.register else []
-    joins += ["left join filed as a on k.firm = a.firm and k.year = a.year"] if linked.accounts else []
-    text = f"select {listed}\nfrom keys as k\n" + "\n".join(joins)
+    on = "on {0}.firm = {1}.firm and {0}.year = {1}.year".format
+    text = f"select {listed}\nfrom trade_fold as f"
+    if base:
+        text += f"\nfull join {'records' if linked.register else 'filed'} as {base} {on('f', base)}"
+    if linked.register and linked.accounts:
+        text += f"\nleft join filed as a on {firm} = a.firm and {year} = a.year"
     return Query("panel", (*steps, Step("panel", text)))
-
-
-def _declared(flow: str) -> str:
-    """All that a firm declares of a flow, on whichever side of the union."""
-    parts = [f"coalesce(f.{flow}_{side}, 0)" for side in ("intra", "extra", "aside")]
-    return f"case when f.firm is not null then {' + '.join(parts)} end"
 
 
 def _described_by(linked: Linked) -> dict[str, str]:
