@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from firmtrade.assemble.trade.linked import Linked, TradeSpec
     from firmtrade.describe.compute import Setting
     from firmtrade.describe.spec import Table
+    from firmtrade.study_dynamics import Following
 
 #: Parts of a trade register whose files the command line may name.
 PARTS = ("transactions", "register", "accounts", "identifiers")
@@ -29,7 +30,7 @@ class Opened:
     """What is open: the panel, how it is checked, and what was linked to make it (None for a plain panel).
 
     `spec` is the study, completed by what the panel has; `years` those of exporter dynamics, which a table
-    without a period is about.
+    without a period is about, and `following` the exporters themselves.
     """
 
     spec: StudySpec
@@ -37,6 +38,7 @@ class Opened:
     check: Callable[[Panel], CheckReport]
     linked: Linked | None = None
     years: tuple[str, ...] = ()
+    following: Following | None = None
 
 
 def prepared(spec: StudySpec, opened: Opened, tables: Iterable[Table] | None) -> list[Table]:
@@ -80,6 +82,11 @@ def detailed(engine: DuckDB, opened: Opened, tables: Iterable[Table], setting: S
     from firmtrade.describe.details import once_conditions, years_of_rows
 
     if opened.linked is None or setting.columns is None:
+        return setting
+    if opened.following is not None:
+        from firmtrade.study_dynamics import work_out
+
+        work_out(engine, opened.following, tables, setting, bool(opened.spec.models))
         return setting
     asked, columns = list(tables), setting.columns
     for relation, once in once_conditions(asked, setting.catalog, setting.meaning).items():
@@ -154,9 +161,12 @@ def _follow(engine: DuckDB, opened: Opened, progress: Callable[[str], None]) -> 
         )
     report = opened.check(opened.panel)
     progress("follow exporters from year to year")
-    panel = followed(engine, opened.panel, opened.spec)
+    following = followed(engine, opened.panel, opened.spec)
     known, years = completed(engine, opened.spec)
-    return replace(opened, panel=panel, spec=known, check=lambda shown: report, years=years)
+    return replace(
+        opened, panel=following.panel, spec=known, check=lambda shown: report, years=years,
+        following=following,
+    )  # fmt: skip
 
 
 def _open_panel(
