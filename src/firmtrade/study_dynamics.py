@@ -23,6 +23,7 @@ from firmtrade.study_file import StudySpec
 if TYPE_CHECKING:
     from firmtrade._engine.duckdb import DuckDB
     from firmtrade.assemble.panel import Panel
+    from firmtrade.assemble.trade.linked import Linked
     from firmtrade.describe.asks import Ask
     from firmtrade.describe.compute import Setting
 
@@ -48,10 +49,10 @@ class Asked:
 class Following:
     """Exporters that can be followed: sums by product and by destination are there.
 
-    `linked` is the panel of the trade register, `panel` what is in its place; `months` are known.
+    `linked` is the trade register, `panel` what is in the place of its panel; `months` are known.
     """
 
-    linked: Panel
+    linked: Linked
     panel: Panel
     dynamics: DynamicsSpec
     months: bool
@@ -59,15 +60,20 @@ class Following:
     def query(self, level: str, asked: Asked) -> Query:
         """The rows of a level with what the register says of a firm, and columns that are asked for."""
         made = level_steps(self.dynamics, level, asked.columns, asked.units, self.months, SHIPMENTS)
-        held = f"coalesce(p.{_HOLDING}, d.firm)" if _HOLDING in self.linked.columns else "d.firm"
-        own = {name: f"d.{name}" for name in (*_KEYS, *COLUMNS) if name in asked.columns}
-        about = {name: f"p.{name}" for name in self.linked.columns if name in asked.columns}
-        about |= {_HOLDING: held} if _HOLDING in asked.columns else {}
-        values = about | own
-        join = ""
-        if any("p." in sql for sql in values.values()):
-            join = (f"\nleft join {self.linked.rows} as p on d.firm = p.firm and d.known_year = p.year "
-                    "and d.unit = 'exporter'")  # fmt: skip
+        panel = self.linked.panel
+        values = {name: f"d.{name}" for name in (*_KEYS, *COLUMNS) if name in asked.columns}
+        # What the register or the accounts say as it is need not come from the panel.
+        rows: dict[str, str] = {}
+        for name in sorted(asked.columns & panel.columns.keys() - values.keys()):
+            row = rows.setdefault(self.linked.told_by.get(name, panel.rows), f"p{len(rows)}")
+            values[name] = f"{row}.{name}"
+        if _HOLDING in asked.columns:
+            values[_HOLDING] = f"coalesce({values[_HOLDING]}, d.firm)" if _HOLDING in values else "d.firm"
+        join = "".join(
+            f"\nleft join {relation} as {row} on d.firm = {row}.firm and d.known_year = {row}.year "
+            "and d.unit = 'exporter'"
+            for relation, row in rows.items()
+        )
         listed = ", ".join(f"{sql} as {name}" for name, sql in values.items())
         last = f"select {listed}\nfrom dynamics_{level} as d{join}"
         return Query(f"exporters by {level}", (*made, Step("exporters", last)))
@@ -75,7 +81,7 @@ class Following:
     @property
     def names(self) -> list[str]:
         """The columns of a row: ours, then those that the register has."""
-        about = [name for name in self.linked.columns if name not in (*_KEYS, *COLUMNS, _HOLDING)]
+        about = [name for name in self.linked.panel.columns if name not in (*_KEYS, *COLUMNS, _HOLDING)]
         # A firm stands in many rows of a year, one for each unit: whose a row is must be told.
         return [*_KEYS, *COLUMNS, *about, _HOLDING]
 
@@ -91,7 +97,7 @@ class Following:
         return "\nunion all\n".join(parts)
 
 
-def followed(engine: DuckDB, panel: Panel, spec: StudySpec) -> Following:
+def followed(engine: DuckDB, linked: Linked, spec: StudySpec) -> Following:
     """Exporters and what becomes of them, in the place of the panel's firms.
 
     Needs `trade_cells`. What the register says of a firm stays; of one that has left, what it said in the
@@ -117,14 +123,14 @@ def followed(engine: DuckDB, panel: Panel, spec: StudySpec) -> Following:
     months = dynamics.partial_year and bool(
         engine.rows("select 1 from trade_cells where flow = 'export' and first_month is not null limit 1")
     )
-    found = Following(panel, panel, dynamics, months)
+    found = Following(linked, linked.panel, dynamics, months)
     whole = Asked(frozenset(found.names), frozenset(UNITS))
     sql = "\nunion all\n".join(
         f"select {', '.join(found.names)} from (\n{found.query(level, whole).sql}\n) as {level}_rows"
         for level in levels(dynamics)
     )
     engine.execute(f"create or replace view panel as {sql}")
-    return replace(found, panel=replace(panel, columns=engine.describe("panel")))
+    return replace(found, panel=replace(linked.panel, columns=engine.describe("panel")))
 
 
 def work_out(

@@ -30,7 +30,8 @@ class Opened:
     """What is open: the panel, how it is checked, and what was linked to make it (None for a plain panel).
 
     `spec` is the study, completed by what the panel has; `years` those of exporter dynamics, which a table
-    without a period is about, and `following` the exporters themselves.
+    without a period is about, and `following` the exporters themselves. `glance` is the check without what
+    only `firmtrade check` tells.
     """
 
     spec: StudySpec
@@ -39,6 +40,7 @@ class Opened:
     linked: Linked | None = None
     years: tuple[str, ...] = ()
     following: Following | None = None
+    glance: Callable[[Panel], CheckReport] | None = None
 
 
 def prepared(spec: StudySpec, opened: Opened, tables: Iterable[Table] | None) -> list[Table]:
@@ -159,13 +161,11 @@ def _follow(engine: DuckDB, opened: Opened, progress: Callable[[str], None]) -> 
             "A study of exporter dynamics needs declarations by product and partner, which a panel does not "
             "hold. Give them with --transactions FILE, or as files = ... under [transactions]."
         )
-    report = opened.check(opened.panel)
     progress("follow exporters from year to year")
-    following = followed(engine, opened.panel, opened.spec)
+    following = followed(engine, opened.linked, opened.spec)
     known, years = completed(engine, opened.spec)
     return replace(
-        opened, panel=following.panel, spec=known, check=lambda shown: report, years=years,
-        following=following,
+        opened, panel=following.panel, spec=known, years=years, following=following,
     )  # fmt: skip
 
 
@@ -231,6 +231,9 @@ def _open_trade(
         made = write_register(scratch / "trade", rows=read.transactions.synthetic)
         read = _trade_spec(spec, made.sources)
     progress("read declarations, register and accounts")
-    linked = open_linked(engine, read, quantities=False)
+    linked = open_linked(engine, read, quantities=False, panel=spec.dynamics is None)
     spec = replace(spec, tables=with_years(spec.tables, linked.declarations.years))
-    return Opened(spec, linked.panel, lambda shown: check_trade(engine, read, linked), linked)
+    return Opened(
+        spec, linked.panel, lambda shown: check_trade(engine, read, linked), linked,
+        glance=lambda shown: check_trade(engine, read, linked, notes=False),
+    )  # fmt: skip

@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import partial
 
 from firmtrade._engine.duckdb import DuckDB
-from firmtrade.assemble.trade.lookups import with_narrow_sums
+from firmtrade.assemble.trade.lookups import WIDE, with_narrow_sums
 
 #: A cell is known by these. In a year in which a partner joins or leaves the union it has a cell on either
 #: side: `intra` tells them apart.
@@ -49,10 +49,13 @@ def make_cells(engine: DuckDB, quantities: bool = True) -> None:
     )
 
 
-def make_coarser(engine: DuckDB) -> None:
-    """Make the tables of COARSER; only positive values are trade."""
+def make_coarser(engine: DuckDB, by_partner: str = "table") -> None:
+    """Make the tables of COARSER; only positive values are trade. That by partner may be a view."""
     for name, by in COARSER.items():
-        with_narrow_sums(engine, partial(_coarser, name, ", ".join(by)))
+        if name == "trade_by_partner" and by_partner == "view":
+            engine.execute(_coarser(name, ", ".join(by), WIDE).replace(" table ", " view ", 1))
+        else:
+            with_narrow_sums(engine, partial(_coarser, name, ", ".join(by)))
 
 
 def _coarser(name: str, keys: str, digits: int) -> str:

@@ -70,7 +70,7 @@ def link_notes(engine: DuckDB, spec: TradeSpec, linked: Linked) -> Iterator[Prob
         ((firms, matched, value, known),) = engine.rows(
             "select count(*), count(*) filter (where in_register), sum(v), sum(v) filter (where in_register) "
             "from (select distinct firm, year, in_register, declared_import + declared_export as v "
-            "from panel where coverage <> 'not-declaring')"
+            f"from {linked.panel.rows} where coverage <> 'not-declaring')"
         )
         if firms and matched < firms:
             shares = 100 * matched / firms, 100 * float(known or 0) / float(value)
@@ -82,7 +82,8 @@ def link_notes(engine: DuckDB, spec: TradeSpec, linked: Linked) -> Iterator[Prob
             yield Problem("unmatched", "info", title, firms - matched, remedy)
     if linked.register and linked.accounts:
         ((unused,),) = engine.rows(
-            "select count(*) from accounts as a left join panel as p using (firm, year) where p.firm is null"
+            "select count(*) from accounts as a "
+            f"left join {linked.panel.rows} as p using (firm, year) where p.firm is null"
         )
         if unused and not spec.identifiers:
             yield Problem(

@@ -53,8 +53,11 @@ def fold_query(moved: bool = True, digits: int = WIDE) -> Query:
     return Query("fold", (*steps, Step("fold", f"select {listed}\nfrom rows group by firm, year")))
 
 
-def make_fold(engine: DuckDB) -> None:
-    """Make the table `trade_fold` from sums of trade cells."""
+def make_fold(engine: DuckDB, kind: str = "table") -> None:
+    """Make the table (or view) `trade_fold` from sums of trade cells."""
+    if kind == "view":
+        engine.execute(f"create or replace temporary view trade_fold as\n{fold_query().sql}")
+        return
     moved = engine.rows(
         "select 1 from trade_by_partner group by year, partner "
         "having count(distinct coalesce(cast(intra as integer), 2)) > 1 limit 1"

@@ -24,6 +24,8 @@ from firmtrade.assemble.trade.identifiers import open_identifiers
 from firmtrade.assemble.trade.thresholds import Thresholds, thresholds
 from firmtrade.errors import StudyError
 
+#: What the register and the accounts say, by firm and year.
+RECORDS, FILED = "trade_records", "trade_filed"
 #: Columns of a study's parts that say where a row comes from, not what a firm is.
 _OWN = ("firm", "year", "ceased")
 
@@ -60,6 +62,12 @@ class Linked:
     thresholds: Thresholds
     renamed: int = 0
 
+    @property
+    def told_by(self) -> Mapping[str, str]:
+        """Column of the panel -> relation (by firm and year) that it is taken from as it is."""
+        relations = {"r": RECORDS, "a": FILED}
+        return {name: relations[sql.partition(".")[0]] for name, sql in _described_by(self).items()}
+
 
 def read_trade(parts: Mapping[str, Any], base: Path, file: str, sources: Mapping[str, str]) -> TradeSpec:
     """The parts of a study file, checked; one that only the command line names has our column names."""
@@ -81,10 +89,12 @@ def read_trade(parts: Mapping[str, Any], base: Path, file: str, sources: Mapping
     )
 
 
-def open_linked(engine: DuckDB, spec: TradeSpec, quantities: bool = True) -> Linked:
+def open_linked(engine: DuckDB, spec: TradeSpec, quantities: bool = True, panel: bool = True) -> Linked:
     """Make `transactions`, `trade_cells` and `panel`. Raises DataError for a source that cannot be read.
 
-    Without `quantities` the cells have values only.
+    `trade_records` and `trade_filed` are what the register and the accounts say of a firm and year. Without
+    `quantities` the cells have values only. Without `panel` it is a view, worked out by each query: for a
+    study that asks little of it.
     """
     named = spec.sources.get
     renamed = 0
@@ -97,11 +107,14 @@ def open_linked(engine: DuckDB, spec: TradeSpec, quantities: bool = True) -> Lin
     accounts = _opened(engine, spec, spec.accounts)
     _refuse_twins(register, accounts)
     make_cells(engine, quantities)
-    make_coarser(engine)
-    make_fold(engine)
+    kind = "table" if panel else "view"
+    make_coarser(engine, kind)
+    make_fold(engine, kind)
     limits = thresholds(spec.thresholds, found.home, spec.file)
     linked = Linked(_described(found, register, accounts), found, register, accounts, limits, renamed)
-    engine.execute(f"create or replace temporary table panel_rows as\n{panel_query(spec, linked).sql}")
+    for made in (*_records(spec, linked), *_accounts(spec, linked)):
+        engine.execute(f"create or replace temporary view {made.name} as\n{made.sql}")
+    engine.execute(f"create or replace temporary {kind} panel_rows as\n{panel_query(spec, linked).sql}")
     engine.execute("create or replace view panel as select * from panel_rows")
     columns = engine.describe("panel")
     return Linked(_with_columns(linked.panel, columns), found, register, accounts, limits, renamed)
@@ -157,7 +170,6 @@ def _with_columns(panel: Panel, columns: Mapping[str, str]) -> Panel:
 def panel_query(spec: TradeSpec, linked: Linked) -> Query:
     """The panel: firm-years of the register and those that declare, with accounts, flows and coverage."""
     years = linked.declarations.years
-    steps = [*_records(spec, linked), *_accounts(spec, linked)]
     transactions = spec.transactions
     # Who declares is joined to the register (or else the accounts) from both sides.
     base = "r" if linked.register else "a" if linked.accounts else ""
@@ -182,10 +194,10 @@ def panel_query(spec: TradeSpec, linked: Linked) -> Query:
     on = "on {0}.firm = {1}.firm and {0}.year = {1}.year".format
     text = f"select {listed}\nfrom trade_fold as f"
     if base:
-        text += f"\nfull join {'records' if linked.register else 'filed'} as {base} {on('f', base)}"
+        text += f"\nfull join {RECORDS if linked.register else FILED} as {base} {on('f', base)}"
     if linked.register and linked.accounts:
-        text += f"\nleft join filed as a on {firm} = a.firm and {year} = a.year"
-    return Query("panel", (*steps, Step("panel", text)))
+        text += f"\nleft join {FILED} as a on {firm} = a.firm and {year} = a.year"
+    return Query("panel", (Step("panel", text),))
 
 
 def _described_by(linked: Linked) -> dict[str, str]:
@@ -215,15 +227,13 @@ def _records(spec: TradeSpec, linked: Linked) -> list[Step]:
     firm, join = _firm(spec, "s")
     listed = ", ".join([f"{firm} as firm", *(f"s.{name}" for name in names)])
     if "year" in have:
-        return [Step("records", f"select s.year, {listed}\nfrom register as s{join}")]
+        return [Step(RECORDS, f"select s.year, {listed}\nfrom register as s{join}")]
     alive = [f"(s.{name} is null or s.{name} {sign} y.year)"
              for name, sign in (("founded", "<="), ("ceased", ">=")) if name in have]  # fmt: skip
     years = ", ".join(f"({year})" for year in linked.declarations.years) or "(null)"
     where = f"\nwhere {' and '.join(alive)}" if alive else ""
-    return [
-        Step("years", f"select * from (values {years}) as y(year)"),
-        Step("records", f"select y.year, {listed}\nfrom register as s{join}\ncross join years as y{where}"),
-    ]
+    lived = f"cross join (values {years}) as y(year){where}"
+    return [Step(RECORDS, f"select y.year, {listed}\nfrom register as s{join}\n{lived}")]
 
 
 def _accounts(spec: TradeSpec, linked: Linked) -> list[Step]:
@@ -232,4 +242,4 @@ def _accounts(spec: TradeSpec, linked: Linked) -> list[Step]:
     names = [name for name in linked.accounts.columns if name != "firm"]
     firm, join = _firm(spec, "s")
     listed = ", ".join([f"{firm} as firm", *(f"s.{name}" for name in names)])
-    return [Step("filed", f"select {listed}\nfrom accounts as s{join}")]
+    return [Step(FILED, f"select {listed}\nfrom accounts as s{join}")]
