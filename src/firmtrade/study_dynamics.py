@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from firmtrade._engine.steps import Query, Step
@@ -107,6 +108,7 @@ def followed(engine: DuckDB, linked: Linked, spec: StudySpec) -> Following:
     """
     from firmtrade.acquire.transactions.partners import partners
     from firmtrade.acquire.transactions.products import UNKNOWN
+    from firmtrade.assemble.trade.lookups import with_narrow_sums
 
     dynamics = DynamicsSpec.read(spec.dynamics or {}, spec.name)
     years = [year for (year,) in engine.rows(
@@ -115,9 +117,15 @@ def followed(engine: DuckDB, linked: Linked, spec: StudySpec) -> Following:
     if not years:
         raise DataError("The declarations hold no exports: there are no exporters to follow.")
     countries = [one.code for one in partners() if one.is_country]
-    for step in sales_steps(dynamics, _least(spec.catalog, years), countries, UNKNOWN, "trade_by_product"):
-        kind = "view" if step.name == "kept_sales" else "table"
-        engine.execute(f"create or replace temporary {kind} {step.name} as\n{step.sql}")
+    least = _least(spec.catalog, years)
+
+    def statement(step: int, digits: int) -> str:
+        one = sales_steps(dynamics, least, countries, UNKNOWN, "trade_by_product", digits)[step]
+        kind = "view" if one.name == "kept_sales" else "table"
+        return f"create or replace temporary {kind} {one.name} as\n{one.sql}"
+
+    for step in range(len(sales_steps(dynamics, least, countries, UNKNOWN))):
+        with_narrow_sums(engine, partial(statement, step))
     for name in ("product_sums", "destination_sums"):
         engine.execute(f"drop table {name}")
     months = dynamics.partial_year and bool(

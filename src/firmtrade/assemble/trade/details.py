@@ -46,14 +46,18 @@ def details_query(relation: str, once: Mapping[str, str], years: Iterable[str]) 
     for name, condition in once.items():
         inside = f"coalesce({condition}, false)"
         flags.append(f"{inside} and " + _first(f"{firm}, {inside}", order, name))
-    own = ", ".join(f"c.{name}" for name in ("traded", *keys, "traded_value"))
-    listed = ",\n  ".join([f"p.*, {own}", *flags])
+    own = ["traded", *keys, "traded_value"]
+    # Who is first is told before the panel's many columns are joined: rows are put in order for it.
+    told = ",\n  ".join([*(f"c.{name}" for name in ("firm", "year", *own)), *flags])
+    shown = ", ".join(f"f.{name}" for name in (*own, "once", "once_of_key", *once))
+    panel = "join panel as p on {0}.firm = p.firm and {0}.year = p.year".format
     return Query(
         f"firm {relation}",
         (
             Step("c", f"select {named}, sum(value) as traded_value\nfrom {_SUMS[relation]}\n"
                       f"where year in ({asked})\ngroup by {by}"),
-            Step("rows", f"select {listed}\nfrom c join panel as p on c.firm = p.firm and c.year = p.year"),
+            Step("f", f"select {told}\nfrom c {panel('c')}"),
+            Step("rows", f"select p.*, {shown}\nfrom f {panel('f')}"),
         ),
     )  # fmt: skip
 

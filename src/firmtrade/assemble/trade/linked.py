@@ -6,20 +6,21 @@ works on it; `transactions` and `trade_cells` are there besides, for what a pane
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from firmtrade._engine.duckdb import DuckDB
 from firmtrade._engine.steps import Query, Step
+from firmtrade.acquire.classification import division_length
 from firmtrade.acquire.contract import CONTRACT, FLOWS, LINKED
 from firmtrade.acquire.transactions.spec import AccountsSpec, IdentifiersSpec, RegisterSpec, TransactionsSpec
 from firmtrade.assemble.panel import Panel, open_panel
 from firmtrade.assemble.trade.cells import make_cells, make_coarser
-from firmtrade.assemble.trade.coverage import coverage_value, known_activity
+from firmtrade.assemble.trade.coverage import above_value, coverage_value, known_activity
 from firmtrade.assemble.trade.declarations import Declarations, open_declarations
-from firmtrade.assemble.trade.fold import flow_values, make_fold, number_values
+from firmtrade.assemble.trade.fold import flow_values, make_fold, number_values, silent_values
 from firmtrade.assemble.trade.identifiers import open_identifiers
 from firmtrade.assemble.trade.thresholds import Thresholds, thresholds
 from firmtrade.errors import StudyError
@@ -114,10 +115,22 @@ def open_linked(engine: DuckDB, spec: TradeSpec, quantities: bool = True, panel:
     linked = Linked(_described(found, register, accounts), found, register, accounts, limits, renamed)
     for made in (*_records(spec, linked), *_accounts(spec, linked)):
         engine.execute(f"create or replace temporary view {made.name} as\n{made.sql}")
-    engine.execute(f"create or replace temporary {kind} panel_rows as\n{panel_query(spec, linked).sql}")
+    query = panel_query(spec, linked, _divisions(engine, spec, linked))
+    engine.execute(f"create or replace temporary {kind} panel_rows as\n{query.sql}")
     engine.execute("create or replace view panel as select * from panel_rows")
     columns = engine.describe("panel")
     return Linked(_with_columns(linked.panel, columns), found, register, accounts, limits, renamed)
+
+
+def _divisions(engine: DuckDB, spec: TradeSpec, linked: Linked) -> list[str]:
+    """The beginnings of codes of activities, as long as those of divisions; looked at once, not by firm."""
+    relation = linked.told_by.get("activity")
+    if not relation or not spec.classification:
+        return []
+    length = division_length(spec.classification)
+    code = f"substring(activity, 1, {length})"
+    rows = engine.rows(f"select distinct {code} from {relation} where activity is not null")
+    return sorted(code for (code,) in rows)
 
 
 def _opened(engine: DuckDB, spec: TradeSpec, part: RegisterSpec | AccountsSpec | None) -> Panel | None:
@@ -167,37 +180,41 @@ def _with_columns(panel: Panel, columns: Mapping[str, str]) -> Panel:
     return replace(panel, columns=columns, missing=missing)
 
 
-def panel_query(spec: TradeSpec, linked: Linked) -> Query:
-    """The panel: firm-years of the register and those that declare, with accounts, flows and coverage."""
-    years = linked.declarations.years
-    transactions = spec.transactions
+def panel_query(spec: TradeSpec, linked: Linked, divisions: Iterable[str]) -> Query:
+    """The panel: firm-years of the register and those that declare, with accounts, flows and coverage.
+
+    `divisions` are the beginnings of codes of activities that there are.
+    """
     # Who declares is joined to the register (or else the accounts) from both sides.
     base = "r" if linked.register else "a" if linked.accounts else ""
     firm, year = (f"coalesce({base}.{key}, f.{key})" if base else f"f.{key}" for key in ("firm", "year"))
-    flows = flow_values(lambda flow: transactions.complete_years(flow, years), "f", year)
-    values = {
-        "firm": firm,
-        "year": year,
-        **_described_by(linked),
-        **flows,
-        **number_values(flows, "f"),
-    }
+    years, of = linked.declarations.years, spec.transactions
+    silent = silent_values(lambda flow: of.complete_years(flow, years), year)
+    values = {"firm": firm, "year": year, **_described_by(linked)}
+    values |= {name: f"case when f.firm is null then {sql} else f.{name} end" for name, sql in silent.items()}
     activity = values.get("activity", "cast(null as varchar)")
-    known = known_activity(activity, spec.classification)
-    values["coverage"] = coverage_value(linked.thresholds, years, "f", year, known)
+    known = known_activity(activity, spec.classification, divisions)
+    values["coverage"] = coverage_value("f.firm is not null", known, "f.above")
     values["in_register"] = "r.firm is not null" if linked.register else "cast(null as boolean)"
-    declared = {f"declared_{flow}": f"f.declared_{flow}" for flow in ("import", "export")}
-    values |= {
-        name: f"case when f.firm is not null then coalesce({sql}, 0) end" for name, sql in declared.items()
-    }
+    values |= {f"declared_{flow}": f"f.declared_{flow}" for flow in ("import", "export")}
     listed = ",\n  ".join(f"{sql} as {name}" for name, sql in values.items())
     on = "on {0}.firm = {1}.firm and {0}.year = {1}.year".format
-    text = f"select {listed}\nfrom trade_fold as f"
+    text = f"select {listed}\nfrom declared as f"
     if base:
         text += f"\nfull join {RECORDS if linked.register else FILED} as {base} {on('f', base)}"
     if linked.register and linked.accounts:
         text += f"\nleft join {FILED} as a on {firm} = a.firm and {year} = a.year"
-    return Query("panel", (Step("panel", text),))
+    return Query("panel", (_declared(spec, linked), Step("panel", text)))
+
+
+def _declared(spec: TradeSpec, linked: Linked) -> Step:
+    """What is known of the flows of firm-years that declare; worked out before the register is joined."""
+    years, of = linked.declarations.years, spec.transactions
+    flows = flow_values(lambda flow: of.complete_years(flow, years), "f", "f.year")
+    values = {**flows, **number_values(flows, "f"), "above": above_value(linked.thresholds, years, "f")}
+    listed = ",\n  ".join(f"{sql} as {name}" for name, sql in values.items())
+    declared = "f.declared_import, f.declared_export"
+    return Step("declared", f"select f.firm, f.year, {declared},\n  {listed}\nfrom trade_fold as f")
 
 
 def _described_by(linked: Linked) -> dict[str, str]:

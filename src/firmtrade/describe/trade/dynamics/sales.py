@@ -13,6 +13,8 @@ from firmtrade.describe.trade.dynamics.spec import LEVELS, DynamicsSpec
 
 #: What a firm sells and where it sells it, and the sums by each of them.
 WHATS = ("product", "destination")
+#: Digits of sums where nothing else is said.
+WIDE = 38
 #: The level of a study's own unions.
 UNION = "union"
 
@@ -23,12 +25,13 @@ def sales_steps(
     countries: Iterable[str],
     unknown: str,
     by_product: str = "trade_cells",
+    digits: int = WIDE,
 ) -> tuple[Step, ...]:
     """The sums, over the relation `trade_cells`; see `dynamics_query` for the arguments.
 
-    `by_product` is a relation of which sums by product may be made. `years` says of each observed year from
-    which value on a firm is an exporter, and whether the years around are observed; `large` are the exporters
-    of each year.
+    `by_product` is a relation of which sums by product may be made; sums have so many `digits`. `years` says
+    of each observed year from which value on a firm is an exporter, and whether the years around are
+    observed; `large` are the exporters of each year.
     """
     known = ", ".join(
         f"({year}, {least[year]!r}, {', '.join(_true(year + n in least) for n in (-1, 1, 2, 3))})"
@@ -40,14 +43,14 @@ def sales_steps(
     large = "from {0} as s join large as l on s.firm = l.firm and s.year = l.year".format
     return (
         Step("years", f"select * from (values {known}) as y(year, least, has_0, has_1, has_2, has_3)"),
-        Step("product_sums", _summed("product", product, by_product, where)),
+        Step("product_sums", _summed("product", product, by_product, where, digits)),
         Step(
             "large",
             "select s.firm, s.year from product_sums as s join years as y on s.year = y.year\n"
             "group by s.firm, s.year, y.least having sum(s.value) >= y.least",
         ),
         Step("product_sales", f"select s.firm, s.year, s.product, s.value\n{large('product_sums')}"),
-        Step("destination_sums", _summed("destination", destination, "trade_cells", where)),
+        Step("destination_sums", _summed("destination", destination, "trade_cells", where, digits)),
         Step(
             "destination_sales", f"select s.firm, s.year, s.destination, s.value\n{large('destination_sums')}"
         ),
@@ -59,9 +62,10 @@ def sales_steps(
     )
 
 
-def _summed(what: str, value: str, cells: str, where: str) -> str:
+def _summed(what: str, value: str, cells: str, where: str, digits: int) -> str:
+    total = f"cast(sum(c.value) as decimal({digits}, 6))"
     return (
-        f"select c.firm, c.year, {value} as {what}, sum(c.value) as value\nfrom {cells} as c {where}\n"
+        f"select c.firm, c.year, {value} as {what}, {total} as value\nfrom {cells} as c {where}\n"
         f"group by c.firm, c.year, {value}"
     )
 
