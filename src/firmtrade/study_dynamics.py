@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from firmtrade._engine.duckdb import DuckDB
     from firmtrade.assemble.panel import Panel
     from firmtrade.assemble.trade.linked import Linked
-    from firmtrade.describe.asks import Ask
     from firmtrade.describe.compute import Setting
 
 __all__ = ["COLUMNS", "completed", "dated", "followed", "levels_of", "refuse_sums", "work_out"]
@@ -160,21 +159,10 @@ def work_out(
 
 def _asked(tables: Iterable[Table], setting: Setting) -> dict[str, Asked]:
     """What tables ask of each level, and what disclosure control must know besides."""
-    from firmtrade.describe.compute import ASKING, HOLDING, plan
-    from firmtrade.describe.needs import needed_columns
+    from firmtrade.describe.compute import needed_by_sample
 
-    by_sample: dict[str, list[Ask]] = {}
-    # One year asks for what all ask for.
-    once = [
-        replace(table, blocks=tuple(replace(block, periods=block.periods[:1]) for block in table.blocks))
-        for table in tables
-    ]
-    for ask in {ask for made in plan(once, setting) for ask in made.asks}:
-        by_sample.setdefault(ask.sample, []).append(ask)
-    besides = {HOLDING, ASKING} & (setting.columns or frozenset()) if setting.evidence else set()
     found: dict[str, Asked] = {}
-    for sample, asks in sorted(by_sample.items()):
-        columns = frozenset(needed_columns(asks, setting.groups) | besides)
+    for sample, columns in needed_by_sample(tables, setting).items():
         units = frozenset(said_of(sample, setting.catalog, "unit")) or frozenset(UNITS)
         for level in levels_of(sample, setting.catalog):
             known = found.get(level, Asked(frozenset(), frozenset()))

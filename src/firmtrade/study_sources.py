@@ -81,6 +81,8 @@ def prepared(spec: StudySpec, opened: Opened, tables: Iterable[Table] | None) ->
 def detailed(engine: DuckDB, opened: Opened, tables: Iterable[Table], setting: Setting) -> Setting:
     """The setting in which tables by partner or product can be answered: their relations are made."""
     from firmtrade.assemble.trade.details import make_details
+    from firmtrade.assemble.trade.linked import keep_panel
+    from firmtrade.describe.compute import needed_by_sample
     from firmtrade.describe.details import once_conditions, years_of_rows
 
     if opened.linked is None or setting.columns is None:
@@ -91,9 +93,16 @@ def detailed(engine: DuckDB, opened: Opened, tables: Iterable[Table], setting: S
         work_out(engine, opened.following, tables, setting, bool(opened.spec.models))
         return setting
     asked, columns = list(tables), setting.columns
+    if _kept_later(opened.spec):
+        keep_panel(engine, opened.linked, set().union(*needed_by_sample(asked, setting).values()))
     for relation, once in once_conditions(asked, setting.catalog, setting.meaning).items():
         columns |= make_details(engine, relation, once, years_of_rows(asked, relation, setting.catalog))
     return replace(setting, columns=columns)
+
+
+def _kept_later(spec: StudySpec) -> bool:
+    """Whether the panel may wait for the tables that are asked for: nothing else looks at it."""
+    return spec.stress is None and not spec.models
 
 
 def _linkage(years: Iterable[int], tables: Iterable[Table]) -> list[Table]:
@@ -231,7 +240,9 @@ def _open_trade(
         made = write_register(scratch / "trade", rows=read.transactions.synthetic)
         read = _trade_spec(spec, made.sources)
     progress("read declarations, register and accounts")
-    linked = open_linked(engine, read, quantities=False, panel=spec.dynamics is None)
+    linked = open_linked(
+        engine, read, quantities=False, folded=spec.dynamics is None, panel=not _kept_later(spec)
+    )
     spec = replace(spec, tables=with_years(spec.tables, linked.declarations.years))
     return Opened(
         spec, linked.panel, lambda shown: check_trade(engine, read, linked), linked,

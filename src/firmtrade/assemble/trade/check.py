@@ -55,12 +55,12 @@ def check_trade(engine: DuckDB, spec: TradeSpec, linked: Linked, notes: bool = T
     facts = {"first year": years[0], "last year": years[-1]} if years else {}
     return TradeReport(
         tuple(problems), int(rows), firms, len(years), facts, linked.panel.name, dict(linked.panel.dropped),
-        panel=_size(engine, linked) if notes else "",
+        panel=_size(engine) if notes else "",
     )  # fmt: skip
 
 
-def _size(engine: DuckDB, linked: Linked) -> str:
-    ((records, members),) = engine.rows(f"select count(*), count(distinct firm) from {linked.panel.rows}")
+def _size(engine: DuckDB) -> str:
+    ((records, members),) = engine.rows("select count(*), count(distinct firm) from panel_noted")
     return f"Linked to a panel of {records:,} firm-years of {members:,} firms."
 
 

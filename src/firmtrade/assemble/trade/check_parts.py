@@ -65,12 +65,18 @@ def _merged(engine: DuckDB, part: PanelSpec, panel: Panel) -> Iterator[Problem]:
 
 
 def link_notes(engine: DuckDB, spec: TradeSpec, linked: Linked) -> Iterator[Problem]:
-    """How the sources fit: who is not in the register, whose accounts are not used."""
+    """How the sources fit: who is not in the register, whose accounts are not used.
+
+    Makes the table `panel_noted`: the columns of the panel that this is about.
+    """
+    names = "firm, year, in_register, declared_import, declared_export, coverage"
+    rows = f"select {names} from {linked.panel.rows}"
+    engine.execute(f"create or replace temporary table panel_noted as {rows}")
     if linked.register:
         ((firms, matched, value, known),) = engine.rows(
             "select count(*), count(*) filter (where in_register), sum(v), sum(v) filter (where in_register) "
             "from (select distinct firm, year, in_register, declared_import + declared_export as v "
-            f"from {linked.panel.rows} where coverage <> 'not-declaring')"
+            "from panel_noted where coverage <> 'not-declaring')"
         )
         if firms and matched < firms:
             shares = 100 * matched / firms, 100 * float(known or 0) / float(value)
@@ -83,7 +89,7 @@ def link_notes(engine: DuckDB, spec: TradeSpec, linked: Linked) -> Iterator[Prob
     if linked.register and linked.accounts:
         ((unused,),) = engine.rows(
             "select count(*) from accounts as a "
-            f"left join {linked.panel.rows} as p using (firm, year) where p.firm is null"
+            "left join panel_noted as p using (firm, year) where p.firm is null"
         )
         if unused and not spec.identifiers:
             yield Problem(

@@ -90,12 +90,15 @@ def read_trade(parts: Mapping[str, Any], base: Path, file: str, sources: Mapping
     )
 
 
-def open_linked(engine: DuckDB, spec: TradeSpec, quantities: bool = True, panel: bool = True) -> Linked:
+def open_linked(
+    engine: DuckDB, spec: TradeSpec, quantities: bool = True, folded: bool = True, panel: bool = True
+) -> Linked:
     """Make `transactions`, `trade_cells` and `panel`. Raises DataError for a source that cannot be read.
 
     `trade_records` and `trade_filed` are what the register and the accounts say of a firm and year. Without
-    `quantities` the cells have values only. Without `panel` it is a view, worked out by each query: for a
-    study that asks little of it.
+    `quantities` the cells have values only. Without `panel` the panel is a view, worked out by each query
+    until `keep_panel` keeps what is asked of it; without `folded` so are the sums by firm and year: for a
+    study that asks little of them.
     """
     named = spec.sources.get
     renamed = 0
@@ -108,7 +111,7 @@ def open_linked(engine: DuckDB, spec: TradeSpec, quantities: bool = True, panel:
     accounts = _opened(engine, spec, spec.accounts)
     _refuse_twins(register, accounts)
     make_cells(engine, quantities)
-    kind = "table" if panel else "view"
+    kind = "table" if folded else "view"
     make_coarser(engine, kind)
     make_fold(engine, kind)
     limits = thresholds(spec.thresholds, found.home, spec.file)
@@ -116,10 +119,19 @@ def open_linked(engine: DuckDB, spec: TradeSpec, quantities: bool = True, panel:
     for made in (*_records(spec, linked), *_accounts(spec, linked)):
         engine.execute(f"create or replace temporary view {made.name} as\n{made.sql}")
     query = panel_query(spec, linked, _divisions(engine, spec, linked))
+    kind = "table" if panel else "view"
     engine.execute(f"create or replace temporary {kind} panel_rows as\n{query.sql}")
     engine.execute("create or replace view panel as select * from panel_rows")
     columns = engine.describe("panel")
     return Linked(_with_columns(linked.panel, columns), found, register, accounts, limits, renamed)
+
+
+def keep_panel(engine: DuckDB, linked: Linked, asked: Iterable[str]) -> None:
+    """Keep the columns of the panel that are asked for, in a table: the relation `panel` has no others."""
+    listed = ", ".join(name for name in linked.panel.columns if name in {"firm", "year", *asked})
+    rows = f"select {listed} from {linked.panel.rows}"
+    engine.execute(f"create or replace temporary table panel_kept as {rows}")
+    engine.execute("create or replace view panel as select * from panel_kept")
 
 
 def _divisions(engine: DuckDB, spec: TradeSpec, linked: Linked) -> list[str]:
