@@ -74,6 +74,7 @@ def test_run_is_quiet_in_a_pipe_and_says_where_the_report_is(tmp_path, panel):
         "tables.csv",
         "figures",
         "manifest.json",
+        "release.json",
     }
     assert "made up" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
 

@@ -43,6 +43,7 @@ def test_the_folder_holds_what_is_promised(folder: Path) -> None:
         "figures/figure-19.png",
         "figures/figure-19.svg",
         "manifest.json",
+        "release.json",
         "report.html",
         "report.pdf",
         "tables.csv",

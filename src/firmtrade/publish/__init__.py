@@ -19,7 +19,7 @@ def write(release: Release, out: Path, progress: Progress | None = None, sdmx: A
 
     Writes report.html, report.pdf, tables.xlsx, tables.csv, models.csv (for a study with models),
     comparison.csv (for a study that ships published figures), figures/NAME.svg and .png, sdmx/ (where a study
-    asks for it) and manifest.json.
+    asks for it), release.json (for `firmtrade serve` and `combine`) and manifest.json.
     The folder is staged beside `out` and renamed whole: an interrupted run leaves an earlier output as it
     was. The same release gives the same bytes. `progress` is told what is being written.
 
@@ -43,6 +43,7 @@ def write(release: Release, out: Path, progress: Progress | None = None, sdmx: A
         _reports(release, folder, drawings, tell)
         if sdmx:
             _sdmx(release, folder / "sdmx", sdmx, tell)
+        _release(release, folder)
         _manifest(release, folder, tell)
     return Path(out)
 
@@ -90,6 +91,12 @@ def _sdmx(release: Release, folder: Path, asked: Asked, tell: Progress) -> None:
     folder.mkdir()
     for name, content in files(release, asked).items():
         (folder / name).write_bytes(content)
+
+
+def _release(release: Release, folder: Path) -> None:
+    from firmtrade.publish.released import FILE, release_json
+
+    (folder / FILE).write_bytes(release_json(release))
 
 
 def _manifest(release: Release, folder: Path, tell: Progress) -> None:
