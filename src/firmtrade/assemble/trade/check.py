@@ -42,7 +42,7 @@ def check_trade(engine: DuckDB, spec: TradeSpec, linked: Linked, notes: bool = T
     problems = [
         *_in_part(_unusable(engine, spec.transactions, found)),
         *code_problems(engine, spec.transactions, found),
-        *line_problems(engine, found),
+        *line_problems(engine, found, spec.transactions.corrections == "net"),
         *product_problems(engine, spec.transactions, found),
         *part_problems(engine, spec, linked),
         *(link_notes(engine, spec, linked) if notes else ()),
