@@ -1,0 +1,49 @@
+"""The application: every part's routes behind the guard, with pages for what goes wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from firmtrade.serve.guard import LOCAL, Guard
+from firmtrade.serve.render import page
+from firmtrade.serve.site import Site
+
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+
+def application(site: Site, hosts: Iterable[str] = LOCAL) -> Starlette:
+    """The application that shows `site` and answers to `hosts`."""
+    from starlette.applications import Starlette
+    from starlette.exceptions import HTTPException
+    from starlette.middleware import Middleware
+    from starlette.routing import Mount
+    from starlette.staticfiles import StaticFiles
+
+    from firmtrade.serve import explore, pages
+
+    routes = [
+        *pages.routes(),
+        *explore.routes(),
+        Mount("/static", StaticFiles(packages=[("firmtrade.serve", "static")]), name="static"),
+    ]
+    app = Starlette(routes=routes, middleware=[Middleware(Guard, hosts=tuple(hosts))])
+    app.add_exception_handler(HTTPException, _wrong)
+    app.add_exception_handler(Exception, _failed)
+    app.state.site = site
+    return app
+
+
+def _wrong(request: Request, error: Exception) -> Response:
+    """What the reader asked for is not there, or not theirs."""
+    status: int = getattr(error, "status_code", 500)
+    known = {403: "forbidden", 404: "missing", 405: "missing"}
+    return page(request, "error.html", status=status, what=known.get(status, "failed"))
+
+
+def _failed(request: Request, error: Exception) -> Response:
+    """Our own mistake: said without its inside."""
+    return page(request, "error.html", status=500, what="failed")

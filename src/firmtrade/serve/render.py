@@ -1,0 +1,68 @@
+"""A page: a template with the reader's language, the menu, who is there, and the token of its forms."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from firmtrade.serve.signin.rights import Right, person
+from firmtrade.serve.site import Site
+from firmtrade.serve.speak import LANGUAGES, spoken
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+    from starlette.requests import Request
+    from starlette.responses import HTMLResponse
+
+#: (message, path, right) of each entry of the menu; parts add theirs here.
+MENU: tuple[tuple[str, str, Right], ...] = (
+    ("base.overview", "/", Right.READ),
+    ("base.explore", "/explore", Right.READ),
+)
+
+
+@cache
+def environment() -> Environment:
+    """Jinja with escaping on and unknown names refused."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    return Environment(
+        loader=PackageLoader("firmtrade.serve"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def site(request: Request) -> Site:
+    """What this server shows."""
+    found: Site = request.app.state.site
+    return found
+
+
+def page(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
+    """Render `templates/TEMPLATE`; it extends base.html and sets the blocks `title` and `main`.
+
+    Templates know `say` (a message), `number`, `day`, `language`, `who`, `path`, `site`, `token` (of forms).
+    """
+    from starlette.responses import HTMLResponse
+
+    tongue = spoken(request)
+    who = person(request)
+    menu = [(text, path) for text, path, right in MENU if who.may(right)]
+    shared = {
+        "say": tongue.say,
+        "number": tongue.number,
+        "day": tongue.date,
+        "language": tongue.code,
+        "languages": LANGUAGES,
+        "who": who,
+        "menu": menu,
+        "path": request.url.path,
+        "query": request.url.query,
+        "site": site(request),
+        "token": getattr(request.state, "token", ""),
+    }
+    html = environment().get_template(template).render(**shared, **values)
+    return HTMLResponse(html, status_code=status)
