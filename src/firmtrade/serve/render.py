@@ -44,7 +44,7 @@ def site(request: Request) -> Site:
 def page(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
     """Render `templates/TEMPLATE`; it extends base.html and sets the blocks `title` and `main`.
 
-    Templates know `say` (a message), `number`, `day`, `language`, `who`, `path`, `site`, `token` (of forms).
+    Templates know `say` (a message), `word` (a definition's title), `number`, `day`, `language`, `who`, `path`, `site`, `token` (of forms).
     """
     from starlette.responses import HTMLResponse
 
@@ -53,6 +53,7 @@ def page(request: Request, template: str, status: int = 200, **values: Any) -> H
     menu = [(text, path) for text, path, right in MENU if who.may(right)]
     shared = {
         "say": tongue.say,
+        "word": tongue.word,
         "number": tongue.number,
         "day": tongue.date,
         "language": tongue.code,

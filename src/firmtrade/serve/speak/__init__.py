@@ -1,7 +1,8 @@
 """The interface in English, Dutch, French and German, and numbers and dates as each language writes them.
 
 A message is `part.name` in speak/LANGUAGE/PART.toml, with {names} for values. A test holds the four against
-each other: the same names, the same values.
+each other: the same names, the same values. The titles of the built-in definitions are in words.toml of each
+language but English, by their English text (speak.memory); a study's own word stays as the study wrote it.
 """
 
 from __future__ import annotations
@@ -14,12 +15,15 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
+from firmtrade.serve.speak.memory import Memory
+
 if TYPE_CHECKING:
     from starlette.requests import Request
 
 LANGUAGES = {"en": "English", "nl": "Nederlands", "fr": "Français", "de": "Deutsch"}
 LOCALES = {"en": "en_GB", "nl": "nl_BE", "fr": "fr_BE", "de": "de_BE"}
 COOKIE = "language"
+WORDS = "words.toml"  # no messages: titles of definitions
 
 
 @dataclass(frozen=True)
@@ -28,10 +32,15 @@ class Tongue:
 
     code: str
     messages: Mapping[str, str]
+    memory: Memory = Memory({})
 
     def say(self, key: str, /, **values: object) -> str:
         """The message `part.name`, with its values; KeyError where there is none: a test finds it first."""
         return self.messages[key].format(**values)
+
+    def word(self, text: str) -> str:
+        """The title or label of a built-in definition in this language; any other text as it is."""
+        return self.memory.said(text)
 
     def number(self, value: float, decimals: int = 0) -> str:
         """A number with its thousands and decimals as the language writes them."""
@@ -52,11 +61,15 @@ def tongue(code: str) -> Tongue:
     """The language with this code; English for one that we do not speak."""
     code = code if code in LANGUAGES else "en"
     found: dict[str, str] = {}
+    words: dict[str, str] = {}
     for part in sorted(files(__package__).joinpath(code).iterdir(), key=lambda path: path.name):
         if part.name.endswith(".toml"):
             said = tomllib.loads(part.read_text(encoding="utf-8"))
-            found |= {f"{part.name.removesuffix('.toml')}.{name}": text for name, text in said.items()}
-    return Tongue(code, found)
+            if part.name == WORDS:
+                words = said
+            else:
+                found |= {f"{part.name.removesuffix('.toml')}.{name}": text for name, text in said.items()}
+    return Tongue(code, found, Memory(words))
 
 
 def spoken(request: Request) -> Tongue:
