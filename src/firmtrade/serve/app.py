@@ -40,7 +40,7 @@ def application(site: Site, hosts: Iterable[str] = LOCAL) -> Starlette:
 def _wrong(request: Request, error: Exception) -> Response:
     """What the reader asked for is not there, or not theirs."""
     status: int = getattr(error, "status_code", 500)
-    known = {403: "forbidden", 404: "missing", 405: "missing"}
+    known = {403: "forbidden", 404: "missing", 405: "missing", 409: "changed"}
     return page(request, "error.html", status=status, what=known.get(status, "failed"))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from firmtrade.serve.offer import NEEDS, offered
 from firmtrade.serve.signin.rights import Right, person
 from firmtrade.serve.site import Site
 from firmtrade.serve.speak import LANGUAGES, spoken
@@ -18,6 +19,14 @@ if TYPE_CHECKING:
 MENU: tuple[tuple[str, str, Right], ...] = (
     ("base.overview", "/", Right.READ),
     ("base.explore", "/explore", Right.READ),
+    ("pages.report", "/report", Right.READ),
+    ("pages.regions", "/regions", Right.READ),
+    ("pages.status", "/status", Right.READ),
+    ("pages.growth", "/growth", Right.READ),
+    ("pages.ventures", "/ventures", Right.READ),
+    ("pages.models", "/models", Right.READ),
+    ("pages.comparison", "/comparison", Right.READ),
+    ("pages.catalog", "/catalog", Right.READ),
 )
 
 
@@ -41,6 +50,11 @@ def site(request: Request) -> Site:
     return found
 
 
+def _is_there(request: Request, path: str) -> bool:
+    """Whether the release has something for the page (serve.offer)."""
+    return path not in NEEDS or path in offered(site(request))
+
+
 def page(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
     """Render `templates/TEMPLATE`; it extends base.html and sets the blocks `title` and `main`.
 
@@ -50,7 +64,7 @@ def page(request: Request, template: str, status: int = 200, **values: Any) -> H
 
     tongue = spoken(request)
     who = person(request)
-    menu = [(text, path) for text, path, right in MENU if who.may(right)]
+    menu = [(text, path) for text, path, right in MENU if who.may(right) and _is_there(request, path)]
     shared = {
         "say": tongue.say,
         "word": tongue.word,
