@@ -43,7 +43,9 @@ def view(site: Site, tongue: Tongue, routes: Iterable[str]) -> View:
 
 def _sample(item: Any, release: Release, tongue: Tongue) -> View:
     return {
-        "title": tongue.word(release.words[item.sample].title if item.sample in release.words else item.title),
+        "title": tongue.word(
+            release.words[item.sample].title if item.sample in release.words else item.title
+        ),
         "name": item.sample if item.sample in release.words else "",
         "period": item.period,
         "firms": value_said(tongue, item.steps[-1].left, 0) if item.steps else "",

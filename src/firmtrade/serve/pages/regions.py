@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from firmtrade.publish.numbers import is_hidden
+from firmtrade.publish.numbers import is_hidden, typeset
 from firmtrade.result import TOTAL, Release, ReleasedCell
 from firmtrade.serve.offer import PLACES
 from firmtrade.serve.pages.cells import Group, chosen, groups, has
@@ -50,6 +50,7 @@ def view(site: Site, tongue: Tongue, show: str, period: str) -> View | None:
         "choices": [(g.key, g.title(tongue, words)) for them in found.values() for g in them],
         "chosen": group.key,
         "periods": periods,
+        "period_choices": [(one, typeset(one)) for one in periods],
         "period": period,
         "title": group.title(tongue, words),
         "measured": measured(tongue, words, cells[0].measure, cells[0].unit),
@@ -84,6 +85,7 @@ def _map(
         drawn.append(
             {
                 "path": shape.path,
+                "area": shape.area,
                 "x": round(shape.x, 1),
                 "y": round(shape.y, 1),
                 "step": step,
@@ -92,6 +94,7 @@ def _map(
                 "text": cell_said(tongue, cell, words),
             }
         )
+    drawn.sort(key=lambda item: (-item["area"], item["code"]))  # a small place is drawn upon the large one
     codes = {cell.attribute(place) for cell in cells}
     others = [shape.path for code, shape in shapes.shapes.items() if code not in codes]
     return {
