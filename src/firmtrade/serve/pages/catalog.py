@@ -123,8 +123,8 @@ def _link(release: Release, name: str, tongue: Tongue) -> View:
 def uses(release: Release, word: Word) -> tuple[str, ...]:
     """The words that a word's expression names.
 
-    A measure is either one aggregate, whose names are columns and variables, or arithmetic over named measures:
-    so `employment` means the column in the one and the measure in the other.
+    A measure is either one aggregate, whose names are columns and variables, or arithmetic over named
+    measures: so `employment` means the column in the one and the measure in the other.
     """
     names = dict.fromkeys(found.replace("_", "-") for found in _NAME.findall(word.formula))
     arithmetic = word.kind == "measure" and not _AGGREGATE.search(word.formula)

@@ -40,6 +40,8 @@ class Group:
     def codes(self, attribute: str) -> tuple[str, ...]:
         """The codes of an attribute, in the order of the cells, the total first."""
         seen = dict.fromkeys(cell.attribute(attribute) for cell in self.cells)
+        if attribute == "period":
+            return tuple(sorted(seen))
         order = [*self.order.get(attribute, ()), *self.like.labels.get(attribute, {})]
         known = sorted(seen, key=lambda code: order.index(code) if code in order else len(order))
         return tuple(sorted(known, key=lambda code: code != TOTAL))

@@ -146,14 +146,14 @@ def _bounded(table: ReleasedTable, chart: Chart, words: Words, tongue: Tongue) -
     if main is None:
         return []
     for cells in bounds.values():
-        cell = cells.get(chart.measure or "")
-        if cell is None:
+        if (chart.measure or "") not in cells:
             continue
+        cell = cells[chart.measure or ""]
         panel = label_said(tongue, table, chart.facet, cell.attribute(chart.facet)) if chart.facet else ""
         name = label_said(tongue, table, chart.color, cell.attribute(chart.color)) if chart.color else ""
         point = Point(
             label_said(tongue, table, chart.x, cell.attribute(chart.x)), cell.value,
-            cell_said(tongue, cell, words), *(_value(cells.get(bound or "")) for bound in (chart.low, chart.high)),
+            cell_said(tongue, cell, words), _value(cells.get(chart.low or "")), _value(cells.get(chart.high or "")),
         )  # fmt: skip
         found.setdefault(panel, {}).setdefault(name, []).append(point)
     axis = measured(tongue, words, main.measure, main.unit)

@@ -26,6 +26,8 @@ def view(site: Site, tongue: Tongue, routes: Iterable[str]) -> View:
     cells = [cell for table in release.all_tables for cell in table.cells]
     there, answered = offered(site), set(routes)
     return {
+        "title": typeset(release.title),
+        "subtitle": typeset(release.subtitle),
         "facts": {
             "tables": sum(not table.is_figure for table in release.tables),
             "figures": sum(table.is_figure for table in release.tables),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 from firmtrade.publish.numbers import is_hidden, typeset
@@ -76,7 +77,7 @@ def _map(
     words = site.release.words
     known = [cell.value for cell in cells if cell.value is not None]
     bounds = steps(known)
-    drawn = []
+    drawn: list[View] = []
     for cell in cells:
         shape = shapes.of(cell.attribute(place))
         if shape is None:
@@ -135,5 +136,5 @@ def _legend(bounds: tuple[float, ...], decimals: int, tongue: Tongue) -> list[Vi
             "low": value_said(tongue, low, decimals),
             "high": value_said(tongue, high, decimals),
         }
-        for at, (low, high) in enumerate(zip(bounds, bounds[1:], strict=False))
+        for at, (low, high) in enumerate(pairwise(bounds))
     ]

@@ -151,7 +151,7 @@ def _footnotes(cells: Iterable[ReleasedCell], tongue: Tongue) -> list[View]:
 
 
 def unknowns_said(item: ReleasedTable, words: Mapping[str, Word], tongue: Tongue) -> list[str]:
-    """'Size class (2002): 3,114', one for each dimension and sample; counts that differ over years as a range."""
+    """'Size class (2002): 3,114', one for each dimension and sample; counts that differ as a range."""
     found: dict[tuple[str, str], list[Unknown]] = {}
     for one in item.unknowns:
         if one.firms:

@@ -122,7 +122,8 @@ def read_shapes(path: Path) -> Shapes:
         raise DataError(f"{path} is not GeoJSON with shapes of places: {error!r}. {_REMEDY}") from None
     if not places or len(places) > _MOST:
         raise DataError(
-            f"{path} has {len(places)} places with a NUTS_ID and an area; 1 to {_MOST} can be drawn. {_REMEDY}"
+            f"{path} has {len(places)} places with a NUTS_ID and an area; 1 to {_MOST} can be drawn. "
+            f"{_REMEDY}"
         )
     return _projected(places, "pages.map_own")
 
@@ -185,7 +186,7 @@ def _path(ring: Ring) -> str:
 
 
 def simplified(ring: Ring, within: float = 0.6) -> Ring:
-    """The ring without points that lie within a distance of the line between its neighbours (Douglas, Peucker)."""
+    """The ring without points that lie close to the line between its neighbours (Douglas and Peucker 1973)."""
     if len(ring) < 5:
         return ring
     kept, pending = {0, len(ring) - 1}, [(0, len(ring) - 1)]

@@ -135,7 +135,7 @@ LEFT, RIGHT = 150.0, 490.0  # of a drawing that is 640 wide
 def placed(found: tuple[Stream, ...]) -> View:
     """Each stream as a band from the left side (first year) to the right (last year), by its firms.
 
-    A hidden one has the least width and tells nothing by it. `sides` are the names of the groups at both ends.
+    A hidden one has the least width and tells nothing by it. `sides` are the names at both ends.
     """
     whole = sum(stream.firms or 0 for stream in found) or 1.0
     width = {id(s): max(LEAST, (s.firms or 0) / whole * HEIGHT) for s in found}
@@ -173,8 +173,8 @@ def _band(at: int, stream: Stream, a: float, b: float, thick: float) -> View:
         f"M{LEFT:g} {a:.1f}C{middle:g} {a:.1f} {middle:g} {b:.1f} {RIGHT:g} {b:.1f}"
         f"V{b + thick:.1f}C{middle:g} {b + thick:.1f} {middle:g} {a + thick:.1f} {LEFT:g} {a + thick:.1f}z"
     )
-    return {"path": path, "label": stream.label, "text": stream.text, "at": at + 1, "hidden": stream.firms is None,
-            "x": middle, "y": round((a + b + thick) / 2 + 4, 1), "thick": thick}  # fmt: skip
+    hidden = stream.firms is None
+    return {"path": path, "label": stream.label, "text": stream.text, "at": at + 1, "hidden": hidden}
 
 
 def _stacked(order: list[Stream], width: dict[int, float], side: Callable[[Stream], int]) -> dict[int, float]:
