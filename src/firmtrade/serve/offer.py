@@ -66,7 +66,9 @@ def _growth(release: Release) -> bool:
 
 
 def _ventures(release: Release) -> bool:
-    return any(is_venture(name) for table in release.all_tables for cell in table.cells for name in cell.codes)
+    return any(
+        is_venture(name) for table in release.all_tables for cell in table.cells for name in cell.codes
+    )
 
 
 NEEDS: dict[str, Callable[[Release], bool]] = {

@@ -58,7 +58,8 @@ def _is_there(request: Request, path: str) -> bool:
 def page(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
     """Render `templates/TEMPLATE`; it extends base.html and sets the blocks `title` and `main`.
 
-    Templates know `say` (a message), `word` (a definition's title), `number`, `day`, `language`, `who`, `path`, `site`, `token` (of forms).
+    Templates know `say` (a message), `word` (a definition's title), `number`, `day`, `language`, `who`, `path`,
+    `site`, `token` (of forms).
     """
     from starlette.responses import HTMLResponse
 

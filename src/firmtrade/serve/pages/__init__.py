@@ -78,7 +78,10 @@ def home(request: Request) -> Response:
 def report(request: Request) -> Response:
     """All tables and figures by section, and the files."""
     release = site(request).release
-    view = {"sections": reading.contents(release, spoken(request)), "files": list(files.listed(site(request)))}
+    view = {
+        "sections": reading.contents(release, spoken(request)),
+        "files": list(files.listed(site(request))),
+    }
     return page(request, "report.html", view=view)
 
 

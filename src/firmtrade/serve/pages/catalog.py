@@ -34,14 +34,23 @@ def view(site: Site, tongue: Tongue, query: str, kind: str) -> View | None:
     return {
         "query": query,
         "kind": kind,
-        "kinds": kinds,
+        "kinds": [(name, kind_said(tongue, name)) for name in kinds],
         "found": len(found),
         "groups": [
-            {"kind": name, "words": _listed([w for w in found if w.kind == name], release, tongue)}
+            {
+                "kind": name,
+                "title": kind_said(tongue, name),
+                "words": _listed([w for w in found if w.kind == name], release, tongue),
+            }
             for name in kinds
             if any(w.kind == name for w in found)
         ],
     }
+
+
+def kind_said(tongue: Tongue, kind: str, one: bool = False) -> str:
+    """The title of a kind, or what one word of it is; its own name where we have no word for it."""
+    return tongue.say(f"pages.{'one' if one else 'kind'}_{kind}") if kind in KINDS else capital(kind)
 
 
 def _listed(words: Iterable[Word], release: Release, tongue: Tongue) -> list[View]:
@@ -79,6 +88,7 @@ def word_view(site: Site, tongue: Tongue, name: str) -> View | None:
     return {
         "name": name,
         "kind": word.kind,
+        "kind_title": kind_said(tongue, word.kind),
         "title": title_said(tongue, release.words, name),
         "english": capital(word.title) if tongue.word(word.title) != word.title else "",
         "text": capital(typeset(word.text)),
@@ -106,14 +116,15 @@ def word_view(site: Site, tongue: Tongue, name: str) -> View | None:
 
 
 def _link(release: Release, name: str, tongue: Tongue) -> View:
-    return {"name": name, "title": title_said(tongue, release.words, name), "kind": release.words[name].kind}
+    kind = kind_said(tongue, release.words[name].kind, one=True)
+    return {"name": name, "title": title_said(tongue, release.words, name), "kind": kind}
 
 
 def uses(release: Release, word: Word) -> tuple[str, ...]:
     """The words that a word's expression names.
 
-    A measure is either one aggregate, whose names are columns and variables, or arithmetic over named measures:
-    so `employment` means the column in the one and the measure in the other.
+    A measure is either one aggregate, whose names are columns and variables, or arithmetic over named
+    measures: so `employment` means the column in the one and the measure in the other.
     """
     names = dict.fromkeys(found.replace("_", "-") for found in _NAME.findall(word.formula))
     arithmetic = word.kind == "measure" and not _AGGREGATE.search(word.formula)

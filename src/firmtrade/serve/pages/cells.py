@@ -15,6 +15,7 @@ from firmtrade.result import TOTAL, Release, ReleasedCell, ReleasedTable, Word
 from firmtrade.serve.speak import Tongue
 
 Key = tuple[tuple[str, str], ...]
+Place = tuple[str, str, str, frozenset[tuple[str, str]]]
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class Group:
     fixed: Key
     cells: tuple[ReleasedCell, ...]
     like: ReleasedTable  # a table that has them: its labels are theirs
+    order: Mapping[str, tuple[str, ...]]  # codes of each dimension, as its definition lists them
 
     @property
     def key(self) -> str:
@@ -38,7 +40,9 @@ class Group:
     def codes(self, attribute: str) -> tuple[str, ...]:
         """The codes of an attribute, in the order of the cells, the total first."""
         seen = dict.fromkeys(cell.attribute(attribute) for cell in self.cells)
-        order = list(self.like.labels.get(attribute, {}))
+        if attribute == "period":
+            return tuple(sorted(seen))
+        order = [*self.order.get(attribute, ()), *self.like.labels.get(attribute, {})]
         known = sorted(seen, key=lambda code: order.index(code) if code in order else len(order))
         return tuple(sorted(known, key=lambda code: code != TOTAL))
 
@@ -48,8 +52,10 @@ class Group:
 
     def arranged(self, rows: tuple[str, ...], columns: tuple[str, ...]) -> ReleasedTable:
         """The cells as a table of their own, with the labels they have in theirs."""
+        ranks = {name: {code: at for at, code in enumerate(self.codes(name))} for name in (*rows, *columns)}
+        cells = sorted(self.cells, key=lambda c: [ranks[n][c.attribute(n)] for n in (*rows, *columns)])
         return replace(self.like, name="shown", title="", sample=self.cells[0].sample, rows=rows,
-                       columns=columns, cells=self.cells, unknowns=(), notes=(), chart=None)  # fmt: skip
+                       columns=columns, cells=tuple(cells), unknowns=(), notes=(), chart=None)  # fmt: skip
 
 
 def _said(name: str, code: str, like: ReleasedTable, words: Mapping[str, Word], tongue: Tongue) -> str:
@@ -65,13 +71,15 @@ def groups(
 
     A figure that several tables have is there once. Groups come in the order of the tables.
     """
-    loose, found, like = set(free), {}, {}
+    loose, order = set(free), {word.name: tuple(word.codes) for word in release.words.values()}
+    found: dict[Key, dict[Place, ReleasedCell]] = {}
+    like: dict[Key, ReleasedTable] = {}
     for table in release.all_tables if models else release.tables:
         for cell in filter(wanted, table.cells):
             fixed = _fixed(cell, loose)
             found.setdefault(fixed, {}).setdefault(_place(cell), cell)
             like[fixed] = _labelled(like.get(fixed), table)
-    return tuple(Group(fixed, tuple(cells.values()), like[fixed]) for fixed, cells in found.items())
+    return tuple(Group(fixed, tuple(cells.values()), like[fixed], order) for fixed, cells in found.items())
 
 
 def _labelled(known: ReleasedTable | None, table: ReleasedTable) -> ReleasedTable:
@@ -88,7 +96,7 @@ def _fixed(cell: ReleasedCell, free: set[str]) -> Key:
     return tuple((name, code) for name, code in (*named[:2], *codes, named[2]) if name not in free)
 
 
-def _place(cell: ReleasedCell) -> tuple[str, str, str, frozenset[tuple[str, str]]]:
+def _place(cell: ReleasedCell) -> Place:
     codes = frozenset((name, code) for name, code in cell.codes.items() if code != TOTAL)
     return cell.measure, cell.sample, cell.period, codes
 

@@ -9,7 +9,7 @@ from firmtrade.publish.numbers import typeset
 from firmtrade.result import TOTAL, Chart, ReleasedCell, ReleasedTable, Word
 from firmtrade.serve.draw import Picture, Point, Series
 from firmtrade.serve.pages.cells import Group
-from firmtrade.serve.pages.said import cell_said, label_said, title_said, unit_said
+from firmtrade.serve.pages.said import cell_said, label_said, title_said, unit_said, value_said
 from firmtrade.serve.speak import Tongue
 
 Words = Mapping[str, Word]
@@ -48,7 +48,7 @@ def picture_of(
         kind=kind,
         axis=measured(tongue, words, first.measure, first.unit),
         description=tongue.say("pages.chart_help"),
-        number=tongue.number,
+        number=lambda value, decimals: value_said(tongue, value, decimals),
     )
 
 
@@ -73,6 +73,8 @@ def drawn(table: ReleasedTable, words: Words, tongue: Tongue) -> list[Picture]:
     if chart.kind in intervals.KINDS:
         return _bounded(table, chart, words, tongue)
     cells = _one_measure(table, chart)
+    if table.chart is None:
+        cells = tuple(cell for cell in cells if not _is_margin(cell, chart))
     panels = dict.fromkeys(cell.attribute(chart.facet) if chart.facet else "" for cell in cells)
     return [
         picture
@@ -96,7 +98,7 @@ def _panel(
         kind=_KINDS[chart.kind],
         axis=f"{name}: {axis}" if name else axis,
         description=tongue.say("pages.chart_help"),
-        number=tongue.number,
+        number=lambda value, decimals: value_said(tongue, value, decimals),
         breaks=chart.breaks,
     )
 
@@ -124,6 +126,12 @@ def _guessed(table: ReleasedTable) -> Chart | None:
     return chart if clear else None
 
 
+def _is_margin(cell: ReleasedCell, chart: Chart) -> bool:
+    """The total beside its parts: in the table, but on no axis of parts."""
+    axes = [name for name in (chart.x, chart.color) if name and name not in ("period", "sample", "measure")]
+    return bool(axes) and all(cell.attribute(name) == TOTAL for name in axes)
+
+
 def _varies(table: ReleasedTable, name: str) -> bool:
     return len({cell.attribute(name) for cell in table.cells}) > 1
 
@@ -138,14 +146,14 @@ def _bounded(table: ReleasedTable, chart: Chart, words: Words, tongue: Tongue) -
     if main is None:
         return []
     for cells in bounds.values():
-        cell = cells.get(chart.measure or "")
-        if cell is None:
+        if (chart.measure or "") not in cells:
             continue
+        cell = cells[chart.measure or ""]
         panel = label_said(tongue, table, chart.facet, cell.attribute(chart.facet)) if chart.facet else ""
         name = label_said(tongue, table, chart.color, cell.attribute(chart.color)) if chart.color else ""
         point = Point(
             label_said(tongue, table, chart.x, cell.attribute(chart.x)), cell.value,
-            cell_said(tongue, cell, words), *(_value(cells.get(bound or "")) for bound in (chart.low, chart.high)),
+            cell_said(tongue, cell, words), _value(cells.get(chart.low or "")), _value(cells.get(chart.high or "")),
         )  # fmt: skip
         found.setdefault(panel, {}).setdefault(name, []).append(point)
     axis = measured(tongue, words, main.measure, main.unit)
@@ -157,7 +165,7 @@ def _bounded(table: ReleasedTable, chart: Chart, words: Words, tongue: Tongue) -
             kind="lines" if chart.kind == "steps" else "intervals",
             axis=f"{panel}: {axis}" if panel else axis,
             description=tongue.say("pages.chart_help"),
-            number=tongue.number,
+            number=lambda value, decimals: value_said(tongue, value, decimals),
         )
         for panel, named in found.items()
         if any(point.value is not None for points in named.values() for point in points)

@@ -79,12 +79,22 @@ def _name(match: Match, release: Release, tongue: Tongue) -> str:
     table = next((table for table in release.all_tables if table.name == match.table), None)
     labels = table.labels if table else {}
     codes = [
-        tongue.word(labels.get(name, {}).get(code) or _label(release, name, code))
+        _opening(name, match, release, tongue)
+        + tongue.word(labels.get(name, {}).get(code) or _label(release, name, code))
         for name, code in match.codes.items()
         if code != TOTAL
     ]
     title = tongue.word(word.title) if word else match.measure
     return typeset(capital(", ".join([title, *codes, match.period])))
+
+
+def _opening(name: str, match: Match, release: Release, tongue: Tongue) -> str:
+    """'Among firms with the flow: ', where another dimension of the cell has the same codes after it."""
+    word = release.words.get(name)
+    others = [release.words[n].codes for n in match.codes if n != name and n in release.words]
+    if word is None or not word.codes or word.codes not in others or name == next(iter(match.codes)):
+        return ""
+    return f"{tongue.word(word.title)}: "
 
 
 def _label(release: Release, name: str, code: str) -> str:

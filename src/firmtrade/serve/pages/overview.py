@@ -26,6 +26,8 @@ def view(site: Site, tongue: Tongue, routes: Iterable[str]) -> View:
     cells = [cell for table in release.all_tables for cell in table.cells]
     there, answered = offered(site), set(routes)
     return {
+        "title": typeset(release.title),
+        "subtitle": typeset(release.subtitle),
         "facts": {
             "tables": sum(not table.is_figure for table in release.tables),
             "figures": sum(table.is_figure for table in release.tables),
@@ -43,7 +45,9 @@ def view(site: Site, tongue: Tongue, routes: Iterable[str]) -> View:
 
 def _sample(item: Any, release: Release, tongue: Tongue) -> View:
     return {
-        "title": tongue.word(release.words[item.sample].title if item.sample in release.words else item.title),
+        "title": tongue.word(
+            release.words[item.sample].title if item.sample in release.words else item.title
+        ),
         "name": item.sample if item.sample in release.words else "",
         "period": item.period,
         "firms": value_said(tongue, item.steps[-1].left, 0) if item.steps else "",

@@ -37,7 +37,9 @@ def _section(title: str, tongue: Tongue) -> str:
     """A heading for a study that names none, or only the number of a section in a printed report."""
     if not title:
         return tongue.say("pages.tables")
-    return tongue.say("pages.section", number=title) if re.fullmatch(r"\d+(\.\d+)*", title) else typeset(title)
+    return (
+        tongue.say("pages.section", number=title) if re.fullmatch(r"\d+(\.\d+)*", title) else typeset(title)
+    )
 
 
 def entry(table: ReleasedTable, tongue: Tongue) -> View:

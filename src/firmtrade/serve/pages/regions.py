@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
-from firmtrade.publish.numbers import is_hidden
+from firmtrade.publish.numbers import is_hidden, typeset
 from firmtrade.result import TOTAL, Release, ReleasedCell
 from firmtrade.serve.offer import PLACES
 from firmtrade.serve.pages.cells import Group, chosen, groups, has
@@ -50,6 +51,7 @@ def view(site: Site, tongue: Tongue, show: str, period: str) -> View | None:
         "choices": [(g.key, g.title(tongue, words)) for them in found.values() for g in them],
         "chosen": group.key,
         "periods": periods,
+        "period_choices": [(one, typeset(one)) for one in periods],
         "period": period,
         "title": group.title(tongue, words),
         "measured": measured(tongue, words, cells[0].measure, cells[0].unit),
@@ -75,7 +77,7 @@ def _map(
     words = site.release.words
     known = [cell.value for cell in cells if cell.value is not None]
     bounds = steps(known)
-    drawn = []
+    drawn: list[View] = []
     for cell in cells:
         shape = shapes.of(cell.attribute(place))
         if shape is None:
@@ -84,6 +86,7 @@ def _map(
         drawn.append(
             {
                 "path": shape.path,
+                "area": shape.area,
                 "x": round(shape.x, 1),
                 "y": round(shape.y, 1),
                 "step": step,
@@ -92,6 +95,7 @@ def _map(
                 "text": cell_said(tongue, cell, words),
             }
         )
+    drawn.sort(key=lambda item: (-item["area"], item["code"]))  # a small place is drawn upon the large one
     codes = {cell.attribute(place) for cell in cells}
     others = [shape.path for code, shape in shapes.shapes.items() if code not in codes]
     return {
@@ -132,5 +136,5 @@ def _legend(bounds: tuple[float, ...], decimals: int, tongue: Tongue) -> list[Vi
             "low": value_said(tongue, low, decimals),
             "high": value_said(tongue, high, decimals),
         }
-        for at, (low, high) in enumerate(zip(bounds, bounds[1:], strict=False))
+        for at, (low, high) in enumerate(pairwise(bounds))
     ]

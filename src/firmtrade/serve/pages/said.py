@@ -8,7 +8,7 @@ from typing import Any
 from firmtrade.publish import words as names
 from firmtrade.publish.layout import Group, Head, Part, capital, grid
 from firmtrade.publish.numbers import HIDDEN, MINUS, is_change, is_hidden, rounded, typeset, unit_text
-from firmtrade.result import ReleasedCell, ReleasedTable, Word
+from firmtrade.result import ReleasedCell, ReleasedTable, Unknown, Word
 from firmtrade.serve.speak import Tongue
 
 View = dict[str, Any]
@@ -76,7 +76,7 @@ def sheet(item: ReleasedTable, words: Mapping[str, Word], tongue: Tongue) -> Vie
         "width": len(laid.column_heads),
         "footnotes": _footnotes(item.cells, tongue),
         "notes": [typeset(note) for note in item.notes],
-        "unknowns": names.unknown_texts(item, words),
+        "unknowns": unknowns_said(item, words, tongue),
         "words": _words(item, words, tongue),
     }
 
@@ -148,6 +148,47 @@ def _footnotes(cells: Iterable[ReleasedCell], tongue: Tongue) -> list[View]:
     if any(cell.value is None and not is_hidden(cell) for cell in cells):
         notes.append({"symbol": tongue.say("pages.undefined"), "text": tongue.say("pages.undefined_help")})
     return notes
+
+
+def unknowns_said(item: ReleasedTable, words: Mapping[str, Word], tongue: Tongue) -> list[str]:
+    """'Size class (2002): 3,114', one for each dimension and sample; counts that differ as a range."""
+    found: dict[tuple[str, str], list[Unknown]] = {}
+    for one in item.unknowns:
+        if one.firms:
+            found.setdefault((one.dimension, one.sample), []).append(one)
+    return [_unknown(item, name, sample, them, words, tongue) for (name, sample), them in found.items()]
+
+
+def _unknown(
+    item: ReleasedTable,
+    name: str,
+    sample: str,
+    them: list[Unknown],
+    words: Mapping[str, Word],
+    tongue: Tongue,
+) -> str:
+    counts: dict[str | None, set[int]] = {}
+    for one in them:
+        counts.setdefault(one.code, set()).add(one.firms or 0)
+    texts = [
+        " ".join(filter(None, [_code(item, name, code, tongue), _range(tongue, firms)]))
+        for code, firms in counts.items()
+    ]
+    periods = sorted({one.period for one in them})
+    when = periods[0] if len(periods) == 1 else f"{periods[0]}-{periods[-1]}"
+    of = [] if sample == item.sample else [label_said(tongue, item, "sample", sample)]
+    where = typeset(", ".join([*of, when]))
+    title = capital(tongue.word(names.attribute_title(name, words)))
+    return f"{title} ({where}): {tongue.say('pages.unknown_firms', counts=', '.join(texts))}"
+
+
+def _code(item: ReleasedTable, name: str, code: str | None, tongue: Tongue) -> str:
+    return tongue.word(item.labels.get(name, {}).get(code, code)) if code is not None else ""
+
+
+def _range(tongue: Tongue, firms: set[int]) -> str:
+    low, high = (value_said(tongue, value, 0) for value in (min(firms), max(firms)))
+    return low if low == high else f"{low}\N{EN DASH}{high}"
 
 
 def _words(item: ReleasedTable, words: Mapping[str, Word], tongue: Tongue) -> list[View]:

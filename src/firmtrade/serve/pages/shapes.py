@@ -11,7 +11,7 @@ import json
 import math
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -32,6 +32,7 @@ class Shape:
     path: str
     x: float
     y: float
+    area: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ def belgium() -> Shapes:
     middles = _ours()["belgium-values"]
     to = _Plane(places)
     moved = {
-        code: Shape(shape.path, *(to.at(*middles[code]) if code in middles else (shape.x, shape.y)))
+        code: replace(shape, x=to.at(*middles[code])[0], y=to.at(*middles[code])[1])
         for code, shape in drawn.shapes.items()
     }
     return Shapes(moved, drawn.viewbox, drawn.note)
@@ -121,7 +122,8 @@ def read_shapes(path: Path) -> Shapes:
         raise DataError(f"{path} is not GeoJSON with shapes of places: {error!r}. {_REMEDY}") from None
     if not places or len(places) > _MOST:
         raise DataError(
-            f"{path} has {len(places)} places with a NUTS_ID and an area; 1 to {_MOST} can be drawn. {_REMEDY}"
+            f"{path} has {len(places)} places with a NUTS_ID and an area; 1 to {_MOST} can be drawn. "
+            f"{_REMEDY}"
         )
     return _projected(places, "pages.map_own")
 
@@ -138,7 +140,9 @@ def _feature(feature: Any) -> tuple[str, list[Ring]] | None:
     parts = {"Polygon": lambda c: [c], "MultiPolygon": lambda c: c}.get(geometry.get("type", ""))
     if not code or parts is None:
         return None
-    rings = [[_point(point) for point in ring] for polygon in parts(geometry["coordinates"]) for ring in polygon]
+    rings = [
+        [_point(point) for point in ring] for polygon in parts(geometry["coordinates"]) for ring in polygon
+    ]
     return code, [ring for ring in rings if len(ring) >= 3]
 
 
@@ -172,8 +176,8 @@ def _projected(places: Mapping[str, Sequence[Ring]], note: str) -> Shapes:
         flat = [simplified([plane.at(*point) for point in ring]) for ring in rings]
         kept = [ring for ring in flat if len(ring) >= 3]
         if kept:
-            x, y = _middle(max(kept, key=lambda ring: abs(_area(ring))))
-            made[code] = Shape("".join(map(_path, kept)), x, y)
+            x, y = _middle(max(kept, key=_size))
+            made[code] = Shape("".join(map(_path, kept)), x, y, abs(_area(max(kept, key=_size))))
     return Shapes(made, f"0 0 {plane.width:.0f} {plane.height:.0f}", note, small=len(made) > 40)
 
 
@@ -182,7 +186,7 @@ def _path(ring: Ring) -> str:
 
 
 def simplified(ring: Ring, within: float = 0.6) -> Ring:
-    """The ring without points that lie within a distance of the line between its neighbours (Douglas, Peucker)."""
+    """The ring without points that lie close to the line between its neighbours (Douglas and Peucker 1973)."""
     if len(ring) < 5:
         return ring
     kept, pending = {0, len(ring) - 1}, [(0, len(ring) - 1)]
@@ -210,6 +214,10 @@ def _away(point: tuple[float, float], start: tuple[float, float], end: tuple[flo
 def _area(ring: Ring) -> float:
     pairs = zip(ring, [*ring[1:], ring[0]], strict=True)
     return sum(x1 * y2 - x2 * y1 for (x1, y1), (x2, y2) in pairs) / 2
+
+
+def _size(ring: Ring) -> float:
+    return abs(_area(ring))
 
 
 def _middle(ring: Ring) -> tuple[float, float]:

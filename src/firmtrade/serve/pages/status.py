@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -25,9 +26,15 @@ def levels(release: Release) -> tuple[Group, ...]:
     flows = groups(
         release, (FLOW, "period"), lambda c: has(c, FLOW) and not has(c, STATUS) and not has(c, COHORT)
     )
-    several = [group for group in flows if len(group.codes("period")) > 1]
+    several = [_lasting(group) for group in flows if len(group.codes("period")) > 1]
     ordered = sorted([*modes, *several], key=lambda group: len(group.codes("period")) < 2)
     return tuple(group for group in ordered if len(group.cells) > 1)
+
+
+def _lasting(group: Group) -> Group:
+    """Without the flows that another table has in one of the years only: a point makes no line."""
+    years = {flow: {c.period for c in group.cells if c.attribute(FLOW) == flow} for flow in group.codes(FLOW)}
+    return replace(group, cells=tuple(c for c in group.cells if len(years[c.attribute(FLOW)]) > 1))
 
 
 def moves(release: Release) -> tuple[Group, ...]:
@@ -115,7 +122,7 @@ def _move(group: Group, site: Site, tongue: Tongue) -> View:
         "key": group.key,
         "title": group.title(tongue, words),
         "streams": [{"label": s.label, "text": s.text, "before": s.before, "after": s.after} for s in found],
-        "drawing": placed(found),
+        **placed(found),
         "hidden": any(stream.firms is None for stream in found),
         "sheet": sheet(group.arranged((STATUS,), ("measure",)), words, tongue),
     }
@@ -125,35 +132,54 @@ HEIGHT, LEAST, GAP = 240.0, 16.0, 26.0
 LEFT, RIGHT = 150.0, 490.0  # of a drawing that is 640 wide
 
 
-def placed(found: tuple[Stream, ...]) -> list[View]:
+def placed(found: tuple[Stream, ...]) -> View:
     """Each stream as a band from the left side (first year) to the right (last year), by its firms.
 
-    A hidden one has the least width and tells nothing by it.
+    A hidden one has the least width and tells nothing by it. `sides` are the names at both ends.
     """
     whole = sum(stream.firms or 0 for stream in found) or 1.0
     width = {id(s): max(LEAST, (s.firms or 0) / whole * HEIGHT) for s in found}
-    left = _stacked(sorted(found, key=lambda s: (-s.before, -s.after)), width, lambda s: s.before)
-    right = _stacked(sorted(found, key=lambda s: (-s.after, -s.before)), width, lambda s: s.after)
+    left = _stacked(sorted(found, key=lambda s: (-s.before, -s.after)), width, _before)
+    right = _stacked(sorted(found, key=lambda s: (-s.after, -s.before)), width, _after)
+    bands = [_band(at, s, left[id(s)], right[id(s)], width[id(s)]) for at, s in enumerate(found)]
+    sides = [
+        {"x": x, "y": _middle([s for s in found if side(s) == trades], places, width), "trades": trades,
+         "anchor": anchor}
+        for x, places, side, anchor in (
+            (LEFT - 8, left, _before, "end"), (RIGHT + 8, right, _after, "start"))
+        for trades in (1, 0)
+        if any(side(s) == trades for s in found)
+    ]  # fmt: skip
+    low = max(max(places[id(s)] + width[id(s)] for s in found) for places in (left, right))
+    return {"bands": bands, "sides": sides, "height": round(low + 12)}
+
+
+def _before(stream: Stream) -> int:
+    return stream.before
+
+
+def _after(stream: Stream) -> int:
+    return stream.after
+
+
+def _middle(them: list[Stream], places: dict[int, float], width: dict[int, float]) -> float:
+    first = min(places[id(s)] for s in them)
+    return round((first + max(places[id(s)] + width[id(s)] for s in them)) / 2 + 4, 1)
+
+
+def _band(at: int, stream: Stream, a: float, b: float, thick: float) -> View:
     middle = (LEFT + RIGHT) / 2
-    made = []
-    for at, stream in enumerate(found):
-        a, b, thick = left[id(stream)], right[id(stream)], width[id(stream)]
-        path = (
-            f"M{LEFT:g} {a:.1f}C{middle:g} {a:.1f} {middle:g} {b:.1f} {RIGHT:g} {b:.1f}"
-            f"V{b + thick:.1f}C{middle:g} {b + thick:.1f} {middle:g} {a + thick:.1f} {LEFT:g} {a + thick:.1f}z"
-        )
-        made.append(
-            {"path": path, "label": stream.label, "text": stream.text, "at": at + 1,
-             "hidden": stream.firms is None,
-             "y": round((b + thick / 2) + 4, 1), "before": stream.before, "after": stream.after,
-             "top": round(a, 1), "thick": round(thick, 1), "end": round(b, 1)}
-        )  # fmt: skip
-    return made
+    path = (
+        f"M{LEFT:g} {a:.1f}C{middle:g} {a:.1f} {middle:g} {b:.1f} {RIGHT:g} {b:.1f}"
+        f"V{b + thick:.1f}C{middle:g} {b + thick:.1f} {middle:g} {a + thick:.1f} {LEFT:g} {a + thick:.1f}z"
+    )
+    hidden = stream.firms is None
+    return {"path": path, "label": stream.label, "text": stream.text, "at": at + 1, "hidden": hidden}
 
 
-def _stacked(order: list[Stream], width: dict[int, float], side: Any) -> dict[int, float]:
+def _stacked(order: list[Stream], width: dict[int, float], side: Callable[[Stream], int]) -> dict[int, float]:
     """Where each band begins, with a gap between the two sides."""
-    y, last, places = 30.0, None, {}
+    y, last, places = 30.0, None, {}  # type: float, int | None, dict[int, float]
     for stream in order:
         if last is not None and side(stream) != last:
             y += GAP
@@ -161,5 +187,3 @@ def _stacked(order: list[Stream], width: dict[int, float], side: Any) -> dict[in
         y += width[id(stream)] + 2
         last = side(stream)
     return places
-
-

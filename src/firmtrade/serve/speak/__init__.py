@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
@@ -32,7 +33,7 @@ class Tongue:
 
     code: str
     messages: Mapping[str, str]
-    memory: Memory = Memory({})
+    memory: Memory = field(default_factory=lambda: Memory({}))
 
     def say(self, key: str, /, **values: object) -> str:
         """The message `part.name`, with its values; KeyError where there is none: a test finds it first."""
@@ -42,7 +43,7 @@ class Tongue:
         """The title or label of a built-in definition in this language; any other text as it is."""
         return self.memory.said(text)
 
-    def number(self, value: float, decimals: int = 0) -> str:
+    def number(self, value: float | Decimal, decimals: int = 0) -> str:
         """A number with its thousands and decimals as the language writes them."""
         from babel.numbers import format_decimal
 

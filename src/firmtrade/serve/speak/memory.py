@@ -1,17 +1,20 @@
 """What built-in titles and labels are called in another language, found by their English text.
 
-An entry is `"English text" = "translation"`. A text that is the same but for its part in {braces} is one entry,
-such as "constant {flow}": the part is looked up in turn. A study's own title that no entry has stays as it is,
-and one that says the same as a built-in one is rightly called the same.
+An entry is `"English text" = "translation"`. A text that is the same but for a part of it is one entry with the
+part in {braces}: {n} and {m} stand for numbers or ranges, {id} for an indicator's number such as A6i, {currency}
+for its three letters, and any other part must itself be known. So a study's own title that no entry has stays as
+it is, and one that says the same as a built-in one is rightly called the same.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
+#: Parts that are written alike in all languages, and what they look like.
+_PLAIN = {"n": r"[\d.,+-]+[a-z]?", "m": r"[\d.,+-]+", "id": r"[A-Z]\d+[ivx]*", "currency": "[A-Z]{3}"}
 _PART = re.compile(r"\{(\w+)\}")
 
 
@@ -20,29 +23,43 @@ class Memory:
     """Translations into one language, by English text."""
 
     entries: Mapping[str, str]
+    looked_up: dict[str, str | None] = field(default_factory=dict, compare=False, repr=False)
 
     def knows(self, text: str) -> bool:
         """Whether there is a translation of the text."""
-        return self._found(text) is not None
+        return self._looked_up(text) is not None
 
     def said(self, text: str) -> str:
         """The translation; the text itself where there is none."""
-        found = self._found(text)
+        found = self._looked_up(text)
         return text if found is None else found
+
+    def _looked_up(self, text: str) -> str | None:
+        """Texts come from a release, so there are only so many of them."""
+        if text not in self.looked_up:
+            self.looked_up[text] = self._found(text)
+        return self.looked_up[text]
 
     def _found(self, text: str) -> str | None:
         plain = text.replace("\N{EN DASH}", "-")
-        if plain in self.entries:
-            return self.entries[plain]
-        small = plain[:1].lower() + plain[1:]
-        if small in self.entries:
-            said = self.entries[small]
-            return said[:1].upper() + said[1:]
+        found = self._same(plain)
+        if found is not None:
+            return found
+        small = self._same(plain[:1].lower() + plain[1:])
+        return None if small is None else small[:1].upper() + small[1:]
+
+    def _same(self, text: str) -> str | None:
+        if text in self.entries:
+            return self.entries[text]
         for pattern, said in self._patterns:
-            found = pattern.fullmatch(plain)
-            if found:
-                return said.format(**{name: self.said(part) for name, part in found.groupdict().items()})
+            found = pattern.fullmatch(text)
+            parts = {n: self._part(n, part) for n, part in found.groupdict().items()} if found else {}
+            if found and None not in parts.values():
+                return said.format(**parts)
         return None
+
+    def _part(self, name: str, part: str) -> str | None:
+        return part if name in _PLAIN else self._found(part)
 
     @cached_property
     def _patterns(self) -> tuple[tuple[re.Pattern[str], str], ...]:
@@ -53,5 +70,8 @@ class Memory:
 
 def _pattern(text: str) -> re.Pattern[str]:
     pieces = _PART.split(text)
-    parts = [f"(?P<{piece}>.+)" if at % 2 else re.escape(piece) for at, piece in enumerate(pieces)]
+    parts = [
+        f"(?P<{piece}>{_PLAIN.get(piece, '.+')})" if at % 2 else re.escape(piece)
+        for at, piece in enumerate(pieces)
+    ]
     return re.compile("".join(parts))
