@@ -27,8 +27,10 @@ class Names:
 
     def attribute(self, name: str) -> str:
         """'size' -> 'Size class'."""
-        if name in _OWN:
-            return self.tongue.say(f"explore.{name}")
+        return self.tongue.say(f"explore.{name}") if name in _OWN else self.word(name)
+
+    def word(self, name: str) -> str:
+        """The title of a definition; any other name as it is."""
         known = self.index.words.get(name)
         return self._said(known.title) if known else name
 

@@ -6,7 +6,7 @@ import re
 
 from firmtrade.result import TOTAL
 from firmtrade.serve.draw import Picture, Point, Series
-from firmtrade.serve.explore.figure import Figure
+from firmtrade.serve.explore.figure import Figure, Kind
 from firmtrade.serve.explore.index import Key
 from firmtrade.serve.explore.names import Names
 from firmtrade.serve.explore.shown import title
@@ -68,11 +68,11 @@ At = dict[tuple[str, Codes], tuple[Key, Figure]]
 
 
 def _placed(view: View, measure: str, along: str, across: tuple[str, ...]) -> At:
-    """The figures by place and series; totals are drawn only where there is nothing else."""
+    """The figures by place and series, hidden ones too; totals only where there is nothing else."""
     found: At = {}
     totals: At = {}
     for key, one in view.figures():
-        if key.measure == measure:
+        if key.measure == measure and (one.known or one.kind is Kind.HIDDEN):
             codes = tuple(key.attribute(name) for name in across)
             to = totals if TOTAL in (key.attribute(along), *codes) else found
             to[key.attribute(along), codes] = key, one

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
-from firmtrade.publish.numbers import HIDDEN, is_change
+from firmtrade.publish.numbers import HIDDEN
 from firmtrade.result import TOTAL
 from firmtrade.serve.explore.figure import Figure, Kind
 from firmtrade.serve.explore.index import Index, Key
@@ -52,10 +53,7 @@ def _named(names: Names, name: str) -> str:
     dimension, _, code = name.partition("=")
     if code:
         return names.code(dimension, code)
-    word = names.index.words.get(name)
-    if word is not None:
-        return names.code("measure", name) if word.kind in ("measure", "statistic") else names.attribute(name)
-    return name
+    return names.word(name)
 
 
 def shown(index: Index, view: View, names: Names) -> Shown:
@@ -75,9 +73,10 @@ def shown(index: Index, view: View, names: Names) -> Shown:
         "header": _header(view, names, common),
         "rows": rows,
         "footnotes": notes.all(),
-        "lacking": [reason(names, one) for one in view.lacking],
+        "lacking": [said for one in view.lacking if (said := reason(names, one)) not in notes.found],
         "differing": view.differing,
         "problems": [problem(names, one) for one in view.problems],
+        "columns": len(view.columns),
         "size": len(rows) * len(view.columns),
     }
 
@@ -130,6 +129,11 @@ def _unit(view: View, names: Names, measure: str) -> str:
 def _cell(names: Names, notes: _Footnotes, view: View, key: Key, one: Figure) -> Shown:
     """A cell: its text, its kind (a class), the letter of its footnote."""
     text, letter, told = names.value(key, one, signed=view.state.show.is_change), "", ""
+    total = TOTAL in (*_of(view.row_attributes, key), *_of(view.column_attributes, key))
+    if one.reason == "not_released" and len(view.state.measures) > 1:
+        # Measures are released for different groups: the places between them are left blank.
+        told = names.tongue.say("explore.not_available")
+        return {"text": "", "kind": "blank", "letter": "", "told": told, "total": total}
     if one.kind is Kind.HIDDEN:
         notes.sign(HIDDEN, "why_hidden")
         told = names.tongue.say("explore.hidden")
@@ -141,7 +145,6 @@ def _cell(names: Names, notes: _Footnotes, view: View, key: Key, one: Figure) ->
         letter, told = notes.letter(one), names.tongue.say("explore.not_available")
     elif one.reason == "made":
         letter = notes.letter(one)
-    total = TOTAL in (*_of(view.row_attributes, key), *_of(view.column_attributes, key))
     return {"text": text, "kind": str(one.kind), "letter": letter, "told": told, "total": total}
 
 
@@ -165,19 +168,24 @@ def problem(names: Names, one: Problem) -> str:
 
 
 def words(index: Index, view: View, names: Names) -> list[Shown]:
-    """The definitions behind the words of a view, and those that they are made of."""
+    """The definitions behind the words of a view, and (not `direct`) those that they are made of."""
     used = [view.state.sample, *view.state.measures, *view.row_attributes, *view.column_attributes]
     used += [name for name, _ in view.state.filters]
-    found = [name for name in dict.fromkeys(used) if name in index.words]
-    made_of = [name for name in found for name in _inside(index, name)]
-    return [_word(index, names, name) for name in dict.fromkeys((*found, *made_of))]
+    direct = [name for name in dict.fromkeys(used) if name in index.words]
+    found = dict.fromkeys(direct)
+    waiting = list(direct)
+    while waiting:
+        parts = [part for part in _inside(index, waiting.pop(0)) if part not in found]
+        found |= dict.fromkeys(parts)
+        waiting += parts
+    return [_word(index, names, name) | {"direct": name in direct} for name in found]
 
 
 def _inside(index: Index, name: str) -> list[str]:
-    import re
-
+    """The words of which an expression is made."""
     parts = dict.fromkeys(re.findall(r"[a-z][a-z0-9_]*", index.words[name].formula))
-    return [part.replace("_", "-") for part in parts if part.replace("_", "-") in index.words]
+    found = [part.replace("_", "-") for part in parts]
+    return [part for part in found if part in index.words and part != name]
 
 
 def _word(index: Index, names: Names, name: str) -> Shown:
@@ -186,14 +194,13 @@ def _word(index: Index, names: Names, name: str) -> Shown:
         {"name": names.code(name, code), "text": word.meanings.get(code, "")}
         for code in (word.codes if word.kind in ("dimension", "coordinate") else ())
     ]
-    title = names.code("measure", name) if word.kind in ("measure", "sample") else names.attribute(name)
     return {
         "name": name,
-        "title": title,
+        "title": names.word(name),
         "text": word.text,
         "formula": word.formula,
         "unit": names.unit(word.unit) or word.unit,
         "source": word.source,
         "codes": codes if len(codes) <= 30 else [],
-        "signed": is_change(word.unit, word),
+        "parts": [(part, names.word(part)) for part in _inside(index, name)],
     }

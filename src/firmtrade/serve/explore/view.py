@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from firmtrade.publish.numbers import is_hidden
-from firmtrade.result import TOTAL
+from firmtrade.result import TOTAL, UNKNOWN
 from firmtrade.serve.explore.derive import Show, change, share
 from firmtrade.serve.explore.figure import Figure, Kind, absent, figure, finer, why_not
 from firmtrade.serve.explore.index import Index, Key
@@ -52,13 +52,13 @@ def view(index: Index, state: State) -> View:
         return View(state, row_names, column_names, (), (), (), problems=(problem,))
     places = [[_key(state, row_names, row, column_names, column) for column in columns] for row in rows]
     told = [[_told(index, state, key) for key in line] for line in places]
-    keep_rows = [i for i, line in enumerate(told) if any(map(_there, line))]
-    keep_columns = [j for j in range(len(columns)) if any(_there(line[j]) for line in told)]
+    keep_rows = [i for i, line in enumerate(told) if _kept(rows[i], line)]
+    keep_columns = [j for j, column in enumerate(columns) if _kept(column, [line[j] for line in told])]
     gone = [
         one
         for i, line in enumerate(told)
         for j, one in enumerate(line)
-        if (i not in keep_rows or j not in keep_columns)
+        if (i not in keep_rows or j not in keep_columns) and one.kind is Kind.ABSENT
         and TOTAL in (*_dimensional(row_names, rows[i]), *_dimensional(column_names, columns[j]))
     ]
     return View(
@@ -71,6 +71,12 @@ def view(index: Index, state: State) -> View:
         tuple({one.reason: one for one in gone}.values()),
         _differing(index, (places[i][j] for i in keep_rows for j in keep_columns)),
     )
+
+
+def _kept(head: Head, line: list[Figure]) -> bool:
+    """Whether a row or column tells something: no firms of unknown group are no news."""
+    told = [one for one in line if _there(one)]
+    return bool(told) and not (UNKNOWN in head and all(one.value == 0 for one in told))
 
 
 def _there(one: Figure) -> bool:
