@@ -103,6 +103,8 @@ def released(result: Result, catalog: Catalog, labels: Mapping[str, Mapping[str,
         result.notes,
         result.chart,
         result.section,
+        result.points,
+        result.windows,
     )
 
 

@@ -4,8 +4,8 @@
     both(picture, "chart")        # for a page: a wide and a narrow drawing, of which the page shows one
     standalone(draw(picture))     # for a file: with colours of its own
 
-Colours are CSS classes (static/draw.css), so that dark mode, print and forced colours work; nothing is told by
-colour alone (order, markers and dashes differ too). The same numbers belong in a table beside.
+Colours are CSS classes (static/draw.css), so that dark mode, print and forced colours work; nothing is told
+by colour alone (order, markers and dashes differ too). The same numbers belong in a table beside.
 """
 
 from __future__ import annotations

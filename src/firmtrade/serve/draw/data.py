@@ -16,7 +16,7 @@ def plain(value: float, decimals: int) -> str:
 
 @dataclass(frozen=True)
 class Point:
-    """One figure at the place `x`. `text` is what is printed; with value None it stands in its place ('c')."""
+    """One figure at the place `x`. `text` is what is printed, and where there is no value stands for it."""
 
     x: str
     value: float | None

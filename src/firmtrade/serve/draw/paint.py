@@ -26,9 +26,10 @@ def draw(picture: Picture, width: int = WIDE, prefix: str = "chart") -> Markup:
     named = f'<title id="{prefix}-title">{escape(picture.title)}</title>'
     named += f'<desc id="{prefix}-desc">{escape(picture.description)}</desc>' if picture.description else ""
     about = f' aria-describedby="{prefix}-desc"' if picture.description else ""
+    size = f'viewBox="0 0 {width} {height:.0f}" width="{width}" height="{height:.0f}"'
     return Markup(
         f'<svg xmlns="http://www.w3.org/2000/svg" class="draw" role="img" aria-labelledby="{prefix}-title"'
-        f'{about} viewBox="0 0 {width} {height:.0f}" width="{width}" height="{height:.0f}">{named}{body}</svg>'
+        f"{about} {size}>{named}{body}</svg>"
     )
 
 

@@ -10,4 +10,15 @@ if TYPE_CHECKING:
 
 def routes() -> list[BaseRoute]:
     """The routes of this part."""
-    return []
+    from starlette.routing import Route
+
+    from firmtrade.serve.explore import api, download, page
+
+    return [
+        Route("/explore", page.explore),
+        *(Route(path, endpoint) for path, endpoint in download.ROUTES),
+        Route("/api/table", api.table),
+        Route("/api/choices", api.choose),
+        Route("/api/words", api.definitions),
+        Route("/api/openapi.json", api.openapi),
+    ]
