@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 MENU: tuple[tuple[str, str, Right], ...] = (
     ("base.overview", "/", Right.READ),
     ("base.explore", "/explore", Right.READ),
+    ("signin.accounts", "/accounts", Right.ADMINISTER),
 )
 
 
@@ -63,6 +64,7 @@ def page(request: Request, template: str, status: int = 200, **values: Any) -> H
         "query": request.url.query,
         "site": site(request),
         "token": getattr(request.state, "token", ""),
+        "asks": request.app.state.entrance.asks,
     }
     html = environment().get_template(template).render(**shared, **values)
     return HTMLResponse(html, status_code=status)

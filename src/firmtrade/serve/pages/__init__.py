@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from firmtrade.serve.paths import local
 from firmtrade.serve.render import page
-from firmtrade.serve.signin.rights import Right, needs
+from firmtrade.serve.signin.rights import Right, needs, public
 from firmtrade.serve.speak import COOKIE, LANGUAGES
 
 if TYPE_CHECKING:
@@ -29,14 +30,12 @@ async def overview(request: Request) -> Response:
     return page(request, "overview.html")
 
 
+@public
 async def language(request: Request) -> Response:
     """Remember the language that the reader chose and go back to the page they came from."""
     from starlette.responses import RedirectResponse
 
-    back = request.query_params.get("back", "/")
-    # Only to a page of ours: '//host' and 'https://host' would lead elsewhere.
-    local = back.startswith("/") and not back.startswith(("//", "/\\")) and back.isprintable()
-    answer = RedirectResponse(back if local else "/", status_code=303)
+    answer = RedirectResponse(local(request.query_params.get("back", "/")), status_code=303)
     chosen = request.query_params.get("to", "")
     if chosen in LANGUAGES:
         answer.set_cookie(COOKIE, chosen, max_age=YEAR, httponly=True, samesite="strict")
