@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -40,6 +40,9 @@ def serve(
     openid: Annotated[
         Path | None, typer.Option(help="TOML file that names an OpenID Connect provider; see docs/web.md.")
     ] = None,
+    date: Annotated[
+        str, typer.Option(help="Day that the agency's pages are about, 2024-03-01; by default today.")
+    ] = "",
 ) -> None:
     """Open what a run released in a web browser; with a register, the agency's pages too.
 
@@ -54,8 +57,20 @@ def serve(
     from firmtrade.serve.run import serve as start
     from firmtrade.serve.site import open_site
 
+    site = open_site(folder, register or "")
+    if date:
+        site.kept["day"] = _day(date)
     where = Where(host, port, tuple(name or ()), certificate, key, accounts, openid)
-    start(open_site(folder, register or ""), where, _tell)
+    start(site, where, _tell)
+
+
+def _day(text: str) -> Any:
+    from datetime import date
+
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"'{text}' is no day; write 2024-03-01.") from None
 
 
 def _tell(address: str) -> None:

@@ -25,7 +25,7 @@ def application(site: Site, hosts: Iterable[str] = LOCAL, entrance: Entrance | N
     from starlette.routing import Mount
     from starlette.staticfiles import StaticFiles
 
-    from firmtrade.serve import explore, pages
+    from firmtrade.serve import agency, explore, pages
     from firmtrade.serve.signin import pages as signin
     from firmtrade.serve.signin.door import Door, Entrance
 
@@ -34,6 +34,8 @@ def application(site: Site, hosts: Iterable[str] = LOCAL, entrance: Entrance | N
         *pages.routes(),
         *explore.routes(),
         *signin.routes(),
+        *agency.routes(),
+        *(agency.register_routes() if site.register else ()),
         Mount("/static", StaticFiles(packages=[("firmtrade.serve", "static")]), name="static"),
     ]
     middleware = [Middleware(Guard, hosts=tuple(hosts)), Middleware(Door, entrance=way)]

@@ -18,7 +18,16 @@ if TYPE_CHECKING:
 MENU: tuple[tuple[str, str, Right], ...] = (
     ("base.overview", "/", Right.READ),
     ("base.explore", "/explore", Right.READ),
+    ("agency.entry", "/entry-mode", Right.READ),
     ("signin.accounts", "/accounts", Right.ADMINISTER),
+)
+#: Those that are there with a register only.
+AGENCY: tuple[tuple[str, str, Right], ...] = (
+    ("agency.home", "/agency", Right.FIRMS),
+    ("agency.firms", "/firms", Right.FIRMS),
+    ("agency.programmes", "/programmes", Right.ANALYSE),
+    ("agency.views", "/views", Right.FIRMS),
+    ("agency.log", "/log", Right.ADMINISTER),
 )
 
 
@@ -45,17 +54,19 @@ def site(request: Request) -> Site:
 def page(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
     """Render `templates/TEMPLATE`; it extends base.html and sets the blocks `title` and `main`.
 
-    Templates know `say` (a message), `number`, `day`, `language`, `who`, `path`, `site`, `token` (of forms).
+    Templates know `say` (a message), `number`, `day_text`, `language`, `who`, `path`, `site` and
+    `token` (of forms).
     """
     from starlette.responses import HTMLResponse
 
     tongue = spoken(request)
     who = person(request)
-    menu = [(text, path) for text, path, right in MENU if who.may(right)]
+    entries = (*MENU, *AGENCY) if site(request).register else MENU
+    menu = [(text, path) for text, path, right in entries if who.may(right)]
     shared = {
         "say": tongue.say,
         "number": tongue.number,
-        "day": tongue.date,
+        "day_text": tongue.date,
         "language": tongue.code,
         "languages": LANGUAGES,
         "who": who,

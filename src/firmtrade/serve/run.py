@@ -72,7 +72,18 @@ def serve(site: Site, where: Where, tell: Callable[[str], None]) -> None:
         except OSError as error:
             raise DataError(f"The certificate or its key cannot be used: {error}.") from None
         tell(address(where, listening.getsockname()[1], way))
-        uvicorn.Server(config).run(sockets=[listening])
+        try:
+            uvicorn.Server(config).run(sockets=[listening])
+        finally:
+            _leave(site)
+
+
+def _leave(site: Site) -> None:
+    """Stop long work and give the register's connections back."""
+    if "jobs" in site.kept:
+        site.kept["jobs"].stop_all()
+    if "register" in site.kept:
+        site.kept["register"].close()
 
 
 def entrance(site: Site, where: Where) -> Entrance:
