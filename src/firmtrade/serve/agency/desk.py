@@ -49,10 +49,11 @@ def purpose_of(request: Request, firm: str = LISTS) -> str:
     return session.purposes.get(firm, "") if session else ""
 
 
-def ask_purpose(request: Request, firm: str = LISTS) -> Response:
-    """The page that asks why; it leads back to the page that was asked for."""
-    back = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    return page(request, "agency/purpose.html", firm=firm if firm != LISTS else "", key=firm, back=back)
+def ask_purpose(request: Request, firm: str = LISTS, back: str = "") -> Response:
+    """The page that asks why; it leads to `back`, by default to the page that was asked for."""
+    here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    named = firm if firm != LISTS else ""
+    return page(request, "agency/purpose.html", firm=named, key=firm, back=back or here)
 
 
 #: Tables whose rows say which segment a firm is in; a change of any row adds one to `history`.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from firmtrade.errors import FirmtradeError
 from firmtrade.serve.agency.desk import ask_purpose, purpose_of, register, today
@@ -39,7 +40,10 @@ def _kept(request: Request, form: Mapping[str, str]) -> Response:
 
     name = form.get("firm", "").strip()
     if not purpose_of(request, name):
-        return ask_purpose(request, name)
+        # Back to the form with all its answers: what was sent is in the address then.
+        return ask_purpose(
+            request, name, f"/entry-mode?{urlencode({k: v for k, v in form.items() if v and k != 'token'})}"
+        )
     answers, can = _read(form)
     book = register(request, purpose_of(request, name))
     try:
@@ -54,6 +58,7 @@ def _shown(request: Request, given: Mapping[str, str], wrong: str = "", status: 
     from firmtrade.support.entry_mode.modes import modes
     from firmtrade.support.entry_mode.table import table33
     from firmtrade.support.service.entry import entry_case
+    from firmtrade.support.show import cited
 
     table = table33()
     answers, can = _read(given)
@@ -73,6 +78,7 @@ def _shown(request: Request, given: Mapping[str, str], wrong: str = "", status: 
         given=given,
         case=case,
         told=_fraction,
+        cited=cited,
         keeps=person(request).may(Right.DECIDE),
     )
 

@@ -79,6 +79,7 @@ def firms(request: Request) -> Response:
         number_all=len(everybody),
         chosen=chosen,
         asked=asked,
+        titles={each.segment: each.title for each in everybody},
         choices={name: _choices(everybody, name) for name in FILTERS},
         at=at,
         last=last,
