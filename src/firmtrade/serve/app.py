@@ -51,7 +51,9 @@ def _wrong(request: Request, error: Exception) -> Response:
     """What the reader asked for is not there, or not theirs."""
     status: int = getattr(error, "status_code", 500)
     known = {403: "forbidden", 404: "missing", 405: "missing", 409: "changed"}
-    return page(request, "error.html", status=status, what=known.get(status, "failed"))
+    answer = page(request, "error.html", status=status, what=known.get(status, "failed"))
+    answer.headers.update(getattr(error, "headers", None) or {})  # which methods are allowed (RFC 9110)
+    return answer
 
 
 def _failed(request: Request, error: Exception) -> Response:

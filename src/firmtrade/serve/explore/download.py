@@ -44,7 +44,7 @@ def table_csv(look: Seen) -> bytes:
     writer.writerow(("table", "sample", "period", *names, *FIXED))
     for key, one in _told(view):
         codes = [key.attribute(name) for name in names]
-        table = one.tables[0] if one.kind is not Kind.MADE else MADE
+        table = one.tables[0] if one.tables and one.kind is not Kind.MADE else MADE
         status = "C" if one.kind is Kind.HIDDEN else "F"
         value = csv_value(one.value, one.unit)
         measure = measured(view, key.measure)

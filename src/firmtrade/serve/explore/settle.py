@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from firmtrade.serve.explore.derive import Show
+from firmtrade.serve.explore.derive import PERCENT, Show
 from firmtrade.serve.explore.figure import DEEPEST, why_not
 from firmtrade.serve.explore.index import Index, Key
 from firmtrade.serve.explore.state import Problem, State
@@ -50,14 +50,15 @@ def _once(state: State) -> State:
 
 def shows(index: Index, state: State) -> tuple[Show, ...]:
     """What can be shown: shares of measures that add up, changes where there are several years."""
-    adds = any(index.words[m].additive for m in state.measures if m in index.words)
+    words = [index.words[m] for m in state.measures if m in index.words]
+    adds = any(word.additive for word in words)
     rows, columns = (axis not in ("", "period", "measure") for axis in (state.rows, state.columns))
     there = {
         Show.SHARE_ROW: adds and columns,
         Show.SHARE_COLUMN: adds and rows,
         Show.SHARE_TOTAL: adds and rows and columns,
         Show.CHANGE: len(state.periods) > 1,
-        Show.GROWTH: len(state.periods) > 1,
+        Show.GROWTH: len(state.periods) > 1 and any(not word.unit.startswith(PERCENT) for word in words),
     }
     return tuple(show for show in Show if there.get(show, True))
 

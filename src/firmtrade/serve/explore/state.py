@@ -59,7 +59,7 @@ class State:
         pairs += [("show", self.show.value)] if self.show is not Show.FIGURES else []
         pairs += [] if self.totals else [("totals", "no")]
         pairs += [("chart", self.chart)] if self.chart != "auto" else []
-        return "&".join(f"{quote(name)}={quote(text, safe=',+-.')}" for name, text in pairs if text)
+        return "&".join(f"{quote(name)}={quote(text, safe=',-.')}" for name, text in pairs if text)
 
 
 def parameter(dimension: str) -> str:

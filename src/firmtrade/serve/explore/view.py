@@ -58,7 +58,8 @@ def view(index: Index, state: State) -> View:
         one
         for i, line in enumerate(told)
         for j, one in enumerate(line)
-        if (i not in keep_rows or j not in keep_columns) and one.kind is Kind.ABSENT
+        if (i not in keep_rows or j not in keep_columns)
+        and one.kind is Kind.ABSENT
         and TOTAL in (*_dimensional(row_names, rows[i]), *_dimensional(column_names, columns[j]))
     ]
     return View(
