@@ -76,13 +76,18 @@ by = { flow = ["import", "export"], region = ["BE1", "BE2", "BE3"] }
 
 def protected(folder: Path, firms: int = 220) -> tuple[Release, Custody]:
     """A release with hidden figures, and what its custodian knows."""
+    release, custody = drawn(folder, firms)._release(None)
+    assert custody is not None and custody.hidden
+    return release, custody
+
+
+def drawn(folder: Path, firms: int = 220) -> Study:
+    """The study on a drawn panel."""
     from reference.panels import random_panel
 
     (folder / "study.toml").write_text(STUDY, encoding="utf-8")
     random_panel(5, firms).to_parquet(folder / "panel.parquet")
-    release, custody = Study(folder / "study.toml", str(folder / "panel.parquet"))._release(None)
-    assert custody is not None and custody.hidden
-    return release, custody
+    return Study(folder / "study.toml", str(folder / "panel.parquet"))
 
 
 def addresses(index: Index, most: int = 2) -> Iterator[str]:
