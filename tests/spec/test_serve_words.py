@@ -1,4 +1,4 @@
-"""Titles of the built-in definitions in the four languages: none is missing, none is about a text that is gone."""
+"""Titles of the built-in definitions in the four languages: none is missing, parts of a text are found."""
 
 from __future__ import annotations
 

@@ -14,26 +14,36 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
+    from firmtrade.serve.signin.door import Entrance
 
-def application(site: Site, hosts: Iterable[str] = LOCAL) -> Starlette:
-    """The application that shows `site` and answers to `hosts`."""
+
+def application(site: Site, hosts: Iterable[str] = LOCAL, entrance: Entrance | None = None) -> Starlette:
+    """The application that shows `site`, answers to `hosts` and lets people in by `entrance`."""
     from starlette.applications import Starlette
     from starlette.exceptions import HTTPException
     from starlette.middleware import Middleware
     from starlette.routing import Mount
     from starlette.staticfiles import StaticFiles
 
-    from firmtrade.serve import explore, pages
+    from firmtrade.serve import agency, explore, pages
+    from firmtrade.serve.signin import pages as signin
+    from firmtrade.serve.signin.door import Door, Entrance
 
+    way = entrance or Entrance()
     routes = [
         *pages.routes(),
         *explore.routes(),
+        *signin.routes(),
+        *agency.routes(),
+        *(agency.register_routes() if site.register else ()),
         Mount("/static", StaticFiles(packages=[("firmtrade.serve", "static")]), name="static"),
     ]
-    app = Starlette(routes=routes, middleware=[Middleware(Guard, hosts=tuple(hosts))])
+    middleware = [Middleware(Guard, hosts=tuple(hosts)), Middleware(Door, entrance=way)]
+    app = Starlette(routes=routes, middleware=middleware)
     app.add_exception_handler(HTTPException, _wrong)
     app.add_exception_handler(Exception, _failed)
     app.state.site = site
+    app.state.entrance = way
     return app
 
 

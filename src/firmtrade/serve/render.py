@@ -27,7 +27,21 @@ MENU: tuple[tuple[str, str, Right], ...] = (
     ("pages.models", "/models", Right.READ),
     ("pages.comparison", "/comparison", Right.READ),
     ("pages.catalog", "/catalog", Right.READ),
+    ("agency.entry", "/entry-mode", Right.READ),
+    ("signin.accounts", "/accounts", Right.ADMINISTER),
 )
+#: Those that are there with a register only.
+AGENCY: tuple[tuple[str, str, Right], ...] = (
+    ("agency.home", "/agency", Right.FIRMS),
+    ("agency.firms", "/firms", Right.FIRMS),
+    ("agency.programmes", "/programmes", Right.ANALYSE),
+    ("agency.views", "/views", Right.FIRMS),
+    ("agency.log", "/log", Right.ADMINISTER),
+)
+
+
+#: Parts whose pages stand in the second line of the menu: the agency's side, and who may use it.
+SERVICE = ("agency.", "signin.")
 
 
 @cache
@@ -58,27 +72,31 @@ def _is_there(request: Request, path: str) -> bool:
 def page(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
     """Render `templates/TEMPLATE`; it extends base.html and sets the blocks `title` and `main`.
 
-    Templates know `say` (a message), `word` (a definition's title), `number`, `day`, `language`, `who`, `path`,
-    `site`, `token` (of forms).
+    Templates know `say` (a message), `word` (a definition's title), `number`, `day_text`, `language`, `who`,
+    `path`, `site`, `token` (of forms).
     """
     from starlette.responses import HTMLResponse
 
     tongue = spoken(request)
     who = person(request)
-    menu = [(text, path) for text, path, right in MENU if who.may(right) and _is_there(request, path)]
+    entries = (*MENU, *AGENCY) if site(request).register else MENU
+    menu = [(text, to) for text, to, right in entries if who.may(right) and _is_there(request, to)]
+    service = [entry for entry in menu if entry[0].startswith(SERVICE)]
+    release = [entry for entry in menu if entry not in service]
     shared = {
         "say": tongue.say,
         "word": tongue.word,
         "number": tongue.number,
-        "day": tongue.date,
+        "day_text": tongue.date,
         "language": tongue.code,
         "languages": LANGUAGES,
         "who": who,
-        "menu": menu,
+        "menus": [entries for entries in (release, service) if entries],
         "path": request.url.path,
         "query": request.url.query,
         "site": site(request),
         "token": getattr(request.state, "token", ""),
+        "asks": request.app.state.entrance.asks,
     }
     html = environment().get_template(template).render(**shared, **values)
     return HTMLResponse(html, status_code=status)

@@ -114,6 +114,7 @@ def _json(data: Json, status: int = 200) -> Response:
     return JSONResponse(data, status_code=status)
 
 
+@needs(Right.READ)
 async def openapi(request: Request) -> Response:
     """The description of these addresses."""
     from firmtrade.serve.explore.openapi import description

@@ -13,8 +13,9 @@ from firmtrade.serve.pages import catalog as words
 from firmtrade.serve.pages import comparison as compared
 from firmtrade.serve.pages import files, models, overview, reading, regions, status
 from firmtrade.serve.pages import growth as rates
+from firmtrade.serve.paths import local
 from firmtrade.serve.render import page, site
-from firmtrade.serve.signin.rights import Right, needs
+from firmtrade.serve.signin.rights import Right, needs, public
 from firmtrade.serve.speak import COOKIE, LANGUAGES, spoken
 
 if TYPE_CHECKING:
@@ -184,14 +185,12 @@ def word(request: Request) -> Response:
     return _shown(request, "catalog_word.html", view)
 
 
+@public
 async def language(request: Request) -> Response:
     """Remember the language that the reader chose and go back to the page they came from."""
     from starlette.responses import RedirectResponse
 
-    back = request.query_params.get("back", "/")
-    # Only to a page of ours: '//host' and 'https://host' would lead elsewhere.
-    local = back.startswith("/") and not back.startswith(("//", "/\\")) and back.isprintable()
-    answer = RedirectResponse(back if local else "/", status_code=303)
+    answer = RedirectResponse(local(request.query_params.get("back", "/")), status_code=303)
     chosen = request.query_params.get("to", "")
     if chosen in LANGUAGES:
         answer.set_cookie(COOKIE, chosen, max_age=YEAR, httponly=True, samesite="strict")

@@ -62,12 +62,13 @@ def _ordered(group: Group, x: str, color: str) -> list[ReleasedCell]:
     )
 
 
-def drawn(table: ReleasedTable, words: Words, tongue: Tongue) -> list[Picture]:
+def drawn(table: ReleasedTable, words: Words, tongue: Tongue, guess: bool) -> list[Picture]:
     """The charts of a table: one, or one for each panel; none where it has nothing to draw.
 
-    A table that the study prints is drawn too where it asks for it: by its rows, its columns as series.
+    With `guess` a table that is printed is drawn too where it lends itself: its rows along the axis, its
+    columns as series.
     """
-    chart = table.chart or _guessed(table)
+    chart = table.chart or (_guessed(table) if guess else None)
     if chart is None or not any(cell.value is not None for cell in table.cells):
         return []
     if chart.kind in intervals.KINDS:
@@ -151,10 +152,9 @@ def _bounded(table: ReleasedTable, chart: Chart, words: Words, tongue: Tongue) -
         cell = cells[chart.measure or ""]
         panel = label_said(tongue, table, chart.facet, cell.attribute(chart.facet)) if chart.facet else ""
         name = label_said(tongue, table, chart.color, cell.attribute(chart.color)) if chart.color else ""
-        point = Point(
-            label_said(tongue, table, chart.x, cell.attribute(chart.x)), cell.value,
-            cell_said(tongue, cell, words), _value(cells.get(chart.low or "")), _value(cells.get(chart.high or "")),
-        )  # fmt: skip
+        low, high = (_value(cells.get(bound or "")) for bound in (chart.low, chart.high))
+        x = label_said(tongue, table, chart.x, cell.attribute(chart.x))
+        point = Point(x, cell.value, cell_said(tongue, cell, words), low, high)
         found.setdefault(panel, {}).setdefault(name, []).append(point)
     axis = measured(tongue, words, main.measure, main.unit)
     title = typeset(tongue.word(table.title))

@@ -73,7 +73,7 @@ def view(site: Site, tongue: Tongue, name: str) -> View | None:
 
 def shown(release: Release, table: ReleasedTable, tongue: Tongue) -> View:
     """A table with its charts and the words behind it."""
-    pictures = drawn(table, release.words, tongue)
+    pictures = drawn(table, release.words, tongue, guess=table in release.tables)
     matches = release.published.of(table.name) if release.published else ()
     return {
         **sheet(table, release.words, tongue),

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from firmtrade.errors import DataError
+from firmtrade.serve.site import Site
 
 Ring = list[tuple[float, float]]
 WIDTH = 640.0
@@ -109,6 +110,15 @@ def _tiled(placed: Mapping[str, tuple[int, int]], note: str) -> Shapes:
 # -- the user's own ---------------------------------------------------------------------------------------
 
 
+def keep_shapes(site: Site, path: Path) -> None:
+    """Draw the maps of a server with the places of a GeoJSON file.
+
+    Raises:
+        DataError: it is no such file.
+    """
+    site.kept["shapes"] = read_shapes(path)
+
+
 def read_shapes(path: Path) -> Shapes:
     """The places of a GeoJSON file in degrees, simplified for a page.
 
@@ -186,7 +196,7 @@ def _path(ring: Ring) -> str:
 
 
 def simplified(ring: Ring, within: float = 0.6) -> Ring:
-    """The ring without points that lie close to the line between its neighbours (Douglas and Peucker 1973)."""
+    """The ring without points that lie close to the line of its neighbours (Douglas, Peucker 1973)."""
     if len(ring) < 5:
         return ring
     kept, pending = {0, len(ring) - 1}, [(0, len(ring) - 1)]

@@ -81,9 +81,25 @@ def needs(right: Right) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     return wrap
 
 
+def public(page: Callable[..., Any]) -> Callable[..., Any]:
+    """Say of a page that everybody may see it: the sign-in page, the choice of language."""
+    page.needs = None  # type: ignore[attr-defined]
+    return page
+
+
 def _refused(request: Request, right: Right) -> Any:
-    if person(request).may(right):
+    """None for somebody with the right; the way to the sign-in page for nobody yet; else 403."""
+    who = person(request)
+    if who.may(right):
         return None
     from starlette.exceptions import HTTPException
 
+    asks = getattr(getattr(request.app.state, "entrance", None), "asks", False)
+    if asks and not who.name and request.method == "GET":
+        from urllib.parse import urlencode
+
+        from starlette.responses import RedirectResponse
+
+        here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        return RedirectResponse(f"/sign-in?{urlencode({'back': here})}", status_code=303)
     raise HTTPException(403, detail=right.value)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
@@ -50,11 +50,12 @@ class Tongue:
         pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
         return str(format_decimal(value, format=pattern, locale=LOCALES[self.code]))
 
-    def date(self, day: date) -> str:
-        """A day, such as 3 May 2026."""
+    def date(self, day: date | str) -> str:
+        """A day, such as 3 May 2026; also of a moment, or of either as ISO 8601 writes it."""
         from babel.dates import format_date
 
-        return str(format_date(day, format="long", locale=LOCALES[self.code]))
+        said = datetime.fromisoformat(day) if isinstance(day, str) else day
+        return str(format_date(said, format="long", locale=LOCALES[self.code]))
 
 
 @cache

@@ -1,9 +1,9 @@
 """What built-in titles and labels are called in another language, found by their English text.
 
-An entry is `"English text" = "translation"`. A text that is the same but for a part of it is one entry with the
-part in {braces}: {n} and {m} stand for numbers or ranges, {id} for an indicator's number such as A6i, {currency}
-for its three letters, and any other part must itself be known. So a study's own title that no entry has stays as
-it is, and one that says the same as a built-in one is rightly called the same.
+An entry is `"English text" = "translation"`. A text that is the same but for a part of it is one entry with
+the part in {braces}: {n} and {m} stand for numbers or ranges, {id} for an indicator's number such as A6i,
+{currency} for its three letters, {reason} for anything, and any other part must itself be known. So a study's
+own title that no entry has stays as it is, and one that says the same as a built-in one is rightly called so.
 """
 
 from __future__ import annotations
@@ -14,7 +14,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 #: Parts that are written alike in all languages, and what they look like.
-_PLAIN = {"n": r"[\d.,+-]+[a-z]?", "m": r"[\d.,+-]+", "id": r"[A-Z]\d+[ivx]*", "currency": "[A-Z]{3}"}
+_PLAIN = {
+    "n": r"[\d.,+-]+[a-z]?",
+    "m": r"[\d.,+-]+",
+    "id": r"[A-Z]\d+[ivx]*",
+    "currency": "[A-Z]{3}",
+    "reason": ".+",
+}
 _PART = re.compile(r"\{(\w+)\}")
 
 
