@@ -267,3 +267,24 @@ def ask_everything(
         answer = get(address) if number % every == 0 else None
         if answer is not None:
             bot.listen(read(bot.index, parse_qsl(address)), answer)
+
+
+def large(rows: int, columns: int) -> Release:
+    """A release with one table of so many figures, some hidden."""
+    from firmtrade.result import ReleasedCell, ReleasedTable, Word
+    from support_release import release
+
+    names = {"row": [f"r{n}" for n in range(rows)], "column": [f"c{n}" for n in range(columns)]}
+    words = {
+        name: Word(name, "dimension", name, "", name, "", "own", {code: code.upper() for code in codes})
+        for name, codes in names.items()
+    }
+    words["firms"] = Word("firms", "measure", "Firms", "", "count(*)", "count", "own", additive=True)
+    cells = [
+        ReleasedCell("all", "2002", {"row": row, "column": column}, "firms",
+                     None if (at + by) % 7 == 0 else 1000.0 * at + by, "count", 0,
+                     "C" if (at + by) % 7 == 0 else "F", "confidential" if (at + by) % 7 == 0 else "")
+        for at, row in enumerate(names["row"]) for by, column in enumerate(names["column"])
+    ]  # fmt: skip
+    table = ReleasedTable("t", "t", "all", ("row",), ("column",), tuple(cells), {})
+    return release(table, words=words, dimensions=("row", "column"))
