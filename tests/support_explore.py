@@ -76,13 +76,18 @@ by = { flow = ["import", "export"], region = ["BE1", "BE2", "BE3"] }
 
 def protected(folder: Path, firms: int = 220) -> tuple[Release, Custody]:
     """A release with hidden figures, and what its custodian knows."""
+    release, custody = drawn(folder, firms)._release(None)
+    assert custody is not None and custody.hidden
+    return release, custody
+
+
+def drawn(folder: Path, firms: int = 220) -> Study:
+    """The study on a drawn panel."""
     from reference.panels import random_panel
 
     (folder / "study.toml").write_text(STUDY, encoding="utf-8")
     random_panel(5, firms).to_parquet(folder / "panel.parquet")
-    release, custody = Study(folder / "study.toml", str(folder / "panel.parquet"))._release(None)
-    assert custody is not None and custody.hidden
-    return release, custody
+    return Study(folder / "study.toml", str(folder / "panel.parquet"))
 
 
 def addresses(index: Index, most: int = 2) -> Iterator[str]:
@@ -262,3 +267,24 @@ def ask_everything(
         answer = get(address) if number % every == 0 else None
         if answer is not None:
             bot.listen(read(bot.index, parse_qsl(address)), answer)
+
+
+def large(rows: int, columns: int) -> Release:
+    """A release with one table of so many figures, some hidden."""
+    from firmtrade.result import ReleasedCell, ReleasedTable, Word
+    from support_release import release
+
+    names = {"row": [f"r{n}" for n in range(rows)], "column": [f"c{n}" for n in range(columns)]}
+    words = {
+        name: Word(name, "dimension", name, "", name, "", "own", {code: code.upper() for code in codes})
+        for name, codes in names.items()
+    }
+    words["firms"] = Word("firms", "measure", "Firms", "", "count(*)", "count", "own", additive=True)
+    cells = [
+        ReleasedCell("all", "2002", {"row": row, "column": column}, "firms",
+                     None if (at + by) % 7 == 0 else 1000.0 * at + by, "count", 0,
+                     "C" if (at + by) % 7 == 0 else "F", "confidential" if (at + by) % 7 == 0 else "")
+        for at, row in enumerate(names["row"]) for by, column in enumerate(names["column"])
+    ]  # fmt: skip
+    table = ReleasedTable("t", "t", "all", ("row",), ("column",), tuple(cells), {})
+    return release(table, words=words, dimensions=("row", "column"))

@@ -18,7 +18,9 @@ SCHEMA = schemathesis.openapi.from_asgi("/api/openapi.json", APP)
 
 
 @SCHEMA.parametrize()
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=40, derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck)
+)
 def test_the_api_keeps_to_its_description(case: schemathesis.Case) -> None:
     case.call_and_validate()
 

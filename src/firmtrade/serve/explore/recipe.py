@@ -102,6 +102,10 @@ def _window(index: Index, view: View) -> str:
 # -- the study file -------------------------------------------------------------------------------------
 
 
+#: A release knows its study's name only.
+_EXTENDS = "# The study of the release: its name, or if it is one of your own, the path of its file."
+
+
 def study_toml(index: Index, view: View, title: str) -> str:
     """A study file that extends the release's study and has this table only; '' where none can."""
     state = view.state
@@ -110,7 +114,12 @@ def study_toml(index: Index, view: View, title: str) -> str:
         return ""
     shares = {measure: f"{measure}-{state.show}" for measure in state.measures if state.show.is_share}
     window = _window(index, view)
-    lines = [f"extends = {_text(index.release.study)}", 'without = ["tables", "models", "published"]', ""]
+    lines = [
+        _EXTENDS,
+        f"extends = {_text(index.release.study)}",
+        'without = ["tables", "models", "published"]',
+        "",
+    ]
     lines += [line for measure, name in shares.items() for line in _share(measure, name, state)]
     lines += (
         ["# A change is the figure of a year less that of the year before."] if state.show.is_change else []
@@ -139,7 +148,9 @@ def _across(view: View) -> tuple[str, ...]:
 def _cells(block: Block, shares: Mapping[str, str]) -> str:
     measures = _list(shares.get(measure, measure) for measure in block.measures)
     by = ", ".join(f"{_text(name) if '.' in name else name} = {_list(codes)}" for name, codes in block.by)
-    return f"{{ measures = {measures}, period = {_list(block.periods)}, by = {{ {by} }} }}"
+    return f"{{ measures = {measures}, period = {_list(block.periods)}, by = {{ {by} }} }}".replace(
+        "{  }", "{}"
+    )
 
 
 def _text(text: str) -> str:

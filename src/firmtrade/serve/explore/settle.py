@@ -126,13 +126,12 @@ def source(index: Index, state: State, place: tuple[str, str, str]) -> list[Key]
     filters = dict(state.filters)
     shapes = index.shape(place)
     finer = sorted((s for s in shapes if s > wanted and len(s - wanted) <= DEEPEST), key=_by_name)
+    found: list[Key] = []
     for shape in [*([wanted] if wanted in shapes else []), *finer]:
-        if shape != wanted and why_not(index, place[1], shape - wanted, wanted) is not None:
-            continue
-        found = [key for key in shapes[shape] if all(key.attribute(n) == code for n, code in filters.items())]
-        if found:
-            return found
-    return None
+        if shape == wanted or why_not(index, place[1], shape - wanted, wanted) is None:
+            keys = shapes[shape]
+            found += [key for key in keys if all(key.attribute(n) == code for n, code in filters.items())]
+    return found or None
 
 
 def _by_name(shape: Iterable[str]) -> tuple[int, list[str]]:

@@ -20,25 +20,24 @@ Shown = dict[str, Any]
 
 @dataclass
 class _Footnotes:
-    """Reasons in the order in which they come first; each has a small letter."""
+    """Signs, and reasons in the order in which they come first; each of these has a number."""
 
     names: Names
     found: dict[str, str] = field(default_factory=dict)
     signs: dict[str, str] = field(default_factory=dict)
 
-    def letter(self, one: Figure) -> str:
-        """The letter of the reason of a figure."""
-        text = reason(self.names, one)
-        return self.found.setdefault(text, chr(ord("a") + len(self.found) % 26))
+    def number(self, one: Figure) -> str:
+        """The number of the reason of a figure."""
+        return self.found.setdefault(reason(self.names, one), str(len(self.found) + 1))
 
     def sign(self, sign: str, message: str) -> None:
         """A sign that stands in the table."""
         self.signs.setdefault(sign, self.names.tongue.say(f"explore.{message}"))
 
     def all(self) -> list[Shown]:
-        """Signs and letters with what they mean."""
+        """Signs and numbers with what they mean."""
         signs = [{"sign": sign, "text": text} for sign, text in self.signs.items()]
-        return signs + [{"sign": letter, "text": text} for text, letter in self.found.items()]
+        return signs + [{"sign": number, "text": text} for text, number in self.found.items()]
 
 
 def reason(names: Names, one: Figure) -> str:
@@ -127,13 +126,13 @@ def _unit(view: View, names: Names, measure: str) -> str:
 
 
 def _cell(names: Names, notes: _Footnotes, view: View, key: Key, one: Figure) -> Shown:
-    """A cell: its text, its kind (a class), the letter of its footnote."""
-    text, letter, told = names.value(key, one, signed=view.state.show.is_change), "", ""
+    """A cell: its text, its kind (a class), the number of its footnote."""
+    text, note, told = names.value(key, one, signed=view.state.show.is_change), "", ""
     total = TOTAL in (*_of(view.row_attributes, key), *_of(view.column_attributes, key))
     if one.reason == "not_released" and len(view.state.measures) > 1:
         # Measures are released for different groups: the places between them are left blank.
         told = names.tongue.say("explore.not_available")
-        return {"text": "", "kind": "blank", "letter": "", "told": told, "total": total}
+        return {"text": "", "kind": "is-blank", "note": "", "told": told, "total": total}
     if one.kind is Kind.HIDDEN:
         notes.sign(HIDDEN, "why_hidden")
         told = names.tongue.say("explore.hidden")
@@ -142,10 +141,10 @@ def _cell(names: Names, notes: _Footnotes, view: View, key: Key, one: Figure) ->
         told = names.tongue.say(f"explore.why_{one.reason}")
     elif one.kind is Kind.ABSENT:
         notes.sign(ABSENT, "not_available")
-        letter, told = notes.letter(one), names.tongue.say("explore.not_available")
+        note, told = notes.number(one), names.tongue.say("explore.not_available")
     elif one.reason == "made":
-        letter = notes.letter(one)
-    return {"text": text, "kind": str(one.kind), "letter": letter, "told": told, "total": total}
+        note = notes.number(one)
+    return {"text": text, "kind": f"is-{one.kind}", "note": note, "told": told, "total": total}
 
 
 def _of(attributes: tuple[str, ...], key: Key) -> list[str]:

@@ -81,7 +81,7 @@ def _kept(head: Head, line: list[Figure]) -> bool:
 
 
 def _there(one: Figure) -> bool:
-    return one.kind is not Kind.ABSENT or one.reason in ("share_hidden", "change_hidden")
+    return one.kind is not Kind.ABSENT or one.reason.endswith("_hidden")
 
 
 def _dimensional(names: Head, head: Head) -> Iterable[str]:
