@@ -99,8 +99,9 @@ def add(
     from firmtrade.serve import app_extra
 
     app_extra()
-    from firmtrade.serve.signin.accounts import Accounts
+    from firmtrade.serve.signin.accounts import Accounts, check_who
 
+    check_who(name, role)
     Accounts(file).add(name, role, export, _password(name))
     typer.echo(f"{name} may sign in as {', '.join(sorted(set(role)))}: {file}")
 
