@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from firmtrade.serve.signin.openid import Provider
 
 NOBODY = Person("", frozenset(), frozenset())
-SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 FIELD, HEADER = "token", "x-csrf-token"
 #: The longest form; a questionnaire with notes is far below.
 BODY = 1_000_000
