@@ -1,6 +1,6 @@
 # Everything that is done with this checkout. Needs Python 3.11 or later; see CONTRIBUTING.md.
 .DEFAULT_GOAL := help
-.PHONY: help install demo test gate check types bench docs lock clean
+.PHONY: help install demo test gate check types bench faults docs lock clean
 
 PY := .venv/bin/python
 JOBS ?= 2
@@ -37,6 +37,9 @@ check: gate types ## all checks: gate, types, licences, generated documents
 
 bench: install ## measure the Belgian study against a bare scan and a pandas script
 	@$(PY) -m benchmarks $(ARGS)
+
+faults: install ## do to runs what goes wrong (kills, full disks, damaged files) and write docs/faults.md
+	@PYTHONPATH=tests $(PY) -m faults --write docs/faults.md $(ARGS)
 
 docs: install ## write docs/reference anew from the definitions and docs/manual from the spec tests
 	@$(PY) -m firmtrade.reference docs/reference
