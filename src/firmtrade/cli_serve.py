@@ -11,7 +11,9 @@ import typer
 ACCOUNTS = Path("accounts.json")
 File = Annotated[Path, typer.Option("--file", help="The file of accounts; only its owner may read it.")]
 
-accounts = typer.Typer(no_args_is_help=True, help="Say who may sign in to `firmtrade serve`, and as what.")
+accounts = typer.Typer(
+    name="accounts", no_args_is_help=True, help="Say who may sign in to `firmtrade serve`, and as what."
+)
 
 
 def add_commands(app: typer.Typer) -> None:
