@@ -17,6 +17,7 @@ from firmtrade.serve.pages import overview, status
 from firmtrade.serve.pages.catalog import uses
 from firmtrade.serve.pages.comparison import EACH
 from firmtrade.serve.pages.growth import found as growths
+from firmtrade.serve.pages.kept import MOST
 from firmtrade.serve.pages.regions import steps
 from firmtrade.serve.site import Site
 from firmtrade.serve.speak import LANGUAGES, tongue
@@ -295,3 +296,26 @@ def test_a_measure_of_measures_uses_them_and_one_aggregate_uses_columns() -> Non
     made = full_release(words=words)
     assert uses(made, words["mean"]) == ("employment", "firms")
     assert uses(made, words["employment"]) == ()
+
+
+# -- what is made once ------------------------------------------------------------------------------------
+
+
+def test_a_view_is_made_once_for_each_address_and_language(site: Site, client: TestClient) -> None:
+    client.get("/growth", headers={"accept-language": "fr"})
+    shelf = site.kept["pages"]
+    key = ("/growth", "", "fr")
+    first = shelf.get(key)
+    again = client.get("/growth", headers={"accept-language": "fr"})
+    assert first is not None and shelf.get(key) is first and "Croissance" in again.text
+    assert shelf.get(("/growth", "", "de")) is not first
+
+
+def test_what_is_not_there_is_not_kept_and_only_so_many_views_are(site: Site, client: TestClient) -> None:
+    client.get("/growth?show=nothing")
+    assert site.kept["pages"].get(("/growth", "show=nothing", "en")) is None
+    for at in range(MOST + 20):
+        client.get(f"/growth?x={at}")
+    assert len(site.kept["pages"].views) == MOST
+    client.get("/growth?x=" + "y" * 400)
+    assert site.kept["pages"].get(("/growth", "x=" + "y" * 400, "en")) is None
