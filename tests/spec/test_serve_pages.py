@@ -128,6 +128,17 @@ def test_a_table_s_csv_is_that_of_the_release(client: TestClient) -> None:
     assert answer.text.startswith("table,sample,period,") and ",20204," in answer.text
 
 
+def test_a_table_opens_in_the_explorer_as_it_is(client: TestClient, site: Site) -> None:
+    for table in site.release.tables:
+        page = client.get(f"/report/{table.name}").text
+        link = re.search(r'href="(/explore\?[^"]+)"', page)
+        assert link, table.name
+        opened = client.get(unescape(link[1])).text
+        said = [cell.value for cell in table.cells if cell.value is not None and cell.unit != "count"]
+        assert not said or f"{said[0]:.1f}" in opened, table.name
+        assert "The release does not have just this" not in opened, table.name
+
+
 # -- files ------------------------------------------------------------------------------------------------
 
 

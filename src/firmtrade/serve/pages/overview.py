@@ -18,6 +18,7 @@ View = dict[str, Any]
 GUIDE = ("/explore", "/report", "/regions", "/status", "/growth", "/ventures", "/models", "/comparison",
          "/catalog")  # fmt: skip
 MOST = 8  # key figures
+FINDINGS = 4
 
 
 def view(site: Site, tongue: Tongue, routes: Iterable[str]) -> View:
@@ -38,9 +39,19 @@ def view(site: Site, tongue: Tongue, routes: Iterable[str]) -> View:
         },
         "published": beside.counts(release.published.matches) if release.published else None,
         "keys": key_figures(release, tongue),
+        "findings": _findings(release),
         "guide": [path for path in GUIDE if path in answered and (path in there or path not in NEEDS)],
         "samples": [_sample(item, release, tongue) for item in release.attrition],
     }
+
+
+def _findings(release: Release) -> list[View]:
+    """The first sentence of each model that has one."""
+    return [
+        {"model": model.name, "title": typeset(model.title), "text": typeset(model.findings[0].text)}
+        for model in release.models
+        if model.findings
+    ][:FINDINGS]
 
 
 def _sample(item: Any, release: Release, tongue: Tongue) -> View:
