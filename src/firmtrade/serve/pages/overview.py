@@ -7,9 +7,9 @@ from typing import Any
 
 from firmtrade.publish import beside
 from firmtrade.publish.numbers import is_hidden, typeset
-from firmtrade.result import Release, ReleasedCell, ReleasedTable
+from firmtrade.result import TOTAL, Release, ReleasedCell, ReleasedTable
 from firmtrade.serve.offer import NEEDS, offered
-from firmtrade.serve.pages.said import label_said, number_said, value_said, with_unit
+from firmtrade.serve.pages.said import label_said, value_said, with_unit
 from firmtrade.serve.site import Site
 from firmtrade.serve.speak import Tongue
 
@@ -105,6 +105,7 @@ def _courses(table: ReleasedTable, release: Release, tongue: Tongue) -> list[Vie
             {
                 **_plain(last, table, release, tongue),
                 "label": label_said(tongue, table, axis, code),
+                **({"measure": ""} if axis == "measure" else {}),
                 "line": spark([cell.value for cell in cells]),
                 "since": _since(cells, release, tongue),
             }
@@ -120,17 +121,16 @@ def _since(cells: list[ReleasedCell], release: Release, tongue: Tongue) -> str:
 
 
 def _plain(cell: ReleasedCell, table: ReleasedTable, release: Release, tongue: Tongue) -> View:
-    labels = [label_said(tongue, table, name, code) for name, code in cell.codes.items() if code != "_T"]
-    sample = release.words[cell.sample].title if cell.sample in release.words else cell.sample
-    word = release.words.get(cell.measure)
+    labels = [label_said(tongue, table, name, code) for name, code in cell.codes.items() if code != TOTAL]
+    word, sample = release.words.get(cell.measure), release.words.get(cell.sample)
     return {
         "label": ", ".join(labels) or label_said(tongue, table, "measure", cell.measure),
-        "value": with_unit(tongue, cell, release.words),
+        "value": tongue.say("pages.hidden") if is_hidden(cell) else with_unit(tongue, cell, release.words),
+        "hidden": is_hidden(cell),
         "measure": tongue.word(word.title) if word else cell.measure,
-        "sample": typeset(tongue.word(sample)),
+        "sample": typeset(tongue.word(sample.title if sample else cell.sample)),
         "period": typeset(cell.period),
         "table": table.name,
-        "number": number_said(tongue, table.name) or typeset(table.title),
         "line": [],
         "since": "",
     }

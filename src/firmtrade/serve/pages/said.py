@@ -75,11 +75,18 @@ def sheet(item: ReleasedTable, words: Mapping[str, Word], tongue: Tongue) -> Vie
         ],
         "width": len(laid.column_heads),
         "rows": len(laid.row_heads),
+        "slim": _slim(laid.column_heads, tongue),
         "footnotes": _footnotes(item.cells, tongue),
         "notes": [typeset(note) for note in item.notes],
         "unknowns": unknowns_said(item, words, tongue),
         "words": _words(item, words, tongue),
     }
+
+
+def _slim(heads: Iterable[Head], tongue: Tongue) -> bool:
+    """Whether a table fits beside a chart: by the longest words of its columns."""
+    words = [f"{_part(part, tongue)} {head.unit}".split() for head in heads for part in head.parts[:1]]
+    return sum(max(5, *map(len, them)) + 2 for them in words) <= 40
 
 
 def number_said(tongue: Tongue, name: str) -> str:
