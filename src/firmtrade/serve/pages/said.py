@@ -43,6 +43,13 @@ def with_unit(tongue: Tongue, cell: ReleasedCell, words: Mapping[str, Word]) -> 
     return f"{text} {unit}" if unit.startswith("%") else f"{text} ({unit})"
 
 
+def with_percent(tongue: Tongue, cell: ReleasedCell, words: Mapping[str, Word]) -> str:
+    """A figure with its unit where that is a percentage."""
+    return (
+        with_unit(tongue, cell, words) if cell.unit.startswith("percent") else cell_said(tongue, cell, words)
+    )
+
+
 def label_said(tongue: Tongue, table: ReleasedTable, attribute: str, code: str) -> str:
     """What a reader sees of a code."""
     label = table.labels.get(attribute, {}).get(code, "Total" if code == "_T" else code)
