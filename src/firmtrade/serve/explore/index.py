@@ -124,7 +124,8 @@ def indexed(release: Release) -> Index:
         _add(index, table, {})
     for model in release.models:
         for table in model.tables:
-            _add(index, table, {MODEL: table.name})
+            if not _repeats(table, model.tables):
+                _add(index, table, {MODEL: table.name})
     for name, word in release.words.items():
         if word.codes:
             known = index.order.get(name, {})
@@ -143,10 +144,21 @@ def index_of(site: Site) -> Index:
     return found
 
 
+def _repeats(table: ReleasedTable, others: Iterable[ReleasedTable]) -> bool:
+    """Whether a figure of a model draws what one of its tables has."""
+    mine = {_about(cell) for cell in table.cells}
+    rest = (one for one in others if not one.is_figure)
+    return table.is_figure and any(mine <= {_about(cell) for cell in one.cells} for one in rest)
+
+
+def _about(cell: ReleasedCell) -> Key:
+    return Key(cell.sample, cell.period, cell.measure, plain(cell.codes))
+
+
 def _add(index: Index, table: ReleasedTable, further: Mapping[str, str]) -> None:
     index.tables[table.name] = table
     for cell in figures(table):
-        key = Key(cell.sample, cell.period, cell.measure, plain({**cell.codes, **further}))
+        key = _about(cell).but(**further)
         _put(index, key, cell, table.name)
         _ordered(index, cell.sample, cell.period, cell.measure)
         for name, code in key.codes:

@@ -111,10 +111,13 @@ def _codes(index: Index, state: State, name: str) -> list[str]:
             if state.show.is_change
             else list(state.periods)
         )
-    other = replace(state, rows="") if name == state.columns else replace(state, columns="")
-    tried = [state, other] if state.totals else [state]  # some groups are in the margin only
     places = [(state.sample, measure, period) for measure in state.measures for period in state.periods]
-    keys = [key for one in tried for place in places for key in source(index, one, place) or ()]
+    keys = [key for place in places for key in source(index, state, place) or ()]
+    if state.totals:
+        # Groups that are in the margin only, of measures that add up: without them the total is a riddle.
+        other = replace(state, rows="") if name == state.columns else replace(state, columns="")
+        adding = [place for place in places if why_not(index, place[1], (), ()) is None]
+        keys += [key for place in adding for key in source(index, other, place) or ()]
     return [*index.codes(name, (key.attribute(name) for key in keys)), *([TOTAL] if state.totals else [])]
 
 
