@@ -1,6 +1,6 @@
 # Everything that is done with this checkout. Needs Python 3.11 or later; see CONTRIBUTING.md.
 .DEFAULT_GOAL := help
-.PHONY: help install demo test gate check types bench docs lock clean
+.PHONY: help install demo test gate check types bench faults docs lock clean
 
 PY := .venv/bin/python
 JOBS ?= 2
@@ -16,6 +16,7 @@ install: ## put the locked environment into .venv (at once when it is there)
 demo: install ## run the Belgian study and its models on the synthetic panel and say where the reports are
 	@.venv/bin/firmtrade run belgium-2002 --out demo/belgium-2002
 	@.venv/bin/firmtrade run belgium-models --out demo/belgium-models
+	@echo "To look at them in your browser: .venv/bin/firmtrade serve demo/belgium-2002 (or demo/belgium-models); Ctrl-C stops it."
 
 test: install ## run all tests
 	@sh tools/browser.sh
@@ -37,6 +38,9 @@ check: gate types ## all checks: gate, types, licences, generated documents
 
 bench: install ## measure the Belgian study against a bare scan and a pandas script
 	@$(PY) -m benchmarks $(ARGS)
+
+faults: install ## do to runs what goes wrong (kills, full disks, damaged files) and write docs/faults.md
+	@PYTHONPATH=tests $(PY) -m faults --write docs/faults.md $(ARGS)
 
 docs: install ## write docs/reference anew from the definitions and docs/manual from the spec tests
 	@$(PY) -m firmtrade.reference docs/reference

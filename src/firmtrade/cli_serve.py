@@ -11,7 +11,9 @@ import typer
 ACCOUNTS = Path("accounts.json")
 File = Annotated[Path, typer.Option("--file", help="The file of accounts; only its owner may read it.")]
 
-accounts = typer.Typer(no_args_is_help=True, help="Say who may sign in to `firmtrade serve`, and as what.")
+accounts = typer.Typer(
+    name="accounts", no_args_is_help=True, help="Say who may sign in to `firmtrade serve`, and as what."
+)
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -99,8 +101,9 @@ def add(
     from firmtrade.serve import app_extra
 
     app_extra()
-    from firmtrade.serve.signin.accounts import Accounts
+    from firmtrade.serve.signin.accounts import Accounts, check_who
 
+    check_who(name, role)
     Accounts(file).add(name, role, export, _password(name))
     typer.echo(f"{name} may sign in as {', '.join(sorted(set(role)))}: {file}")
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from firmtrade._engine.duckdb import limit
 from firmtrade.catalog import Catalog
 from firmtrade.classify.window import Window
 from firmtrade.describe.spec import Table, read_tables
@@ -43,6 +44,7 @@ _KNOWN = {
     "models",
     "sdmx",
     "dynamics",
+    "memory",
     *WORDS,
     *TRADE,
 }
@@ -85,6 +87,7 @@ class StudySpec:
     sdmx: Asked | None = None
     trade: Mapping[str, Any] = field(default_factory=dict)
     dynamics: Mapping[str, Any] | None = None
+    memory: str | None = None
     stress: Stress | None = None
 
 
@@ -185,6 +188,7 @@ def make_study(raw: Mapping[str, Any], name: str, base: Path, file: str) -> Stud
         sdmx=_sdmx(raw, file),
         trade={part: raw[part] for part in TRADE if part in raw},
         dynamics=raw.get("dynamics"),
+        memory=limit(str(raw["memory"]), file) if "memory" in raw else None,
     )
 
 

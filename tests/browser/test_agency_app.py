@@ -96,6 +96,7 @@ def test_an_adviser_finds_a_firm_proposes_and_overrides(visit: Any, register: Pa
     page.screenshot(path=shots / "firm.png", full_page=True)
     page.get_by_text("Conditions and evidence").first.click()
 
+    page.evaluate("document.querySelectorAll('#recorded ~ article details').forEach((e) => (e.open = true))")
     first = page.locator("form.decide").first
     measure = first.locator("input[name=measure]").input_value()
     first.get_by_role("button", name="Override").click()

@@ -153,7 +153,7 @@ COMMANDS: dict[str, Calls] = {
         "the custodian's": [p.custody, "--port", "0"],
         "to everybody": [p.release, "--port", "0", "--host", "0.0.0.0"],
     },
-    "accounts add": lambda p: {"somebody": ["me", "--role", "reader", "--file", p.to("accounts.json")]},
+    "accounts add": lambda p: {"no role": ["me", "--role", p.panel, "--file", p.to("accounts.json")]},
     "accounts list": lambda p: {"all": ["--file", p.to("accounts.json")]},
     "accounts remove": lambda p: {"nobody": ["me", "--file", p.to("accounts.json")]},
     "merge": lambda p: {"a table": [p.study, "table-02", "-p", p.panel]},

@@ -333,3 +333,14 @@ def test_on_this_machine_a_release_is_open_and_a_register_wants_its_ticket() -> 
 def test_accounts_that_are_not_there_are_said(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="firmtrade accounts add"):
         entrance(Site(release(size_table()), Path("out")), Where(accounts=tmp_path / "none.json"))
+
+
+def test_what_the_register_refuses_is_said_in_its_words(accounts: Accounts, tmp_path: Path) -> None:
+    made = Site(release(size_table()), Path("out"), str(tmp_path / "none.db"))
+    browser = TestClient(
+        application(made, entrance=way(accounts)), base_url=BASE, raise_server_exceptions=False
+    )
+    sign_in(browser, "adviser")
+    form = {"token": token(browser.get("/").text), "purpose": "x", "firm": "*", "back": "/agency"}
+    answer = browser.post("/purpose", data=form)
+    assert answer.status_code == 422 and "none.db" in answer.text and "Traceback" not in answer.text

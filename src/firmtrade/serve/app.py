@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from firmtrade.errors import DisclosureError, FirmtradeError
 from firmtrade.serve.guard import LOCAL, Guard
 from firmtrade.serve.render import page
 from firmtrade.serve.site import Site
@@ -41,6 +42,7 @@ def application(site: Site, hosts: Iterable[str] = LOCAL, entrance: Entrance | N
     middleware = [Middleware(Guard, hosts=tuple(hosts)), Middleware(Door, entrance=way)]
     app = Starlette(routes=routes, middleware=middleware)
     app.add_exception_handler(HTTPException, _wrong)
+    app.add_exception_handler(FirmtradeError, _said)
     app.add_exception_handler(Exception, _failed)
     app.state.site = site
     app.state.entrance = way
@@ -54,6 +56,12 @@ def _wrong(request: Request, error: Exception) -> Response:
     answer = page(request, "error.html", status=status, what=known.get(status, "failed"))
     answer.headers.update(getattr(error, "headers", None) or {})  # which methods are allowed (RFC 9110)
     return answer
+
+
+def _said(request: Request, error: Exception) -> Response:
+    """What a part of firmtrade refuses, in its own words, such as a right that the register does not give."""
+    status = 403 if isinstance(error, DisclosureError) else 422
+    return page(request, "error.html", status=status, what="refused", said=str(error))
 
 
 def _failed(request: Request, error: Exception) -> Response:

@@ -91,7 +91,7 @@ def page(request: Request, template: str, status: int = 200, **values: Any) -> H
         "language": tongue.code,
         "languages": LANGUAGES,
         "who": who,
-        "menus": [entries for entries in (release, service) if entries],
+        "menus": [release, service] if len(service) > 1 else [[*release, *service]],
         "path": request.url.path,
         "query": request.url.query,
         "site": site(request),

@@ -48,7 +48,7 @@ def register_routes() -> list[BaseRoute]:
         Route("/views", views.make_views, methods=["POST"]),
         Route("/views/{view}", views.view, methods=["GET"]),
         Route("/views/{view}", views.make_view, methods=["POST"]),
-        Route("/work/{job}", work.work, name="work"),
-        Route("/work/{job}/stop", work.stop, methods=["POST"]),
+        Route("/jobs/{job}", work.work, name="work"),
+        Route("/jobs/{job}/stop", work.stop, methods=["POST"]),
         Route("/log", home.log),
     ]

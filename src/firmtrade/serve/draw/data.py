@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-KINDS = ("bars", "stacked", "lines", "intervals")
+KINDS = ("bars", "stacked", "lines", "steps", "intervals")
 
 
 def plain(value: float, decimals: int) -> str:
@@ -57,8 +57,8 @@ class Picture:
 
     @property
     def years(self) -> bool:
-        """Whether all places are years, which stand apart as the years do."""
-        return len(self.places) > 1 and all(re.fullmatch(r"\d{4}", place) for place in self.places)
+        """Whether all places are years or numbers of years, which stand apart as these do."""
+        return len(self.places) > 1 and all(re.fullmatch(r"-?\d{1,4}", place) for place in self.places)
 
     def values(self) -> list[float]:
         """All numbers that must fit on the axis."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from firmtrade.serve.draw import marks
 from firmtrade.serve.draw.data import Picture, Point
 from firmtrade.serve.draw.scale import Scale, scale
 
 HEIGHT = 260.0
+MARKED = 12  # points of a curve of steps that are marked; of more only the last
 
 
 def draw(picture: Picture, width: float) -> tuple[str, float]:
@@ -30,7 +33,8 @@ def _places(picture: Picture, left: float, width: float) -> dict[str, float]:
     if picture.years:
         first, last = min(map(int, places)), max(map(int, places))
         room = width - left - 48
-        return {place: left + 24 + (int(place) - first) / (last - first) * room for place in places}
+        ordered = sorted(places, key=int)
+        return {place: left + 24 + (int(place) - first) / (last - first) * room for place in ordered}
     each = (width - left) / max(1, len(places))
     return {place: left + (number + 0.5) * each for number, place in enumerate(places)}
 
@@ -43,12 +47,21 @@ def _names(picture: Picture, x: dict[str, float], room: float, top: float) -> tu
     broad = max((marks.wide(part) for parts in lines.values() for part in parts), default=0) + 6
     every = max(1, -(-int(broad) // max(1, int(each)))) if picture.years else 1
     shown = [name for number, name in enumerate(names) if number % every == 0]
+    if picture.years and every > 1:  # round numbers tell more than each third one
+        span = max(map(int, names)) - min(map(int, names))
+        apart = next((step for step in (2, 5, 10, 20, 25, 50) if span / step * broad <= room), 100)
+        shown = [name for name in names if int(name) % apart == 0] or shown
     made = [marks.lines(x[name], top + HEIGHT + 18, lines[name]) for name in shown]
     return made, max((len(lines[name]) for name in shown), default=1)
 
 
 def _break(x: float, top: float) -> str:
     return marks.element("line", x1=x, x2=x, y1=top, y2=top + HEIGHT, class_="break")
+
+
+def _step(a: tuple[float, float], b: tuple[float, float]) -> list[tuple[float, float]]:
+    """A curve keeps its value until the next one: across, then down."""
+    return [(b[0], a[1]), b]
 
 
 def _line(picture: Picture, at: int, x: dict[str, float], on: Scale) -> list[str]:
@@ -63,9 +76,14 @@ def _line(picture: Picture, at: int, x: dict[str, float], on: Scale) -> list[str
             runs[-1].append(point)
     made = []
     for run in runs:
-        path = " ".join(f"{x[p.x]:.1f},{on.at(p.value or 0.0):.1f}" for p in run)
+        places = [(x[p.x], on.at(p.value or 0.0)) for p in run]
+        if picture.kind == "steps" and run:
+            places = [places[0], *(place for pair in pairwise(places) for place in _step(*pair))]
         if len(run) > 1:
+            path = " ".join(f"{across:.1f},{up:.1f}" for across, up in places)
             made.append(marks.element("polyline", points=path, class_=f"line {marks.colour(at)}"))
+        if picture.kind == "steps" and len(run) > MARKED:
+            run = run[-1:]
         made += [marks.marker(x[p.x], on.at(p.value or 0.0), at, marks.told(series.label, p)) for p in run]
     gone = [p for p in ordered if p.value is None and p.text]
     low = on.start - 6 - 13 * (at % 4)

@@ -162,7 +162,7 @@ def _bounded(table: ReleasedTable, chart: Chart, words: Words, tongue: Tongue) -
         Picture(
             title=f"{title}: {panel}" if panel else title,
             series=tuple(Series(name, tuple(points)) for name, points in named.items()),
-            kind="lines" if chart.kind == "steps" else "intervals",
+            kind="steps" if chart.kind == "steps" else "intervals",
             axis=f"{panel}: {axis}" if panel else axis,
             description=tongue.say("pages.chart_help"),
             number=lambda value, decimals: value_said(tongue, value, decimals),

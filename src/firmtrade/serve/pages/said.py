@@ -74,6 +74,7 @@ def sheet(item: ReleasedTable, words: Mapping[str, Word], tongue: Tongue) -> Vie
             _rows(group, [next(lines) for _ in group.heads], words, tongue) for group in _merged(laid.rows)
         ],
         "width": len(laid.column_heads),
+        "rows": len(laid.row_heads),
         "footnotes": _footnotes(item.cells, tongue),
         "notes": [typeset(note) for note in item.notes],
         "unknowns": unknowns_said(item, words, tongue),

@@ -129,7 +129,7 @@ def _move(group: Group, site: Site, tongue: Tongue) -> View:
 
 
 HEIGHT, LEAST, GAP = 240.0, 16.0, 26.0
-LEFT, RIGHT = 150.0, 490.0  # of a drawing that is 640 wide
+LEFT, RIGHT = 178.0, 462.0  # of a drawing that is 640 wide
 
 
 def placed(found: tuple[Stream, ...]) -> View:

@@ -84,7 +84,8 @@ class Accounts:
             DataError: the name, a role or the password will not do; the message says why.
         """
         held = tuple(sorted(set(roles)))
-        _check(name, held, password)
+        check_who(name, held)
+        _check_password(password)
         kept = self.all()
         kept[name] = Account(name, held, export, _hasher().hash(password))
         self._write(kept)
@@ -130,7 +131,12 @@ def _account(name: str, entry: dict[str, Any]) -> Account:
     return Account(name, roles, bool(entry["export"]), str(entry["password"]))
 
 
-def _check(name: str, roles: tuple[str, ...], password: str) -> None:
+def check_who(name: str, roles: Iterable[str]) -> None:
+    """Refuse a name or roles that will not do, before a password is asked for.
+
+    Raises:
+        DataError: see the message.
+    """
     if not _NAME.fullmatch(name):
         raise DataError(
             f"{name!r} cannot be the name of an account. Use up to 64 letters, digits and . @ + - _"
@@ -140,6 +146,9 @@ def _check(name: str, roles: tuple[str, ...], password: str) -> None:
     for role in roles:
         if role not in ROLES:
             raise DataError(f"There is no role '{role}'.{nearest(role, ROLES)} Roles: {', '.join(ROLES)}.")
+
+
+def _check_password(password: str) -> None:
     if not SHORTEST <= len(password) <= LONGEST:
         raise DataError(
             f"A password has {SHORTEST} to {LONGEST} characters. A few words together are a good one."
