@@ -24,7 +24,7 @@ Head = tuple[str, ...]
 class View:
     """`body[i][j]` is (key, figure) of row i and column j; `rows` and `columns` are codes of attributes.
 
-    `lacking` is why rows or columns of totals are not shown; `differing` says that totals that are printed
+    `lacking` is why rows or columns are not shown; `differing` says that totals that are printed
     are not the sums of their parts, which were changed for protection.
     """
 
@@ -54,14 +54,13 @@ def view(index: Index, state: State) -> View:
     told = [[_told(index, state, key) for key in line] for line in places]
     keep_rows = [i for i, line in enumerate(told) if _kept(rows[i], line)]
     keep_columns = [j for j, column in enumerate(columns) if _kept(column, [line[j] for line in told])]
-    gone = [
-        one
+    dropped = [
+        (one, TOTAL in (*_dimensional(row_names, rows[i]), *_dimensional(column_names, columns[j])))
         for i, line in enumerate(told)
         for j, one in enumerate(line)
-        if (i not in keep_rows or j not in keep_columns)
-        and one.kind is Kind.ABSENT
-        and TOTAL in (*_dimensional(row_names, rows[i]), *_dimensional(column_names, columns[j]))
+        if (i not in keep_rows or j not in keep_columns) and one.kind is Kind.ABSENT
     ]
+    gone = [one for one, total in dropped if total or one.reason != "not_released"]
     return View(
         state,
         row_names,
