@@ -74,20 +74,20 @@ by = { flow = ["import", "export"], region = ["BE1", "BE2", "BE3"] }
 """
 
 
-def protected(folder: Path, firms: int = 220) -> tuple[Release, Custody]:
-    """A release with hidden figures, and what its custodian knows."""
-    release, custody = drawn(folder, firms)._release(None)
+def protected(folder: Path, firms: int = 220, study: str = "") -> tuple[Release, Custody]:
+    """A release with hidden figures, and what its custodian knows; of a built-in study, if one is named."""
+    release, custody = drawn(folder, firms, study)._release(None)
     assert custody is not None and custody.hidden
     return release, custody
 
 
-def drawn(folder: Path, firms: int = 220) -> Study:
+def drawn(folder: Path, firms: int = 220, study: str = "") -> Study:
     """The study on a drawn panel."""
     from reference.panels import random_panel
 
     (folder / "study.toml").write_text(STUDY, encoding="utf-8")
     random_panel(5, firms).to_parquet(folder / "panel.parquet")
-    return Study(folder / "study.toml", str(folder / "panel.parquet"))
+    return Study(study or folder / "study.toml", str(folder / "panel.parquet"))
 
 
 def addresses(index: Index, most: int = 2) -> Iterator[str]:
@@ -135,7 +135,7 @@ class Bot:
         self.asks: dict[Key, Any] = {}
         for judged in self.custody.figures:
             cell = judged.cell
-            if len(judged.asks) == 1:
+            if len(judged.asks) == 1 and self.index.words[cell.measure].additive:
                 self.asks[Key(cell.sample, cell.period, cell.measure, plain(cell.codes))] = judged.asks[0]
 
     def listen(self, state: State, answer: dict[str, Any]) -> None:

@@ -53,7 +53,7 @@ def index(panel: Path) -> Index:
 def seen(index: Index, query: str) -> Seen:
     pairs = [tuple(pair.split("=", 1)) for pair in query.split("&")]
     look = looked(index, pairs, tongue("en"))  # type: ignore[arg-type]
-    assert look.exact, [*look.asked.problems, *look.settled.changed]
+    assert look.exact, [*look.asked.problems, *look.gone]
     return look
 
 

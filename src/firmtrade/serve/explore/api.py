@@ -96,7 +96,7 @@ def definitions(request: Request) -> Response:
 
 def _refused(look: Seen) -> Response | None:
     """What is wrong with an address, as JSON."""
-    wrong = [*look.asked.problems, *look.settled.changed]
+    wrong = [*look.asked.problems, *look.gone]
     if not look.index.cells:
         return _json({"problems": [look.names.tongue.say("explore.empty")]}, 404)
     if not wrong:

@@ -200,7 +200,7 @@ def _endpoint(name: str) -> Callable[[Request], Response]:
         from firmtrade.serve.explore.shown import problem
 
         look = seen(request)
-        wrong = [*look.asked.problems, *look.settled.changed]
+        wrong = [*look.asked.problems, *look.gone]
         if wrong:
             text = "\n".join(problem(look.names, one) for one in wrong)
             return PlainTextResponse(text, status_code=400 if look.asked.problems else 404)

@@ -66,6 +66,7 @@ class Index:
     shapes: dict[Place, dict[frozenset[str], list[Key]]] = field(default_factory=dict)
     order: dict[str, dict[str, int]] = field(default_factory=dict)
     tables: dict[str, ReleasedTable] = field(default_factory=dict)
+    points: dict[tuple[str, str], str] = field(default_factory=dict)  # of a sample's dimension
     labelled: dict[str, dict[str, str]] = field(default_factory=dict)  # as the first table says it
 
     @property
@@ -124,7 +125,8 @@ def indexed(release: Release) -> Index:
         _add(index, table, {})
     for model in release.models:
         for table in model.tables:
-            _add(index, table, {MODEL: table.name})
+            if not _repeats(table, model.tables):
+                _add(index, table, {MODEL: table.name})
     for name, word in release.words.items():
         if word.codes:
             known = index.order.get(name, {})
@@ -143,11 +145,22 @@ def index_of(site: Site) -> Index:
     return found
 
 
+def _repeats(table: ReleasedTable, others: Iterable[ReleasedTable]) -> bool:
+    """Whether a figure of a model draws what one of its tables has."""
+    mine = {_about(cell) for cell in table.cells}
+    rest = (one for one in others if not one.is_figure)
+    return table.is_figure and any(mine <= {_about(cell) for cell in one.cells} for one in rest)
+
+
+def _about(cell: ReleasedCell) -> Key:
+    return Key(cell.sample, cell.period, cell.measure, plain(cell.codes))
+
+
 def _add(index: Index, table: ReleasedTable, further: Mapping[str, str]) -> None:
     index.tables[table.name] = table
     for cell in figures(table):
-        key = Key(cell.sample, cell.period, cell.measure, plain({**cell.codes, **further}))
-        _put(index, key, cell, table.name)
+        key = _about(cell).but(**further)
+        _put(index, key, cell, table.name, _elsewhere(index, table, key))
         _ordered(index, cell.sample, cell.period, cell.measure)
         for name, code in key.codes:
             order = index.order.setdefault(name, {})
@@ -166,12 +179,21 @@ def _ordered(index: Index, *names: str) -> None:
         order.setdefault(name, len(order))
 
 
-def _put(index: Index, key: Key, cell: ReleasedCell, table: str) -> None:
+def _elsewhere(index: Index, table: ReleasedTable, key: Key) -> bool:
+    """Whether a dimension is meant at another point of the window than in an earlier table of the sample.
+
+    The codes look the same and are of other firms: such figures are not told, and nothing is made of them.
+    """
+    at = [((key.sample, name), table.points.get(name, name)) for name in key.dimensions]
+    return any(index.points.setdefault(place, point) != point for place, point in at)
+
+
+def _put(index: Index, key: Key, cell: ReleasedCell, table: str, elsewhere: bool) -> None:
     known = index.cells.get(key)
     if known is None:
-        index.cells[key] = Entry(cell, (table,))
+        index.cells[key] = Entry(cell, (table,), elsewhere)
         return
     hidden = next((one for one in (known.cell, cell) if is_hidden(one)), None)
     kept = hidden or max(known.cell, cell, key=lambda one: (one.decimals, one is known.cell))
-    differs = known.differs or (hidden is None and known.cell.value != cell.value)
+    differs = known.differs or elsewhere or (hidden is None and known.cell.value != cell.value)
     index.cells[key] = Entry(kept, tuple(dict.fromkeys((*known.tables, table))), differs)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from firmtrade.result import TOTAL
 from firmtrade.serve.explore.derive import Show
 from firmtrade.serve.explore.figure import Kind
 from firmtrade.serve.explore.index import Index
@@ -49,12 +50,15 @@ def _get(name: str, summary: str, parameters: list[Json], schema: str) -> Json:
 
 
 def _parameters(index: Index) -> list[Json]:
+    def schema(known: list[str]) -> Json:
+        return {"type": "string", "enum": [*known, ""]}  # a form sends what is not chosen as nothing
+
     def one(name: str, text: str, known: list[str]) -> Json:
-        return {"name": name, "in": "query", "description": text, "schema": {"type": "string", "enum": known}}
+        return {"name": name, "in": "query", "description": text, "schema": schema(known)}
 
     def many(name: str, text: str, known: list[str]) -> Json:
-        schema = {"type": "array", "items": {"type": "string", "enum": known}}
-        return {"name": name, "in": "query", "description": text, "schema": schema, "explode": False}
+        several = {"type": "array", "items": schema(known)}
+        return {"name": name, "in": "query", "description": text, "schema": several, "explode": False}
 
     places = list(index.shapes)
     return [
@@ -67,7 +71,7 @@ def _parameters(index: Index) -> list[Json]:
         one("totals", "Whether totals are shown", ["yes", "no"]),
         one("chart", "The kind of chart", list(CHARTS)),
         *(
-            one(parameter(name), f"Only this code of {name}", list(index.order.get(name, {})))
+            one(parameter(name), f"Only this code of {name}", [*index.order.get(name, {}), TOTAL])
             for name in axes(index)[2:]
         ),
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from firmtrade.serve.draw import both
@@ -13,7 +13,7 @@ from firmtrade.serve.explore.picture import picture
 from firmtrade.serve.explore.recipe import study_python, study_toml
 from firmtrade.serve.explore.settle import Settled, settle
 from firmtrade.serve.explore.shown import periods, problem, shown, title, words
-from firmtrade.serve.explore.state import CHARTS, State, parameter, read
+from firmtrade.serve.explore.state import CHARTS, Problem, State, parameter, read
 from firmtrade.serve.explore.tables import state_of
 from firmtrade.serve.explore.view import View, view
 from firmtrade.serve.render import page, site
@@ -41,9 +41,15 @@ class Seen:
         return self.settled.state
 
     @property
+    def gone(self) -> tuple[Problem, ...]:
+        """What was asked for and gave way. What had to be added, as nothing was asked, is no news."""
+        changed = self.settled.changed
+        return changed if any(one.message != "added" for one in changed) else ()
+
+    @property
     def exact(self) -> bool:
         """Whether it is what was asked for, as far as it was asked."""
-        return not self.asked.problems and not self.settled.changed
+        return not self.asked.problems and not self.gone
 
 
 def seen(request: Request) -> Seen:
@@ -56,7 +62,8 @@ def looked(index: Index, pairs: list[tuple[str, str]], tongue: Tongue) -> Seen:
     asked = read(index, pairs)
     named = dict(pairs).get("table", "")
     if named in index.tables and not (asked.sample or asked.measures or asked.dimensions):
-        asked = state_of(index, index.tables[named])
+        how = {"show": asked.show, "totals": asked.totals, "chart": asked.chart, "problems": asked.problems}
+        asked = replace(state_of(index, index.tables[named]), **how)  # type: ignore[arg-type]
     settled = settle(index, asked)
     made = view(index, settled.state) if index.cells else View(settled.state, (), (), (), (), ())
     keys: list[Key] = [key for key, _ in made.figures()]
@@ -91,7 +98,7 @@ def context(look: Seen) -> dict[str, Any]:
         "chart_notes": left_out,
         "words": words(look.index, look.view, look.names),
         "problems": [problem(look.names, one) for one in look.asked.problems],
-        "changed": [problem(look.names, one) for one in look.settled.changed],
+        "changed": [problem(look.names, one) for one in look.gone],
         "toml": study_toml(look.index, look.view, heading),
         "python": study_python(look.index, look.view),
     }

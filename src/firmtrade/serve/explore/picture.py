@@ -69,14 +69,12 @@ At = dict[tuple[str, Codes], tuple[Key, Figure]]
 
 def _placed(view: View, measure: str, along: str, across: tuple[str, ...]) -> At:
     """The figures by place and series, hidden ones too; totals only where there is nothing else."""
-    found: At = {}
-    totals: At = {}
+    found: tuple[At, At, At] = ({}, {}, {})  # parts, totals of the series, totals of all
     for key, one in view.figures():
         if key.measure == measure and (one.known or one.kind is Kind.HIDDEN):
-            codes = tuple(key.attribute(name) for name in across)
-            to = totals if TOTAL in (key.attribute(along), *codes) else found
-            to[key.attribute(along), codes] = key, one
-    return found if any(one.known for _, one in found.values()) else totals
+            place, codes = key.attribute(along), tuple(key.attribute(name) for name in across)
+            found[2 if place == TOTAL else 1 if TOTAL in codes else 0][place, codes] = key, one
+    return next((at for at in found if any(one.known for _, one in at.values())), {})
 
 
 def _named(names: Names, across: tuple[str, ...], codes: Codes) -> str:

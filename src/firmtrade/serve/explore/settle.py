@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from firmtrade.serve.explore.derive import PERCENT, Show
 from firmtrade.serve.explore.figure import DEEPEST, why_not
-from firmtrade.serve.explore.index import Index, Key
+from firmtrade.serve.explore.index import MODEL, Index, Key
 from firmtrade.serve.explore.state import Problem, State
 
 #: What it costs to give up a choice: the first chosen are kept longest.
@@ -176,9 +176,9 @@ def _candidate(index: Index, state: State, shape: frozenset[str], cost: float) -
     cost += _FILTER * len(lost)
     free = [n for n in sorted(shape - {rows, columns}) if n not in dict(kept)]
     for name in free:
-        if not rows:
+        if not rows and name != MODEL:
             rows, cost = name, cost + _ADDED / 3
-        elif not columns:
+        elif not columns and name != MODEL:
             columns, cost = name, cost + _ADDED / 3
         else:
             kept, cost = (*kept, (name, "")), cost + _ADDED

@@ -67,8 +67,8 @@ def shown(index: Index, view: View, names: Names) -> Shown:
     ]
     return {
         "title": title(view.state, names, common),
-        "corner": " / ".join(names.attribute(name) for name in view.row_attributes),
-        "corner_word": view.row_attributes[0],
+        "corner": names.attribute(view.row_attributes[0]),
+        "corner_word": view.row_attributes[0] if view.row_attributes[0] in index.words else "",
         "header": _header(view, names, common),
         "rows": rows,
         "footnotes": notes.all(),
@@ -115,7 +115,9 @@ def _header(view: View, names: Names, common: str | None) -> list[list[Shown]]:
         for codes, group in groupby(view.columns, key=lambda column, at=at: column[: at + 1]):  # type: ignore[misc]
             text = names.code(name, codes[-1])
             unit = "" if common is not None or name != "measure" else _unit(view, names, codes[-1])
-            line.append({"text": text, "unit": unit, "span": len(list(group)), "total": codes[-1] == TOTAL})
+            word = codes[-1] if name == "measure" and codes[-1] in names.index.words else ""
+            span, total = len(list(group)), codes[-1] == TOTAL
+            line.append({"text": text, "unit": unit, "span": span, "total": total, "word": word})
         lines.append(line)
     return lines
 

@@ -72,7 +72,7 @@ def read(index: Index, pairs: Iterable[tuple[str, str]]) -> State:
     given: dict[str, list[str]] = {}
     for name, text in pairs:
         many = text.split(",") if name in ("measure", "period") else [text]
-        given.setdefault(name, []).extend(part.strip() for part in many if part.strip())
+        given.setdefault(name, []).extend(part for part in many if part)
     reader = _Reader(index, given)
     return State(
         reader.one("sample", index.samples()),

@@ -24,7 +24,7 @@ Head = tuple[str, ...]
 class View:
     """`body[i][j]` is (key, figure) of row i and column j; `rows` and `columns` are codes of attributes.
 
-    `lacking` is why rows or columns of totals are not shown; `differing` says that totals that are printed
+    `lacking` is why rows or columns are not shown; `differing` says that totals that are printed
     are not the sums of their parts, which were changed for protection.
     """
 
@@ -54,14 +54,13 @@ def view(index: Index, state: State) -> View:
     told = [[_told(index, state, key) for key in line] for line in places]
     keep_rows = [i for i, line in enumerate(told) if _kept(rows[i], line)]
     keep_columns = [j for j, column in enumerate(columns) if _kept(column, [line[j] for line in told])]
-    gone = [
-        one
+    dropped = [
+        (one, TOTAL in (*_dimensional(row_names, rows[i]), *_dimensional(column_names, columns[j])))
         for i, line in enumerate(told)
         for j, one in enumerate(line)
-        if (i not in keep_rows or j not in keep_columns)
-        and one.kind is Kind.ABSENT
-        and TOTAL in (*_dimensional(row_names, rows[i]), *_dimensional(column_names, columns[j]))
+        if (i not in keep_rows or j not in keep_columns) and one.kind is Kind.ABSENT
     ]
+    gone = [one for one, total in dropped if total or one.reason != "not_released"]
     return View(
         state,
         row_names,
@@ -111,10 +110,13 @@ def _codes(index: Index, state: State, name: str) -> list[str]:
             if state.show.is_change
             else list(state.periods)
         )
-    other = replace(state, rows="") if name == state.columns else replace(state, columns="")
-    tried = [state, other] if state.totals else [state]  # some groups are in the margin only
     places = [(state.sample, measure, period) for measure in state.measures for period in state.periods]
-    keys = [key for one in tried for place in places for key in source(index, one, place) or ()]
+    keys = [key for place in places for key in source(index, state, place) or ()]
+    if state.totals:
+        # Groups that are in the margin only, of measures that add up: without them the total is a riddle.
+        other = replace(state, rows="") if name == state.columns else replace(state, columns="")
+        adding = [place for place in places if why_not(index, place[1], (), ()) is None]
+        keys += [key for place in adding for key in source(index, other, place) or ()]
     return [*index.codes(name, (key.attribute(name) for key in keys)), *([TOTAL] if state.totals else [])]
 
 
