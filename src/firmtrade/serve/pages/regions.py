@@ -106,7 +106,11 @@ def _map(
         )
     drawn.sort(key=lambda item: (-item["area"], item["code"]))  # a small place is drawn upon the large one
     codes = {cell.attribute(place) for cell in cells}
-    others = [shape.path for code, shape in shapes.shapes.items() if code not in codes]
+    others = [
+        {"path": shape.path, "x": round(shape.x, 1), "y": round(shape.y + 4, 1), "code": code}
+        for code, shape in shapes.shapes.items()
+        if code not in codes
+    ]
     return {
         "places": drawn,
         "others": others,
