@@ -101,7 +101,7 @@ def periods(state: State) -> str:
     """'1996-2002' for a run of years, else '1998, 2003'."""
     found = list(state.periods)
     years = [int(period) for period in found if period.isdigit()]
-    if len(found) > 2 and years == list(range(years[0], years[0] + len(found))):
+    if len(found) == len(years) > 2 and years == list(range(years[0], years[0] + len(found))):
         return f"{found[0]}\N{EN DASH}{found[-1]}"
     return ", ".join(found)
 
