@@ -15,6 +15,7 @@ import typer
 from firmtrade import cli_custodian, cli_models, cli_peer, cli_serve, cli_support, cli_trade
 from firmtrade.cli_shared import (
     AccountsOption,
+    EngineOption,
     Memory,
     PanelOption,
     RegisterOption,
@@ -86,6 +87,7 @@ def run(
         Path | None,
         typer.Option(help="Folder for what the custodian keeps of a protected run; by default DIR-custody."),
     ] = None,
+    engine: EngineOption = None,
     memory: Memory = None,
     debug: Annotated[
         bool,
@@ -100,7 +102,7 @@ def run(
     from firmtrade.study import Study
 
     named = sources(transactions, register, accounts)
-    asked = Study(study, panel, memory, None, debug, ledger, label, named, progress())
+    asked = Study(study, panel, memory, None, debug, ledger, label, named, progress(), engine)
     made = asked.run(out, unprotected, custody)
     typer.echo(f"The report is in {made / 'report.html'}")
 
@@ -111,6 +113,7 @@ def check(
     study: StudyOption = "belgium-2002",
     register: RegisterOption = None,
     accounts: AccountsOption = None,
+    engine: EngineOption = None,
     memory: Memory = None,
 ) -> None:
     """Say everything that is wrong with a panel, or with declarations, with the rows that cause it.
@@ -123,7 +126,9 @@ def check(
     spec = read_study(study)
     trade = "transactions" in spec.trade
     named = sources(panel if trade else None, register, accounts)
-    asked = Study(spec, None if trade else panel, memory=memory, sources=named, progress=progress())
+    asked = Study(
+        spec, None if trade else panel, memory=memory, sources=named, progress=progress(), engine=engine
+    )
     report, samples, refusal = asked.inspect()
     typer.echo(report.text())
     if refusal:

@@ -41,6 +41,16 @@ Memory = Annotated[
     ),
 ]
 
+EngineOption = Annotated[
+    str | None,
+    typer.Option(
+        "--engine",
+        metavar="ENGINE",
+        help="Where queries run: duckdb (in this process), spark, spark:local[4], sc://host:15002 (Spark "
+        "Connect), postgres (the panel's own database) or postgresql://user@host/db; overrides the study's.",
+    ),
+]
+
 
 def progress() -> Callable[[str], None]:
     """Tell a person what is being done, with the seconds so far; say nothing in a pipe."""

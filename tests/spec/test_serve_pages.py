@@ -17,6 +17,7 @@ from firmtrade.serve.pages import overview, status
 from firmtrade.serve.pages.catalog import uses
 from firmtrade.serve.pages.comparison import EACH
 from firmtrade.serve.pages.growth import found as growths
+from firmtrade.serve.pages.kept import MOST
 from firmtrade.serve.pages.regions import steps
 from firmtrade.serve.site import Site
 from firmtrade.serve.speak import LANGUAGES, tongue
@@ -127,6 +128,17 @@ def test_a_table_s_csv_is_that_of_the_release(client: TestClient) -> None:
     assert answer.text.startswith("table,sample,period,") and ",20204," in answer.text
 
 
+def test_a_table_opens_in_the_explorer_as_it_is(client: TestClient, site: Site) -> None:
+    for table in site.release.tables:
+        page = client.get(f"/report/{table.name}").text
+        link = re.search(r'href="(/explore\?[^"]+)"', page)
+        assert link, table.name
+        opened = client.get(unescape(link[1])).text
+        said = [cell.value for cell in table.cells if cell.value is not None and cell.unit != "count"]
+        assert not said or f"{said[0]:.1f}" in opened, table.name
+        assert "The release does not have just this" not in opened, table.name
+
+
 # -- files ------------------------------------------------------------------------------------------------
 
 
@@ -234,7 +246,7 @@ def test_key_figures_are_the_last_of_their_series(site: Site) -> None:
 
 def test_a_release_without_courses_or_tables_still_has_an_overview() -> None:
     first = overview.key_figures(release(region_table()), tongue("en"))
-    assert [key["value"] for key in first] == ["24.3 %", "24.5 %", "c"]
+    assert [key["value"] for key in first] == ["24.3 %", "24.5 %", "Confidential"]
     empty = replace(full_release(), tables=(), models=(), published=None)
     answer = client_of(Site(empty, Path("nowhere"))).get("/report")
     assert answer.status_code == 200 and "This release has no tables." in answer.text
@@ -295,3 +307,26 @@ def test_a_measure_of_measures_uses_them_and_one_aggregate_uses_columns() -> Non
     made = full_release(words=words)
     assert uses(made, words["mean"]) == ("employment", "firms")
     assert uses(made, words["employment"]) == ()
+
+
+# -- what is made once ------------------------------------------------------------------------------------
+
+
+def test_a_view_is_made_once_for_each_address_and_language(site: Site, client: TestClient) -> None:
+    client.get("/growth", headers={"accept-language": "fr"})
+    shelf = site.kept["pages"]
+    key = ("/growth", "", "fr")
+    first = shelf.get(key)
+    again = client.get("/growth", headers={"accept-language": "fr"})
+    assert first is not None and shelf.get(key) is first and "Croissance" in again.text
+    assert shelf.get(("/growth", "", "de")) is not first
+
+
+def test_what_is_not_there_is_not_kept_and_only_so_many_views_are(site: Site, client: TestClient) -> None:
+    client.get("/growth?show=nothing")
+    assert site.kept["pages"].get(("/growth", "show=nothing", "en")) is None
+    for at in range(MOST + 20):
+        client.get(f"/growth?x={at}")
+    assert len(site.kept["pages"].views) == MOST
+    client.get("/growth?x=" + "y" * 400)
+    assert site.kept["pages"].get(("/growth", "x=" + "y" * 400, "en")) is None

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from firmtrade._engine import expression
-from firmtrade._engine.duckdb import DuckDB
+from firmtrade._engine.dialect import DUCKDB, Dialect
+from firmtrade._engine.engine import Engine
 from firmtrade._engine.steps import Query, Step
 from firmtrade.catalog import Catalog, Definition
 from firmtrade.classify.expand import Meaning, uses_points
@@ -19,6 +20,7 @@ from firmtrade.classify.window import POINTS, Window
 from firmtrade.describe.answer import Value, answer
 from firmtrade.describe.asks import COUNT, Ask, Pairs, evaluate, needed, plain
 from firmtrade.describe.attrition import attrition
+from firmtrade.describe.behind import Behind
 from firmtrade.describe.cells import Codes, Slot, slots
 from firmtrade.describe.computed import Backing, Computed
 from firmtrade.describe.cube import ROLL_UP, Cube
@@ -27,7 +29,7 @@ from firmtrade.describe.finest import Sums, finest
 from firmtrade.describe.groups import Groups
 from firmtrade.describe.holistic import answer_holistic, holistic_query
 from firmtrade.describe.listing import Listing
-from firmtrade.describe.needs import missing_words, refuse_undated, terms
+from firmtrade.describe.needs import missing_words, other_codes, refuse_undated, terms
 from firmtrade.describe.scan import Scan
 from firmtrade.describe.spec import Table
 from firmtrade.describe.unknowns import Doubt, doubts
@@ -47,7 +49,9 @@ class Setting:
     """What tables are computed over: words, columns of the panel (None: not known yet), windows, codes.
 
     `evidence`: what disclosure control must know is collected in the same scans; `keyed`: the keys of
-    groups of firms too, by which their numbers are perturbed; `listed`: the firms too, for a ledger.
+    groups of firms too, by which their numbers are perturbed; `listed`: the firms too, for a ledger; `seen`:
+    what the rows are, before any condition of a sample; `dialect`: what the
+    engine of the scans says differently.
     """
 
     catalog: Catalog
@@ -59,6 +63,9 @@ class Setting:
     evidence: bool = False
     keyed: bool = False
     listed: bool = False
+    dialect: Dialect = DUCKDB
+    seen: str = "all firms seen"
+    classification: str = ""
 
 
 @dataclass
@@ -115,7 +122,9 @@ def _plan(table: Table, setting: Setting, windowed: Mapping[str, bool]) -> Table
     for doubt in made.doubts:
         made.asks.add(doubt.ask)
     if setting.columns is not None:
-        made.refused = missing_words(made.asks, setting.groups, setting.columns)
+        made.refused = missing_words(made.asks, setting.groups, setting.columns) or other_codes(
+            made.asks, setting.groups, setting.classification
+        )
     return made
 
 
@@ -184,6 +193,7 @@ def _view(window: str, kind: str, asks: list[Ask], setting: Setting, whole: bool
         *_owner(window, setting, bool(relation)),
         keyed=setting.keyed,
         listed=setting.listed,
+        dialect=setting.dialect,
     )
     return View(cube, _plain_rows(window, cube, rest, setting) if rest else (), scan, additive, rest)
 
@@ -234,7 +244,7 @@ def queries(view: View, groups: Groups) -> list[Query]:
 
 
 def compute(
-    engine: DuckDB, tables: Iterable[Table], setting: Setting, progress: Callable[[str], None]
+    engine: Engine, tables: Iterable[Table], setting: Setting, progress: Callable[[str], None]
 ) -> Computed:
     """Answer tables: one scan for each view, roll-ups, measures worked out from them."""
     plans = plan(tables, setting)
@@ -244,12 +254,12 @@ def compute(
     answered = [p for p in plans if not p.refused]
     seen, published = views(plans, setting), _published(answered, setting)
     refuse_listed(setting.listed and any(setting.groups.relation(v.asks[0]) for v in seen if v.asks))
-    found, losses, evidence, firms = _answers(engine, seen, published, setting, progress)
+    found, losses, evidence, behind = _answers(engine, seen, published, setting, progress)
 
     def again(changed: Mapping[Ask, Value]) -> tuple[Result, ...]:
         return tuple(_result(p, {**found, **changed}, setting) for p in answered)
 
-    backing = _backing(answered, evidence, firms, setting, again) if setting.evidence else None
+    backing = _backing(answered, evidence, behind, setting, again) if setting.evidence else None
     return Computed(again({}), tuple(losses), refusals, backing)
 
 
@@ -273,7 +283,7 @@ def _behind(made: TablePlan, setting: Setting) -> tuple[tuple[Ask, ...], ...]:
 def _backing(
     plans: Iterable[TablePlan],
     evidence: _Evidence,
-    contributors: Mapping[Ask, int],
+    contributors: Mapping[Ask, Behind],
     setting: Setting,
     again: Callable[[Mapping[Ask, Value]], tuple[Result, ...]],
 ) -> Backing:
@@ -284,21 +294,21 @@ def _backing(
 
 
 def _answers(
-    engine: DuckDB,
+    engine: Engine,
     seen: list[View],
     published: frozenset[Ask],
     setting: Setting,
     progress: Callable[[str], None],
-) -> tuple[dict[Ask, Value], list[Attrition], _Evidence, dict[Ask, int]]:
+) -> tuple[dict[Ask, Value], list[Attrition], _Evidence, dict[Ask, Behind]]:
     """What all views answer, the attrition of each sample, and the evidence behind what is published:
-    sums over finest cells, and the number of firms of what cannot be added up.
+    sums over finest cells, and the firms of what cannot be added up.
 
     While one view is rolled up the next is scanned.
     """
     found: dict[Ask, Value] = {}
     lost: dict[str, list[Attrition]] = {}
     evidence: _Evidence = []
-    firms: dict[Ask, int] = {}
+    behind: dict[Ask, Behind] = {}
     # Most asks first: what is rolled up last has no scan to hide behind.
     order = {view.table: view for view in sorted(seen, key=lambda view: (-len(view.asks), view.table))}
     progress(f"scan for {next(iter(order.values())).cube.name.replace('_', ' ')}" if order else "no scan")
@@ -306,16 +316,16 @@ def _answers(
         view = order[table]
         progress(f"roll up {view.cube.name.replace('_', ' ')}")
         found.update(answer(engine, view.cube, table, view.asks))
-        apart = answer_holistic(engine, view.rows, view.cube.groups, view.holistic)
+        apart = answer_holistic(engine, view.rows, view.cube.groups, view.holistic, setting.evidence)
         found.update({ask: value for ask, (value, _) in apart.items()})
-        firms.update({ask: number for ask, (_, number) in apart.items()})
+        behind.update({ask: firms for ask, (_, firms) in apart.items()})
         if view.cube.whole:
-            lost[table] = attrition(engine, view.cube, table, setting.catalog, setting.windows)
+            lost[table] = attrition(engine, view.cube, table, setting.catalog, setting.windows, setting.seen)
         if setting.evidence:
             evidence.append(finest(engine, view.scan, table, [a for a in view.asks if a in published]))
     # A sample that several views have is told once, by the first of them.
     told = {loss.sample: loss for view in reversed(seen) for loss in lost.get(view.table, [])}
-    return found, sorted(told.values(), key=lambda loss: loss.sample), evidence, firms
+    return found, sorted(told.values(), key=lambda loss: loss.sample), evidence, behind
 
 
 def _told(made: TablePlan) -> list[Doubt]:

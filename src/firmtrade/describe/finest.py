@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from firmtrade._engine.duckdb import DuckDB
+from firmtrade._engine.engine import Engine
 from firmtrade._engine.steps import Query, Step
 from firmtrade.describe.answer import code_of
 from firmtrade.describe.asks import COUNT, Ask
@@ -66,7 +66,7 @@ class Sums:
     keys: Ints | None = None
 
 
-def finest(engine: DuckDB, scan: Scan, table: str, asks: Sequence[Ask]) -> tuple[list[Sums], list[Listing]]:
+def finest(engine: Engine, scan: Scan, table: str, asks: Sequence[Ask]) -> tuple[list[Sums], list[Listing]]:
     """The sums behind the additive `asks` of a view whose cube is `table`; its firms if they are listed."""
     cube = scan.cube
     by_aggregate: dict[str, list[Ask]] = defaultdict(list)
@@ -117,7 +117,7 @@ class _Classes:
 class _Membership:
     """Which finest cells an ask is over; only cells of some sample are looked at."""
 
-    def __init__(self, engine: DuckDB, cube: Cube, table: str, asks: Sequence[Ask]) -> None:
+    def __init__(self, engine: Engine, cube: Cube, table: str, asks: Sequence[Ask]) -> None:
         self.cube = cube
         samples = sorted({ask.sample for ask in asks})
         parts = {cube.sample_condition(sample) for sample in samples}
@@ -151,7 +151,7 @@ class _Membership:
 
 
 def _sums(
-    engine: DuckDB,
+    engine: Engine,
     table: str,
     classes: _Classes,
     several: Mapping[str, list[Any]] | None,
@@ -196,7 +196,7 @@ def _sums(
     )
 
 
-def _keys(engine: DuckDB, table: str, classes: _Classes, column: str) -> Ints:
+def _keys(engine: Engine, table: str, classes: _Classes, column: str) -> Ints:
     """The sum of the keys of the firms in each class, kept below KEYS."""
     sql = f"select keys_{column}\nfrom {table} where {classes.membership.inside}\norder by rowid"
     rows = engine.rows_of_table(Query("keys", (Step("keys", sql),)))
@@ -258,7 +258,7 @@ def _whole(values: Sequence[Any], decimals: int) -> Ints:
     return np.array(found, dtype=np.int64)
 
 
-def _several(engine: DuckDB, scan: Scan, membership: _Membership) -> dict[str, list[Any]]:
+def _several(engine: Engine, scan: Scan, membership: _Membership) -> dict[str, list[Any]]:
     """For each aggregate: (finest cell, owner, value) of the owners of several firms; ASKED: who asked."""
     names = scan.columns
     listed = ", ".join(names)

@@ -12,7 +12,7 @@ from firmtrade.result import TOTAL, Release, ReleasedCell
 from firmtrade.serve.site import Site
 
 #: Dimensions whose codes are places on a map, as the contract names them.
-PLACES = ("region", "partner")
+REGION, PARTNER = PLACES = ("region", "partner")
 #: What a firm does in one year; what became of it between two.
 MODE, FLOW, STATUS, COHORT = "mode", "flow", "status", "cohort"
 #: The contract's dimension of ventures, its variants, and that of the models.

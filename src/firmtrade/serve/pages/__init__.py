@@ -13,10 +13,12 @@ from firmtrade.serve.pages import catalog as words
 from firmtrade.serve.pages import comparison as compared
 from firmtrade.serve.pages import files, models, overview, reading, regions, status
 from firmtrade.serve.pages import growth as rates
+from firmtrade.serve.pages.kept import made
 from firmtrade.serve.paths import local
 from firmtrade.serve.render import page, site
 from firmtrade.serve.signin.rights import Right, needs, public
-from firmtrade.serve.speak import COOKIE, LANGUAGES, spoken
+from firmtrade.serve.site import Site
+from firmtrade.serve.speak import COOKIE, LANGUAGES, Tongue
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -72,24 +74,25 @@ def _shown(request: Request, template: str, view: Any) -> Response:
 def home(request: Request) -> Response:
     """What was released, and where to go from here."""
     answered = [getattr(route, "path", "") for route in request.app.routes]
-    return page(request, "overview.html", view=overview.view(site(request), spoken(request), answered))
+    view = made(request, lambda site, tongue: overview.view(site, tongue, answered))
+    return page(request, "overview.html", view=view)
 
 
 @needs(Right.READ)
 def report(request: Request) -> Response:
     """All tables and figures by section, and the files."""
-    release = site(request).release
-    view = {
-        "sections": reading.contents(release, spoken(request)),
-        "files": list(files.listed(site(request))),
-    }
-    return page(request, "report.html", view=view)
+    return page(request, "report.html", view=made(request, _contents))
+
+
+def _contents(site: Site, tongue: Tongue) -> dict[str, Any]:
+    return {"sections": reading.contents(site.release, tongue), "files": list(files.listed(site))}
 
 
 @needs(Right.READ)
 def table(request: Request) -> Response:
     """One table or figure."""
-    view = reading.view(site(request), spoken(request), request.path_params["name"])
+    name = request.path_params["name"]
+    view = made(request, lambda site, tongue: reading.view(site, tongue, name))
     return _shown(request, "report_table.html", view)
 
 
@@ -125,63 +128,67 @@ def download(request: Request) -> Response:
 def map_of_regions(request: Request) -> Response:
     """A figure by region, on a map and in a table."""
     show, period = _asked(request, "show", "period")
-    return _shown(request, "regions.html", regions.view(site(request), spoken(request), show, period))
+    view = made(request, lambda site, tongue: regions.view(site, tongue, show, period))
+    return _shown(request, "regions.html", view)
 
 
 @needs(Right.READ)
 def trade_status(request: Request) -> Response:
     """How many firms trade in what way, and who started and stopped."""
     show, move = _asked(request, "show", "move")
-    return _shown(request, "status.html", status.view(site(request), spoken(request), show, move))
+    view = made(request, lambda site, tongue: status.view(site, tongue, show, move))
+    return _shown(request, "status.html", view)
 
 
 @needs(Right.READ)
 def growth(request: Request) -> Response:
     """Growth by status and cohort."""
     (show,) = _asked(request, "show")
-    return _shown(request, "growth.html", rates.view(site(request), spoken(request), show))
+    return _shown(request, "growth.html", made(request, lambda site, tongue: rates.view(site, tongue, show)))
 
 
 @needs(Right.READ)
 def ventures(request: Request) -> Response:
     """International and domestic new ventures."""
-    return _shown(request, "ventures.html", reading.ventures(site(request).release, spoken(request)))
+    view = made(request, lambda site, tongue: reading.ventures(site.release, tongue))
+    return _shown(request, "ventures.html", view)
 
 
 @needs(Right.READ)
 def all_models(request: Request) -> Response:
     """All models with what was found."""
-    return _shown(request, "models.html", models.listed(site(request)))
+    return _shown(request, "models.html", made(request, lambda site, _: models.listed(site)))
 
 
 @needs(Right.READ)
 def one_model(request: Request) -> Response:
     """One model with its figures."""
-    view = models.view(site(request), spoken(request), request.path_params["name"])
-    return _shown(request, "model.html", view)
+    name = request.path_params["name"]
+    return _shown(request, "model.html", made(request, lambda site, tongue: models.view(site, tongue, name)))
 
 
 @needs(Right.READ)
 def comparison(request: Request) -> Response:
     """Published figures beside those of the release."""
     outcome, of, at = _asked(request, "outcome", "table", "page")
-    number = int(at) if at.isdecimal() and len(at) < 7 else 1
-    return _shown(
-        request, "comparison.html", compared.view(site(request), spoken(request), outcome, of, number)
-    )
+    number = int(at) if at.isdecimal() and at.isascii() and len(at) < 7 else 1
+    view = made(request, lambda site, tongue: compared.view(site, tongue, outcome, of, number))
+    return _shown(request, "comparison.html", view)
 
 
 @needs(Right.READ)
 def catalog(request: Request) -> Response:
     """Every word, to search."""
     query, kind = _asked(request, "q", "kind")
-    return _shown(request, "catalog.html", words.view(site(request), spoken(request), query, kind))
+    view = made(request, lambda site, tongue: words.view(site, tongue, query, kind))
+    return _shown(request, "catalog.html", view)
 
 
 @needs(Right.READ)
 def word(request: Request) -> Response:
     """One word whole."""
-    view = words.word_view(site(request), spoken(request), request.path_params["name"])
+    name = request.path_params["name"]
+    view = made(request, lambda site, tongue: words.word_view(site, tongue, name))
     return _shown(request, "catalog_word.html", view)
 
 

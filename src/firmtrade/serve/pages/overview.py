@@ -7,9 +7,9 @@ from typing import Any
 
 from firmtrade.publish import beside
 from firmtrade.publish.numbers import is_hidden, typeset
-from firmtrade.result import Release, ReleasedCell, ReleasedTable
+from firmtrade.result import TOTAL, Release, ReleasedCell, ReleasedTable
 from firmtrade.serve.offer import NEEDS, offered
-from firmtrade.serve.pages.said import label_said, number_said, value_said, with_unit
+from firmtrade.serve.pages.said import label_said, unit_said, value_said, with_percent, with_unit
 from firmtrade.serve.site import Site
 from firmtrade.serve.speak import Tongue
 
@@ -18,6 +18,7 @@ View = dict[str, Any]
 GUIDE = ("/explore", "/report", "/regions", "/status", "/growth", "/ventures", "/models", "/comparison",
          "/catalog")  # fmt: skip
 MOST = 8  # key figures
+FINDINGS = 4
 
 
 def view(site: Site, tongue: Tongue, routes: Iterable[str]) -> View:
@@ -38,9 +39,19 @@ def view(site: Site, tongue: Tongue, routes: Iterable[str]) -> View:
         },
         "published": beside.counts(release.published.matches) if release.published else None,
         "keys": key_figures(release, tongue),
+        "findings": _findings(release),
         "guide": [path for path in GUIDE if path in answered and (path in there or path not in NEEDS)],
         "samples": [_sample(item, release, tongue) for item in release.attrition],
     }
+
+
+def _findings(release: Release) -> list[View]:
+    """The first sentence of each model that has one."""
+    return [
+        {"model": model.name, "title": typeset(model.title), "text": typeset(model.findings[0].text)}
+        for model in release.models
+        if model.findings
+    ][:FINDINGS]
 
 
 def _sample(item: Any, release: Release, tongue: Tongue) -> View:
@@ -60,14 +71,17 @@ def key_figures(release: Release, tongue: Tongue) -> list[View]:
     A release without such tables shows the cells of its first figure, or of its first table.
     """
     years = [table for table in release.tables if len(_years(table)) > 2 and _axis(table)]
-    made = [key for table in years[:2] for key in _courses(table, release, tongue)][:MOST]
+    years.sort(
+        key=lambda table: (not table.is_figure, not {c.unit for c in table.cells} <= {"percent", "count"})
+    )
+    made = [key for table in years[:2] for key in _courses(table, release, tongue)[: MOST // 2]]
     if made or not release.tables:
         return made
     first = next((table for table in release.tables if table.is_figure), release.tables[0])
-    return [_plain(cell, first, release, tongue) for cell in first.cells[:MOST] if not _is_margin(cell)]
+    return [_plain(cell, first, release, tongue) for cell in first.cells[:MOST] if not _is_undefined(cell)]
 
 
-def _is_margin(cell: ReleasedCell) -> bool:
+def _is_undefined(cell: ReleasedCell) -> bool:
     return cell.value is None and not is_hidden(cell)
 
 
@@ -89,11 +103,12 @@ def _courses(table: ReleasedTable, release: Release, tongue: Tongue) -> list[Vie
     made = []
     for code, cells in found.items():
         cells = sorted(cells, key=lambda cell: cell.period)
-        last = cells[-1]
+        last = next((c for c in reversed(cells) if not _is_undefined(c)), cells[-1])
         made.append(
             {
                 **_plain(last, table, release, tongue),
                 "label": label_said(tongue, table, axis, code),
+                **({"measure": ""} if axis == "measure" else {}),
                 "line": spark([cell.value for cell in cells]),
                 "since": _since(cells, release, tongue),
             }
@@ -103,23 +118,24 @@ def _courses(table: ReleasedTable, release: Release, tongue: Tongue) -> list[Vie
 
 def _since(cells: list[ReleasedCell], release: Release, tongue: Tongue) -> str:
     first = next((cell for cell in cells if cell.value is not None), None)
-    if first is None or first is cells[-1]:
+    if first is None or len(cells) < 2 or first is cells[-1]:
         return ""
     return tongue.say("pages.since", period=first.period, value=with_unit(tongue, first, release.words))
 
 
 def _plain(cell: ReleasedCell, table: ReleasedTable, release: Release, tongue: Tongue) -> View:
-    labels = [label_said(tongue, table, name, code) for name, code in cell.codes.items() if code != "_T"]
-    sample = release.words[cell.sample].title if cell.sample in release.words else cell.sample
-    word = release.words.get(cell.measure)
+    labels = [label_said(tongue, table, name, code) for name, code in cell.codes.items() if code != TOTAL]
+    word, sample = release.words.get(cell.measure), release.words.get(cell.sample)
+    unit = unit_said(tongue, cell.unit)
     return {
         "label": ", ".join(labels) or label_said(tongue, table, "measure", cell.measure),
-        "value": with_unit(tongue, cell, release.words),
+        "value": tongue.say("pages.hidden") if is_hidden(cell) else with_percent(tongue, cell, release.words),
+        "unit": "" if unit.startswith("%") or cell.value is None else unit,
+        "hidden": is_hidden(cell),
         "measure": tongue.word(word.title) if word else cell.measure,
-        "sample": typeset(tongue.word(sample)),
+        "sample": typeset(tongue.word(sample.title if sample else cell.sample)),
         "period": typeset(cell.period),
         "table": table.name,
-        "number": number_said(tongue, table.name) or typeset(table.title),
         "line": [],
         "since": "",
     }

@@ -8,8 +8,9 @@ from typing import Any
 from firmtrade.publish import beside
 from firmtrade.publish.numbers import typeset
 from firmtrade.publish.table_csv import models_csv, tables_csv
-from firmtrade.result import Release, ReleasedTable
+from firmtrade.result import TOTAL, Release, ReleasedTable
 from firmtrade.serve.draw import both
+from firmtrade.serve.explore.state import State
 from firmtrade.serve.offer import is_venture
 from firmtrade.serve.pages.charts import drawn
 from firmtrade.serve.pages.said import number_said, sheet
@@ -80,7 +81,31 @@ def shown(release: Release, table: ReleasedTable, tongue: Tongue) -> View:
         "figure": table.is_figure,
         "charts": [both(picture, f"{table.name}-{at}") for at, picture in enumerate(pictures)],
         "published": beside.counts(matches) if matches else None,
+        "explore": explored(table) if table in release.tables else "",
     }
+
+
+def explored(table: ReleasedTable) -> str:
+    """The address at which the explorer opens a table's figures: its first measure that is no count.
+
+    A table with more than two attributes that vary opens at the first code of the others.
+    """
+    if not table.cells:
+        return ""
+    units = {cell.measure: cell.unit for cell in table.cells if cell.sample == table.sample}
+    measure = next((name for name, unit in units.items() if unit != "count"), next(iter(units), ""))
+    cells = [cell for cell in table.cells if cell.sample == table.sample and cell.measure == measure]
+    order = dict.fromkeys([*table.rows, *table.columns, *(name for cell in cells for name in cell.codes)])
+    codes = {name: dict.fromkeys(c.attribute(name) for c in cells) for name in order if name not in _NO_AXIS}
+    axes = [name for name, found in codes.items() if len(found) > 1]
+    first = {name: next((code for code in found if code != TOTAL), "") for name, found in codes.items()}
+    fixed = [(name, code) for name, code in first.items() if code and name not in (*axes[:2], "period")]
+    rows, columns = [*axes, "", ""][:2]
+    periods = tuple(dict.fromkeys(cell.period for cell in cells))
+    return "/explore?" + State(table.sample, (measure,), periods, rows, columns, tuple(fixed)).query()
+
+
+_NO_AXIS = ("sample", "measure")
 
 
 def ventures(release: Release, tongue: Tongue) -> list[View]:

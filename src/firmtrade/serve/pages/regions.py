@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
 from firmtrade.publish.numbers import is_hidden, typeset
 from firmtrade.result import TOTAL, Release, ReleasedCell
-from firmtrade.serve.offer import PLACES
-from firmtrade.serve.pages.cells import Group, chosen, groups, has
+from firmtrade.serve.offer import PARTNER, PLACES
+from firmtrade.serve.pages.cells import Group, chosen, groups
 from firmtrade.serve.pages.charts import measured
 from firmtrade.serve.pages.said import cell_said, label_said, sheet, value_said
 from firmtrade.serve.pages.shapes import Shapes, fitting
@@ -45,7 +46,7 @@ def view(site: Site, tongue: Tongue, show: str, period: str) -> View | None:
         return None
     period = period or periods[-1]
     words = site.release.words
-    cells = [cell for cell in group.only(period=period) if has(cell, place)]
+    cells = [cell for cell in group.only(period=period) if is_place(place, cell.attribute(place))]
     shapes = fitting([cell.attribute(place) for cell in cells], site.kept.get("shapes"))
     return {
         "choices": [(g.key, g.title(tongue, words)) for them in found.values() for g in them],
@@ -61,7 +62,14 @@ def view(site: Site, tongue: Tongue, show: str, period: str) -> View | None:
 
 
 def _places(group: Group, place: str) -> set[str]:
-    return {code for code in group.codes(place) if code not in (TOTAL, "unknown")}
+    return {code for code in group.codes(place) if is_place(place, code)}
+
+
+def is_place(dimension: str, code: str) -> bool:
+    """Whether a code is a place: no total, no unknown, and of partners a country and no group of them."""
+    if code in (TOTAL, "unknown"):
+        return False
+    return dimension != PARTNER or bool(re.fullmatch("[A-Z]{2}", code))
 
 
 def _beside(group: Group, place: str, period: str) -> Any:
@@ -92,17 +100,23 @@ def _map(
                 "step": step,
                 "name": label_said(tongue, group.like, place, cell.attribute(place)),
                 "code": cell.attribute(place),
-                "text": cell_said(tongue, cell, words),
+                "text": (text := cell_said(tongue, cell, words)),
+                "long": "" if len(text) < 7 else " long" if len(text) < 10 else " longer",
             }
         )
     drawn.sort(key=lambda item: (-item["area"], item["code"]))  # a small place is drawn upon the large one
     codes = {cell.attribute(place) for cell in cells}
-    others = [shape.path for code, shape in shapes.shapes.items() if code not in codes]
+    others = [
+        {"path": shape.path, "x": round(shape.x, 1), "y": round(shape.y + 4, 1), "code": code}
+        for code, shape in shapes.shapes.items()
+        if code not in codes
+    ]
     return {
         "places": drawn,
         "others": others,
         "viewbox": shapes.viewbox,
         "small": shapes.small,
+        "tiled": shapes.tiled,
         "note": shapes.note,
         "hidden": [item["name"] for item in drawn if item["step"] == "hidden"],
         "absent": [

@@ -43,6 +43,13 @@ def with_unit(tongue: Tongue, cell: ReleasedCell, words: Mapping[str, Word]) -> 
     return f"{text} {unit}" if unit.startswith("%") else f"{text} ({unit})"
 
 
+def with_percent(tongue: Tongue, cell: ReleasedCell, words: Mapping[str, Word]) -> str:
+    """A figure with its unit where that is a percentage."""
+    return (
+        with_unit(tongue, cell, words) if cell.unit.startswith("percent") else cell_said(tongue, cell, words)
+    )
+
+
 def label_said(tongue: Tongue, table: ReleasedTable, attribute: str, code: str) -> str:
     """What a reader sees of a code."""
     label = table.labels.get(attribute, {}).get(code, "Total" if code == "_T" else code)
@@ -75,11 +82,18 @@ def sheet(item: ReleasedTable, words: Mapping[str, Word], tongue: Tongue) -> Vie
         ],
         "width": len(laid.column_heads),
         "rows": len(laid.row_heads),
+        "slim": _slim(laid.column_heads, tongue),
         "footnotes": _footnotes(item.cells, tongue),
         "notes": [typeset(note) for note in item.notes],
         "unknowns": unknowns_said(item, words, tongue),
         "words": _words(item, words, tongue),
     }
+
+
+def _slim(heads: Iterable[Head], tongue: Tongue) -> bool:
+    """Whether a table fits beside a chart: by the longest words of its columns."""
+    words = [f"{_part(part, tongue)} {head.unit}".split() for head in heads for part in head.parts[:1]]
+    return sum(max(5, *map(len, them)) + 2 for them in words) <= 40
 
 
 def number_said(tongue: Tongue, name: str) -> str:

@@ -44,6 +44,7 @@ class Shapes:
     viewbox: str
     note: str
     small: bool = False
+    tiled: bool = False
 
     def of(self, code: str) -> Shape | None:
         """The shape of a place, if it has one."""
@@ -104,7 +105,7 @@ def _tiled(placed: Mapping[str, tuple[int, int]], note: str) -> Shapes:
         made[code] = Shape(path, x + size / 2, y + size / 2)
     across = max(column for column, _ in placed.values()) + 1
     down = max(row for _, row in placed.values()) + 1
-    return Shapes(made, f"0 0 {across * TILE:g} {down * TILE:g}", note)
+    return Shapes(made, f"0 0 {across * TILE:g} {down * TILE:g}", note, tiled=True)
 
 
 # -- the user's own ---------------------------------------------------------------------------------------

@@ -124,6 +124,7 @@ def _move(group: Group, site: Site, tongue: Tongue) -> View:
         "streams": [{"label": s.label, "text": s.text, "before": s.before, "after": s.after} for s in found],
         **placed(found),
         "hidden": any(stream.firms is None for stream in found),
+        "rest": NEVER not in group.codes(STATUS) and OUT in group.codes(STATUS),
         "sheet": sheet(group.arranged((STATUS,), ("measure",)), words, tongue),
     }
 
