@@ -251,6 +251,17 @@ def test_a_release_without_figures_says_so(client) -> None:
     assert answer.status_code == 200 and tongue("en").say("explore.empty") in answer.text
 
 
+def test_each_table_opens_as_a_view(client) -> None:
+    """Windows of years too, of which a run is not written as one."""
+    spans = [cell(float(at), "firms", f"{1996 + at}-{1997 + at}", size="small") for at in range(4)]
+    tables = table("t", *by_size()), table("spans", *spans)
+    pages = client(*tables)
+    for name in ("t", "spans"):
+        answer = pages.get(f"/explore?table={name}")
+        assert answer.status_code == 200 and f'<a href="/report/{name}">' in answer.text
+    assert "1996-1997, 1997-1998" in answer.text
+
+
 # -- taking it away ---------------------------------------------------------------------------------------
 
 

@@ -12,7 +12,7 @@ from firmtrade.serve.explore.names import Names
 from firmtrade.serve.explore.picture import picture
 from firmtrade.serve.explore.recipe import study_python, study_toml
 from firmtrade.serve.explore.settle import Settled, settle
-from firmtrade.serve.explore.shown import periods, problem, shown, title, words
+from firmtrade.serve.explore.shown import periods, problem, shown, tables, title, words
 from firmtrade.serve.explore.state import CHARTS, Problem, State, parameter, read
 from firmtrade.serve.explore.tables import state_of
 from firmtrade.serve.explore.view import View, view
@@ -97,6 +97,7 @@ def context(look: Seen) -> dict[str, Any]:
         "chart": both(drawn) if drawn else "",
         "chart_notes": left_out,
         "words": words(look.index, look.view, look.names),
+        "homes": tables(look.index, look.view, look.names),
         "problems": [problem(look.names, one) for one in look.asked.problems],
         "changed": [problem(look.names, one) for one in look.gone],
         "toml": study_toml(look.index, look.view, heading),

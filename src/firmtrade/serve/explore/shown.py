@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
 from firmtrade.publish.numbers import HIDDEN
+from firmtrade.publish.words import number as numbered
 from firmtrade.result import TOTAL
 from firmtrade.serve.explore.figure import Figure, Kind
 from firmtrade.serve.explore.index import Index, Key
@@ -98,7 +101,7 @@ def periods(state: State) -> str:
     """'1996-2002' for a run of years, else '1998, 2003'."""
     found = list(state.periods)
     years = [int(period) for period in found if period.isdigit()]
-    if len(found) > 2 and years == list(range(years[0], years[0] + len(found))):
+    if len(found) == len(years) > 2 and years == list(range(years[0], years[0] + len(found))):
         return f"{found[0]}\N{EN DASH}{found[-1]}"
     return ", ".join(found)
 
@@ -166,6 +169,23 @@ def problem(names: Names, one: Problem) -> str:
         return said(f"explore.{one.message}", **values)
     hint = f" {said('explore.near', nearest=one.nearest)}" if one.nearest else ""
     return said(f"explore.{one.message}", name=one.name, value=one.value) + hint
+
+
+def tables(index: Index, view: View, names: Names) -> list[tuple[str, str]]:
+    """(name, title) of the tables of the release that have the figures, those with most of them first."""
+    found = Counter(name for key, _ in view.figures() for name in _homes(index, key))
+    ordered = sorted(found, key=lambda name: (-found[name], list(index.tables).index(name)))
+    return [(name, _titled(index, names, name)) for name in ordered[:6]]
+
+
+def _homes(index: Index, key: Key) -> Iterable[str]:
+    entry = index.cells.get(key)
+    return entry.tables if entry is not None else ()
+
+
+def _titled(index: Index, names: Names, name: str) -> str:
+    number = numbered(name)
+    return names.tongue.word(number) if number else names.tongue.word(index.tables[name].title)
 
 
 def words(index: Index, view: View, names: Names) -> list[Shown]:
