@@ -368,7 +368,16 @@ def _result(made: TablePlan, found: Mapping[Ask, Value], setting: Setting) -> Re
         table.notes,
         table.chart,
         table.section,
+        {plain(name): name for slot in made.slots for name, _ in slot.ask.codes if plain(name) != name},
+        _windows(made),
     )
+
+
+def _windows(made: TablePlan) -> dict[str, str]:
+    """The window of each sample that the table asks of one window only."""
+    pairs = dict.fromkeys((slot.ask.sample, slot.ask.window) for slot in made.slots)
+    samples = [sample for sample, _ in pairs]
+    return {sample: window for sample, window in pairs if window and samples.count(sample) == 1}
 
 
 def _cell(slot: Slot, found: Mapping[Ask, Value], setting: Setting, decimals: Mapping[str, int]) -> Cell:
