@@ -225,6 +225,15 @@ def test_a_hidden_stream_has_no_number_and_no_rest_is_taken_of_it() -> None:
     assert streams["Not trading in the last year, and not stopped"] == (None, "c")
 
 
+def test_a_rest_of_perturbed_figures_that_is_less_than_nothing_is_not_shown() -> None:
+    cells = [
+        replace(one, value=800.0) if one.codes["status"] == "non-traders" else one
+        for one in moves_table().cells
+    ]
+    (group,) = status.moves(release(replace(moves_table(), cells=tuple(cells))))
+    assert [s.firms for s in status.streams(group, tongue("en")) if not s.before and not s.after] == []
+
+
 def test_a_flow_of_one_year_is_not_drawn_as_a_course(site: Site) -> None:
     years = [group for group in status.levels(site.release) if len(group.codes("period")) > 1]
     assert {code for group in years for code in group.codes("flow")} == {"_T", "export", "import"}

@@ -113,11 +113,36 @@ def test_a_shape_keeps_its_form_with_fewer_points() -> None:
 
 
 def test_many_parts_of_a_place_are_one_path(tmp_path: Path) -> None:
-    made = read_shapes(geojson(tmp_path / "s.json", feature("BE", SQUARE, "MultiPolygon")))
+    made = read_shapes(geojson(tmp_path / "s.json", feature("BE", SQUARE, "MultiPolygon"))).drawn(["BE"])
+    assert made is not None
     (shape,) = made.shapes.values()
     assert (
         shape.path.startswith("M") and shape.path.endswith("z") and set(shape.path) <= set("MLz-. 0123456789")
     )
+
+
+def moved(ring: list[list[float]], east: float, north: float = 0.0) -> list[list[float]]:
+    return [[x + east, y + north] for x, y in ring]
+
+
+def test_of_a_large_file_only_the_level_and_the_countries_of_the_release_are_drawn(tmp_path: Path) -> None:
+    codes = ["BE", "BE1", "BE2", "BE3", "BE21", "FR1", "FR2"]
+    features = [feature(code, moved(SQUARE, 2.0 * at)) for at, code in enumerate(codes)]
+    own = read_shapes(geojson(tmp_path / "s.json", *features))
+    made = own.drawn(["BE1", "BE2"])
+    assert made is not None and set(made.shapes) == {"BE1", "BE2", "BE3"}
+    assert own.drawn(["CL1"]) is None and fitting(["CL1"], own).note == "pages.map_order"
+
+
+def test_islands_far_away_do_not_make_the_map_small(tmp_path: Path) -> None:
+    near, far = [SQUARE], [moved(SQUARE, -60.0, -40.0)]
+    both = {"type": "MultiPolygon", "coordinates": [near, far]}
+    france = {"type": "Feature", "properties": {"NUTS_ID": "FR1"}, "geometry": both}
+    island = feature("FR9", moved(SQUARE, 50.0, -70.0))
+    path = geojson(tmp_path / "s.json", france, feature("FR2", moved(SQUARE, 1.0)), island)
+    made = read_shapes(path).drawn(["FR1", "FR2", "FR9"])
+    assert made is not None and set(made.shapes) == {"FR1", "FR2"}
+    assert made.shapes["FR1"].path.count("M") == 1
 
 
 WRONG = {

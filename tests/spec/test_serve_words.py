@@ -24,7 +24,9 @@ def read(path: Path) -> dict[str, Any]:
 
 
 def texts() -> Iterator[tuple[str, str]]:
-    """(where, English text) of every dimension with its codes, measure and sample."""
+    """(where, English text) of what stands in tables: words with their codes, those of models too."""
+    for kind in ("statistics", "coordinates"):
+        yield from titles(kind, read(DEFINITIONS / f"{kind}.toml"))
     for kind in ("dimensions", "measures", "samples"):
         yield from titles(kind, read(DEFINITIONS / f"{kind}.toml"))
         for study in STUDIES:
@@ -36,7 +38,7 @@ def titles(kind: str, entries: dict[str, Any]) -> Iterator[tuple[str, str]]:
         if not isinstance(entry, dict) or "title" not in entry:
             continue
         yield f"{kind}.{name}", entry["title"]
-        codes = entry.get("codes") if kind == "dimensions" else None
+        codes = entry.get("codes") if kind in ("dimensions", "coordinates") else None
         for code, label in codes.items() if isinstance(codes, dict) else ():
             for flow in ("export", "import", "trade") if "{flow}" in label else ("",):
                 yield f"{kind}.{name}.{code}", label.replace("{flow}", flow)

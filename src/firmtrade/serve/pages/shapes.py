@@ -23,7 +23,7 @@ from firmtrade.serve.site import Site
 Ring = list[tuple[float, float]]
 WIDTH = 640.0
 TILE = 80.0
-_MOST = 2000  # places of a file; more cannot be told apart on a page
+_MOST = 20_000  # places of a file; all of NUTS 2024 and of the candidates have 2,000
 
 
 @dataclass(frozen=True)
@@ -55,9 +55,43 @@ class Shapes:
         return sum(code in self.shapes for code in codes)
 
 
-def fitting(codes: Sequence[str], own: Shapes | None = None) -> Shapes:
+@dataclass(frozen=True)
+class Own:
+    """The places of a user's file, in degrees: of all levels and countries that it has."""
+
+    places: Mapping[str, Sequence[Ring]]
+
+    def drawn(self, codes: Sequence[str]) -> Shapes | None:
+        """The map of these places and their neighbours of the same level and country; None if it has none."""
+        there = [code for code in codes if code in self.places]
+        lengths, countries = {len(code) for code in there}, {code[:2] for code in there}
+        around = {
+            code: rings
+            for code, rings in self.places.items()
+            if len(code) in lengths and code[:2] in countries
+        }
+        return _projected(_on_the_continent(around), "pages.map_own") if there else None
+
+
+#: Degrees west, south, east, north. Islands far away would make a map of Europe a map of the world.
+_EUROPE = (-25.0, 33.5, 45.0, 72.0)
+
+
+def _on_the_continent(places: Mapping[str, Sequence[Ring]]) -> dict[str, list[Ring]]:
+    """Without the parts outside Europe, where most of the places lie in it."""
+    near = {code: [ring for ring in rings if _is_near(ring)] for code, rings in places.items()}
+    kept = {code: rings for code, rings in near.items() if rings}
+    return kept if 2 * len(kept) > len(places) else {code: list(rings) for code, rings in places.items()}
+
+
+def _is_near(ring: Ring) -> bool:
+    west, south, east, north = _EUROPE
+    return all(west <= x <= east and south <= y <= north for x, y in ring)
+
+
+def fitting(codes: Sequence[str], own: Own | None = None) -> Shapes:
     """The shapes for these places: the user's where they have any, else ours, else plain tiles."""
-    for shapes in (own, belgium(), union()):
+    for shapes in (own.drawn(codes) if own else None, belgium(), union()):
         if shapes is not None and 2 * shapes.covers(codes) > len(codes):
             return shapes
     return tiles(codes)
@@ -120,15 +154,15 @@ def keep_shapes(site: Site, path: Path) -> None:
     site.kept["shapes"] = read_shapes(path)
 
 
-def read_shapes(path: Path) -> Shapes:
-    """The places of a GeoJSON file in degrees, simplified for a page.
+def read_shapes(path: Path) -> Own:
+    """The places of a GeoJSON file in degrees.
 
     Raises:
         DataError: it is no such file, or none of its features has a NUTS_ID and an area.
     """
     try:
         features = json.loads(path.read_text(encoding="utf-8"))["features"]
-        places = dict(filter(None, map(_feature, features)))
+        places = {code: rings for code, rings in filter(None, map(_feature, features)) if rings}
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise DataError(f"{path} is not GeoJSON with shapes of places: {error!r}. {_REMEDY}") from None
     if not places or len(places) > _MOST:
@@ -136,7 +170,7 @@ def read_shapes(path: Path) -> Shapes:
             f"{path} has {len(places)} places with a NUTS_ID and an area; 1 to {_MOST} can be drawn. "
             f"{_REMEDY}"
         )
-    return _projected(places, "pages.map_own")
+    return Own(places)
 
 
 _REMEDY = (

@@ -105,7 +105,8 @@ def streams(group: Group, tongue: Tongue) -> tuple[Stream, ...]:
         whole, part = cells[OUT], cells[STOPPED]
         rest = whole.value - part.value if whole.value is not None and part.value is not None else None
         text = value_said(tongue, rest, 0) if rest is not None else HIDDEN
-        found.append(Stream(0, 0, tongue.say("pages.stayed_out"), text, rest))
+        if rest is None or rest >= 0:  # figures that were rounded or perturbed may leave less than nothing
+            found.append(Stream(0, 0, tongue.say("pages.stayed_out"), text, rest))
     return tuple(found)
 
 
