@@ -360,15 +360,14 @@ def _shown(sample: str, period: str, codes: Pairs, measure: str) -> tuple[object
     return (sample, period, tuple(sorted((plain(name), code) for name, code in codes)), measure)
 
 
+def _unknown(doubt: Doubt, firms: int) -> Unknown:
+    about = (doubt.sample, doubt.period, doubt.dimension, doubt.code)
+    return Unknown(*about, firms, doubt.codes, doubt.measure.name, doubt.measure.unit)
+
+
 def _result(made: TablePlan, found: Mapping[Ask, Value], setting: Setting) -> Result:
     table = made.table
-    unknowns = tuple(
-        Unknown(
-            doubt.sample, doubt.period, doubt.dimension, doubt.code, int(found[doubt.ask] or 0),
-            doubt.codes, doubt.measure.name, doubt.measure.unit,
-        )  # fmt: skip
-        for doubt in _told(made)
-    )
+    unknowns = tuple(_unknown(doubt, int(found[doubt.ask] or 0)) for doubt in _told(made))
     return Result(
         table.name,
         table.title,
