@@ -106,7 +106,7 @@ def slots(
 
 
 def spelling(slots: Iterable[Slot]) -> tuple[dict[str, str], dict[str, str]]:
-    """(dimensions that were asked for at a point of a window, the window of each sample that has just one)."""
+    """(dimensions asked for at a point of a window, the window of each sample that has just one)."""
     slots = list(slots)
     points = {plain(name): name for slot in slots for name, _ in slot.ask.codes if plain(name) != name}
     pairs = dict.fromkeys((slot.ask.sample, slot.ask.window) for slot in slots)
