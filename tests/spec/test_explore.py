@@ -323,7 +323,7 @@ def test_the_printed_figures_are_those_of_the_report(client) -> None:
 def test_a_table_of_a_thousand_figures_is_quick() -> None:
     """The best of some tries, in processor time, the asking client's with it.
 
-    It takes 60 ms (docs/performance.md), to reach are 100; on a machine that others load it can be twice that.
+    It takes 60 ms (docs/performance.md), 100 are to be reached; a machine that others load may take double.
     """
     site = Site(large(50, 20), Path("out"))
     with TestClient(application(site), base_url="http://127.0.0.1") as client:
