@@ -21,7 +21,7 @@ from firmtrade.describe.answer import Value, answer
 from firmtrade.describe.asks import COUNT, Ask, Pairs, evaluate, needed, plain
 from firmtrade.describe.attrition import attrition
 from firmtrade.describe.behind import Behind
-from firmtrade.describe.cells import Codes, Slot, slots
+from firmtrade.describe.cells import Codes, Slot, slots, spelling
 from firmtrade.describe.computed import Backing, Computed
 from firmtrade.describe.cube import ROLL_UP, Cube
 from firmtrade.describe.details import refuse_listed, refuse_rows, table_of
@@ -342,21 +342,14 @@ def _shown(sample: str, period: str, codes: Pairs, measure: str) -> tuple[object
     return (sample, period, tuple(sorted((plain(name), code) for name, code in codes)), measure)
 
 
+def _unknown(doubt: Doubt, firms: int) -> Unknown:
+    about = (doubt.sample, doubt.period, doubt.dimension, doubt.code)
+    return Unknown(*about, firms, doubt.codes, doubt.measure.name, doubt.measure.unit)
+
+
 def _result(made: TablePlan, found: Mapping[Ask, Value], setting: Setting) -> Result:
     table = made.table
-    unknowns = tuple(
-        Unknown(
-            doubt.sample,
-            doubt.period,
-            doubt.dimension,
-            doubt.code,
-            int(found[doubt.ask] or 0),
-            doubt.codes,
-            doubt.measure.name,
-            doubt.measure.unit,
-        )
-        for doubt in _told(made)
-    )
+    unknowns = tuple(_unknown(doubt, int(found[doubt.ask] or 0)) for doubt in _told(made))
     return Result(
         table.name,
         table.title,
@@ -368,16 +361,8 @@ def _result(made: TablePlan, found: Mapping[Ask, Value], setting: Setting) -> Re
         table.notes,
         table.chart,
         table.section,
-        {plain(name): name for slot in made.slots for name, _ in slot.ask.codes if plain(name) != name},
-        _windows(made),
+        *spelling(made.slots),
     )
-
-
-def _windows(made: TablePlan) -> dict[str, str]:
-    """The window of each sample that the table asks of one window only."""
-    pairs = dict.fromkeys((slot.ask.sample, slot.ask.window) for slot in made.slots)
-    samples = [sample for sample, _ in pairs]
-    return {sample: window for sample, window in pairs if window and samples.count(sample) == 1}
 
 
 def _cell(slot: Slot, found: Mapping[Ask, Value], setting: Setting, decimals: Mapping[str, int]) -> Cell:
