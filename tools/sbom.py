@@ -89,10 +89,10 @@ def _component(package: Locked, runs: bool) -> dict[str, Any]:
 def _licence(name: str) -> str:
     """What an installed package says of its licence, in one line; '' where it is not installed here."""
     try:
-        said = metadata.metadata(name)
+        said: Any = metadata.metadata(name)
     except metadata.PackageNotFoundError:
         return ""
-    short = next((said[key] for key in ("License-Expression", "License") if said[key]), "")
+    short = said.get("License-Expression") or said.get("License") or ""
     if not short or len(short) > 60 or "\n" in short:
         classified = [text for text in said.get_all("Classifier") or () if text.startswith("License ::")]
         short = classified[0].rpartition("::")[2].strip() if classified else ""
