@@ -32,6 +32,9 @@ _MEANING = {
 _TYPES = {"string": "VARCHAR", "int": "INTEGER", "bigint": "BIGINT", "smallint": "SMALLINT",
           "tinyint": "TINYINT", "double": "DOUBLE", "float": "FLOAT", "boolean": "BOOLEAN", "date": "DATE",
           "timestamp": "TIMESTAMP", "timestamp_ntz": "TIMESTAMP"}  # fmt: skip
+#: Integers that Spark does not have; Parquet would make DOUBLE of the widest.
+_BACK = {"HUGEINT": "decimal(38, 0)", "UHUGEINT": "decimal(38, 0)", "UBIGINT": "decimal(20, 0)",
+         "UINTEGER": "bigint", "USMALLINT": "integer", "UTINYINT": "smallint"}  # fmt: skip
 _PATIENCE = 10.0  # seconds until a server must answer
 _LOG = """rootLogger.level = off
 rootLogger.appenderRef.none.ref = none
@@ -192,8 +195,8 @@ class Spark(Remote):
         path = folder / f"{name}.parquet"
         types = local.describe(f"({sql})")
         wide = ", ".join(
-            f'cast("{n}" as decimal(38, 0)) as "{n}"' for n, kind in types.items() if kind.endswith("HUGEINT")
-        )  # Parquet has no integers of that width, and would have DOUBLE
+            f'cast("{n}" as {_BACK[kind]}) as "{n}"' for n, kind in types.items() if kind in _BACK
+        )
         given = f"select * replace ({wide}) from ({sql})" if wide else sql
         local.execute(f"copy ({given}) to '{path}' (format parquet)")
         self.drop(name)
