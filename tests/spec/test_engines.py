@@ -13,6 +13,7 @@ import pytest
 from firmtrade._engine.duckdb import DuckDB
 from firmtrade._engine.engine import Engine
 from firmtrade._engine.postgres import Postgres
+from firmtrade.acquire.contract import FLOWS
 from firmtrade.acquire.source import PanelSpec
 from firmtrade.assemble.away import open_away
 from firmtrade.assemble.check import check_panel
@@ -255,7 +256,8 @@ def narrow(place: Place, folder: Path) -> str:
     """The panel without most amounts, of which the check asks each engine much."""
     path = str(folder / "narrow.parquet")
     with DuckDB(threads=1) as engine:
-        listed = "firm, year, activity, employment, turnover > 0 as domestic, export_intra, export_extra"
+        flows = ", ".join(f"{name} > 0 as {name}" for name in FLOWS)
+        listed = f"firm, year, activity, employment, {flows}"
         engine.execute(
             f"copy (select {listed} from read_parquet('{place.file}')) to '{path}' (format parquet)"
         )
