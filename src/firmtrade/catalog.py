@@ -9,6 +9,7 @@ what tells its figures apart a coordinate: these have none, for the model works 
 from __future__ import annotations
 
 import hashlib
+import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -59,7 +60,7 @@ _REQUIRED = {
 _OPTIONAL = {
     "parameter": {"text"},
     "variable": {"text", "unit"},
-    "dimension": {"text", "expr", "groups", "codes", "like", "relation", "key"},
+    "dimension": {"text", "expr", "groups", "codes", "like", "relation", "key", "classifications"},
     "measure": {"text", "decimals"},
     "sample": {"text", "relation"},
     "rule": {"text"},
@@ -103,6 +104,7 @@ class Definition:
     link: str = ""
     relation: str = ""
     key: str = ""
+    classifications: tuple[str, ...] = ()  # of whose activity codes a dimension speaks; none: of any
     of: str = ""  # what an alternative stands for: a variable, or an option of a kind of model
 
     @property
@@ -244,7 +246,7 @@ def _definition(kind: str, name: str, entry: object, where: str) -> Definition:
     """Check one TOML entry's fields and make it a Definition."""
     if not isinstance(entry, dict):
         raise StudyError(f"{where} must be a table with {', '.join(sorted(_REQUIRED[kind]))}.")
-    if not name.replace("-", "").isalnum() or name != name.lower():
+    if not re.fullmatch("[a-z0-9][a-z0-9-]*", name):
         raise StudyError(f"{where}: a name has lower-case letters, digits and hyphens only.")
     known = _REQUIRED[kind] | _OPTIONAL[kind]
     for key in entry:
@@ -255,6 +257,11 @@ def _definition(kind: str, name: str, entry: object, where: str) -> Definition:
         raise StudyError(f"{where} lacks {' and '.join(lacking)}. Every {kind} has them.")
     fields = dict(entry)
     like, codes = fields.pop("like", ""), fields.pop("codes", {})
+    if isinstance(codes, str) and codes != "classification":
+        raise StudyError(
+            f"{where}: codes = '{codes}' is no list of codes. Write  codes = {{ code = \"label\" }},  or "
+            '"classification" for the codes of the panel\'s activities.'
+        )
     if "key" in fields:
         own = {code: f"{fields['key']} = '{code}'" for code in codes}
         fields["groups"] = {**own, **fields.get("groups", {})}
@@ -263,6 +270,7 @@ def _definition(kind: str, name: str, entry: object, where: str) -> Definition:
         raise StudyError(f"{where}: there is no relation '{found}'.{nearest(found, RELATIONS)}")
     if kind == "rule":
         fields = _rule(fields)
+    fields["classifications"] = tuple(fields.get("classifications", ()))
     fields["values"] = tuple(_dated(value, where) for value in fields.get("values", ()))
     fields["link"] = fields.pop("url", "") or (
         f"https://doi.org/{fields.pop('doi')}" if "doi" in fields else ""
@@ -314,6 +322,7 @@ def _alike(words: dict[tuple[str, str], Definition]) -> dict[tuple[str, str], De
                 groups=model.groups,
                 relation=model.relation,
                 key=model.key,
+                classifications=model.classifications,
                 codes=word.codes or model.codes,
             )
         elif word.kind == "dimension" and bool(word.expr) == bool(word.groups):
@@ -356,6 +365,11 @@ def _check_codes(word: Definition) -> None:
             raise StudyError(
                 f"{word.where}: '{code}' cannot be a code. '{TOTAL}' is the total, '{UNKNOWN}' what no case "
                 f"says (leave it out of the expression), and '|' joins codes."
+            )
+        if code.startswith(("=", "+", "-", "@")):
+            raise StudyError(
+                f"{word.where}: the code '{code}' starts as a formula does, which a spreadsheet would run "
+                "when it opens tables.csv. Let it start with a letter or a digit."
             )
 
 

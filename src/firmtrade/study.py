@@ -7,7 +7,6 @@ study.run("out")
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, fields, replace
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from firmtrade.catalog import Definition
 from firmtrade.describe.spec import Table, read_table
+from firmtrade.disk import Scratch
 from firmtrade.errors import DataError, StudyError, nearest
 from firmtrade.result import Attrition, Modelled, Provenance, Release, Result
 from firmtrade.study_file import StudySpec, make_study, read_study, studies
@@ -65,7 +65,8 @@ class Shown(Result):
 
 @dataclass
 class Study:
-    """A study with its panel. `panel` overrides the study's own; `memory` ("4GB") bounds the engine.
+    """A study with its panel. `panel` overrides the study's own; `memory` ("4GB") bounds the engine,
+    also in the place of what the study says.
 
     `ledger` (a folder) overrides the study's own; `label` is what its entry is called. `sources` override the
     files of a trade register: {"transactions": FILE, "register": FILE, "accounts": FILE}. `engine` overrides
@@ -196,7 +197,7 @@ class Study:
             return release
 
     def _release(self, reason: str | None) -> tuple[Release, Custody | None]:
-        from firmtrade.protect import release_protected, release_unprotected, with_models
+        from firmtrade.protect import release_protected, release_unprotected, unless_it_fails, with_models
         from firmtrade.reconcile.beside import read_shipped
 
         printed = read_shipped(self.spec.published)
@@ -218,8 +219,9 @@ class Study:
             made = release_unprotected(computed.results, origin, words, labels, self.spec.reason, reason)
         else:
             made, kept = release_protected(computed, origin, words, labels, policy, self.progress)
-        made = replace(made, published=printed.beside(made.tables) if printed else None)
-        return with_models(made, kept, modelled, words, labels)
+        with unless_it_fails(ledger):
+            made = replace(made, published=printed.beside(made.tables) if printed else None)
+            return with_models(made, kept, modelled, words, labels)
 
     def _recorder(self) -> Recorder | None:
         """The ledger that records this run, if there is one."""
@@ -263,23 +265,28 @@ class Study:
         What the custodian of the data keeps of a protected release goes into `custody`, by default the
         folder beside it that is called after it (`out-custody`).
         """
-        from firmtrade.protect import custody_folder, keeping, recording
+        from firmtrade.protect import custody_folder, keeping, recording, settle
         from firmtrade.publish import write
         from firmtrade.publish.custodian import custodian_files
         from firmtrade.publish.sdmx import require
+        from firmtrade.publish.stage import claimed
 
         # Before anything is computed: a folder that may not be written stops the run at once.
         place = custody_folder(Path(out), Path(custody) if custody else None)
         if self.spec.sdmx:
             require()
-        release, kept = self._release(unprotected)
-        with recording(kept.policy.ledger if kept else None, Path(out)), ExitStack() as beside:
+        with ExitStack() as stack:
+            stack.enter_context(claimed(Path(out)))
+            settle(place, Path(out))
+            release, kept = self._release(unprotected)
+            stack.enter_context(recording(kept.policy.ledger if kept else None, Path(out)))
+            ready = None
             if kept is not None:
                 self.progress("write what the custodian keeps")
                 further = custodian_files(kept, release, self.spec.catalog)
-                beside.enter_context(keeping(kept, place, further))
+                ready = stack.enter_context(keeping(kept, place, further))
             self.progress("write the report")
-            return write(release, Path(out), self.progress, self.spec.sdmx)
+            return write(release, Path(out), self.progress, self.spec.sdmx, ready)
 
     @contextmanager
     def evidence(self) -> Iterator[tuple[Callable[[Iterable[Table] | None], Computed], Policy]]:
@@ -305,19 +312,17 @@ class Study:
         choice = chosen(self.spec, self.engine, self.panel)
         refuse(choice, self.spec, bool(self.ledger or self.spec.ledger), models)
         with (
-            tempfile.TemporaryDirectory(prefix="firmtrade-") as scratch,
-            start(choice, self.memory, self.threads, self.debug) as engine,
+            Scratch() as scratch,
+            start(choice, self.memory or self.spec.memory, self.threads, self.debug) as engine,
         ):
-            self._sources = open_sources(
-                engine, self.spec, self.panel, self.sources, Path(scratch), self.progress
-            )
+            self._sources = open_sources(engine, self.spec, self.panel, self.sources, scratch, self.progress)
             self.spec = self._sources.spec
             panel = self._relevant(self._sources.panel)
             if strict:
                 self.progress("check the panel")
-                self._report = self._sources.check(panel)
+                self._report = (self._sources.glance or self._sources.check)(panel)
                 if self._report.stops:
-                    raise DataError(self._report.text())
+                    raise DataError(self._sources.check(panel).text())
             columns = frozenset(panel.columns)
             yield engine, panel, replace(self._setting(columns, columns), dialect=engine.dialect)
 
@@ -342,13 +347,25 @@ class Study:
         from firmtrade.study_sources import classification
 
         catalog = self.spec.catalog
+        seen = Setting.seen
         if self.spec.dynamics is not None:
-            from firmtrade.study_dynamics import COLUMNS
+            from firmtrade.study_dynamics import COLUMNS, SEEN
 
             further |= frozenset(COLUMNS)
+            seen = SEEN
         meaning = Meaning(catalog, further | frozenset(self.spec.panel.get("columns", {})))
-        codes = Codes(catalog, divisions(classification(self.spec, self.panel, self.sources)))
-        return Setting(catalog, meaning, columns, self.spec.windows, codes, Groups(meaning))
+        stated = classification(self.spec, self.panel, self.sources)
+        codes = Codes(catalog, divisions(stated))
+        return Setting(
+            catalog,
+            meaning,
+            columns,
+            self.spec.windows,
+            codes,
+            Groups(meaning),
+            seen=seen,
+            classification=stated,
+        )
 
     def _compute(
         self, engine: Engine, panel: Panel, setting: Setting, tables: Iterable[Table] | None

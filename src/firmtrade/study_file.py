@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from firmtrade._engine.duckdb import limit
 from firmtrade.catalog import Catalog
 from firmtrade.classify.window import Window
 from firmtrade.describe.spec import Table, read_tables
 from firmtrade.errors import StudyError, nearest
 from firmtrade.study_engine import read_engine
+from firmtrade.study_shape import LARGEST, check_shape
 
 if TYPE_CHECKING:
     from firmtrade.estimate.model import Model
@@ -44,6 +46,7 @@ _KNOWN = {
     "models",
     "sdmx",
     "dynamics",
+    "memory",
     "engine",
     *WORDS,
     *TRADE,
@@ -87,6 +90,7 @@ class StudySpec:
     sdmx: Asked | None = None
     trade: Mapping[str, Any] = field(default_factory=dict)
     dynamics: Mapping[str, Any] | None = None
+    memory: str | None = None
     engine: Mapping[str, Any] = field(default_factory=dict, repr=False)
     stress: Stress | None = None
 
@@ -107,9 +111,12 @@ def read_raw(study: str | Path) -> tuple[dict[str, Any], str, Path, str]:
 
 def _find(study: str | Path) -> Path:
     path = studies().get(str(study), Path(study))
-    if path.is_dir():
-        path = path / "study.toml"
-    if not path.exists():
+    try:
+        path = path / "study.toml" if path.is_dir() else path
+        there = path.is_file()
+    except (OSError, ValueError):  # a name that no file can have
+        there = False
+    if not there:
         raise StudyError(
             f"There is no study '{study}'.{nearest(str(study), studies())} Built in: "
             f"{', '.join(studies()) or 'none'}; or give the path of a study file."
@@ -123,10 +130,7 @@ def _extended(path: Path, trail: tuple[Path, ...]) -> dict[str, Any]:
 
     if path.resolve() in trail:
         raise StudyError(f"{path.name}: the study extends itself.")
-    try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise StudyError(f"{path.name} is not a TOML file that can be read: {error}") from None
+    raw = _contents(path)
     if "published" in raw:
         raw["published"] = shipped(raw["published"], _places(path.parent), path.name)
     if "extends" not in raw:
@@ -149,6 +153,21 @@ def _extended(path: Path, trail: tuple[Path, ...]) -> dict[str, Any]:
     return base
 
 
+def _contents(path: Path) -> dict[str, Any]:
+    """What a study file says, as far as it may be read at all."""
+    try:
+        if path.stat().st_size > LARGEST:
+            raise StudyError(f"{path.name} has more than {LARGEST:,} bytes, and is no study.")
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise StudyError(f"{path.name} cannot be read: {error.strerror}.") from None
+    except (ValueError, RecursionError) as error:  # not TOML, not UTF-8, a number of thousands of digits
+        told = "it is nested too deeply" if isinstance(error, RecursionError) else error
+        raise StudyError(f"{path.name} is not a TOML file that can be read: {told}") from None
+    check_shape(raw, path.name)
+    return raw
+
+
 def _places(base: Path) -> list[Path]:
     """Where a file that a study ships is looked for: beside it, else as STUDY/FILE of a built-in one."""
     return [base, *{path.parents[1]: None for path in studies().values()}]
@@ -160,7 +179,8 @@ def make_study(raw: Mapping[str, Any], name: str, base: Path, file: str) -> Stud
 
     for key in raw:
         if key not in _KNOWN:
-            raise StudyError(f"{file}: '{key}' is not a part of a study.{nearest(key, _KNOWN)}")
+            raise StudyError(f"{file}: '{key}' is not a part of a study.{nearest(str(key), _KNOWN)}")
+    check_shape(raw, file)
     panel = dict(raw.get("panel", {}))
     protect = raw.get("protect", {})
     for key in protect:
@@ -188,6 +208,7 @@ def make_study(raw: Mapping[str, Any], name: str, base: Path, file: str) -> Stud
         sdmx=_sdmx(raw, file),
         trade={part: raw[part] for part in TRADE if part in raw},
         dynamics=raw.get("dynamics"),
+        memory=limit(str(raw["memory"]), file) if "memory" in raw else None,
         engine=read_engine(raw.get("engine"), file),
     )
 

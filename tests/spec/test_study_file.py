@@ -13,6 +13,7 @@ import pytest
 from firmtrade import Study, catalog, study_engine, study_file
 from firmtrade.acquire.source import PanelSpec
 from firmtrade.acquire.transactions.spec import Correspondence, TransactionsSpec
+from firmtrade.acquire.vintage import Vintage
 from firmtrade.assemble.trade import blocs, thresholds
 from firmtrade.describe import spec as tables
 from firmtrade.estimate.model import COMMON
@@ -32,6 +33,7 @@ EXAMPLES = [
 ACCEPTED: dict[str, set[str]] = {
     "study": study_file._KNOWN | {"extends", "without"},
     "panel": set(PanelSpec.model_fields) | {"synthetic"},
+    "vintages": {field.alias or name for name, field in Vintage.model_fields.items()},
     # Keys of [panel] are explained there; [register], [accounts] and [identifiers] have no others.
     "transactions": set(TransactionsSpec.model_fields) - set(PanelSpec.model_fields) | {"synthetic"},
     "correspondence": {field.alias or name for name, field in Correspondence.model_fields.items()},

@@ -33,8 +33,8 @@ _INTEGERS = (
 )
 NUMBERS = ("integer", "float", "decimal")
 _WHOLE = re.compile(r"'-?(0|[1-9][0-9]*)'\Z")
-_YES = ("true", "t", "yes", "y", "1", "1.0")
-_NO = ("false", "f", "no", "n", "0", "0.0")
+_YES = ("true", "t", "yes", "y", "1", "1.0", "j", "ja", "oui", "wahr", "waar", "vrai")
+_NO = ("false", "f", "no", "n", "0", "0.0", "nee", "nein", "non", "falsch", "onwaar", "faux")
 
 
 @dataclass(frozen=True)

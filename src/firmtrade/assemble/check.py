@@ -15,6 +15,7 @@ from firmtrade._engine.engine import Engine
 from firmtrade.acquire.contract import column
 from firmtrade.acquire.source import PanelSpec
 from firmtrade.assemble.check_keys import check_keys
+from firmtrade.assemble.check_recode import recode_notes
 from firmtrade.assemble.check_report import CheckReport, Example, Problem
 from firmtrade.assemble.check_rules import Rule, rules
 from firmtrade.assemble.check_units import check_units
@@ -53,6 +54,7 @@ def check_panel(engine: Engine, panel: Panel, spec: PanelSpec) -> CheckReport:
         *_absent(panel),
         *check_units(engine, panel, keys.firms),
         *keys.notes(),
+        *recode_notes(engine, spec, panel.rows, panel.columns),
         *(Problem("settled", "info", note, 0, "Nothing to do if that is right.") for note in panel.notes),
     ]
     order = {"stop": 0, "warn": 1, "info": 2}

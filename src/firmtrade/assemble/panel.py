@@ -20,6 +20,7 @@ from firmtrade.acquire.source import PanelSpec
 from firmtrade.assemble.cast import Cast
 from firmtrade.assemble.load import RECORD, UNIT, Loaded, everything, load, per_file
 from firmtrade.assemble.mapping import map_columns
+from firmtrade.assemble.recode import recode
 from firmtrade.assemble.settle import open_settled
 
 
@@ -49,21 +50,27 @@ class Panel:
     notes: tuple[str, ...] = ()
 
 
-def open_panel(engine: DuckDB, spec: PanelSpec, source: str | None, base: Path) -> Panel:
+def open_panel(
+    engine: DuckDB, spec: PanelSpec, source: str | None, base: Path, renamed: bool = False
+) -> Panel:
     """Make the relation `panel`; `source` (a file or URL, from the command line) overrides spec.files.
+
+    `renamed`: firms change their identifier, as the table `trade_identifiers` says.
 
     Raises DataError for a source that cannot be read whole, for one without firm or year, and for a
     mapping to a column that is not there. Values that cannot be used are left to `check_panel`.
     """
     spec, opened, notes = open_settled(engine, spec, source, base)
     try:
-        panel = assemble(engine, spec, opened)
+        panel = assemble(engine, spec, opened, base, renamed)
         return replace(panel, notes=(*notes, *panel.notes))
     finally:
         opened.close()
 
 
-def assemble(engine: Engine, spec: PanelSpec, opened: Source) -> Panel:
+def assemble(
+    engine: Engine, spec: PanelSpec, opened: Source, base: Path = Path(), renamed: bool = False
+) -> Panel:
     """The panel of an opened source."""
     mapping, missing = map_columns(spec, opened)
     loaded = load(engine, spec, opened, mapping)
@@ -73,7 +80,8 @@ def assemble(engine: Engine, spec: PanelSpec, opened: Source) -> Panel:
     checked = tuple(item.column.name for item in (*(c for c in casts if c.bad), *_too_large(loaded)))
     dropped = _count_dropped(engine, spec)
     _rows_view(engine, spec, loaded)
-    names = ", ".join(item.column.name for item in casts)
+    read = [item.column.name for item in casts]
+    names = ", ".join([*read, *recode(engine, spec, read, base, renamed)])
     rows = f"{spec.relation}_rows"
     engine.view(spec.relation, f"select {names} from {rows}")
     return Panel(

@@ -20,6 +20,7 @@ from firmtrade.classify.window import POINTS, Window
 from firmtrade.describe.answer import Value, answer
 from firmtrade.describe.asks import COUNT, Ask, Pairs, evaluate, needed, plain
 from firmtrade.describe.attrition import attrition
+from firmtrade.describe.behind import Behind
 from firmtrade.describe.cells import Codes, Slot, slots
 from firmtrade.describe.computed import Backing, Computed
 from firmtrade.describe.cube import ROLL_UP, Cube
@@ -28,7 +29,7 @@ from firmtrade.describe.finest import Sums, finest
 from firmtrade.describe.groups import Groups
 from firmtrade.describe.holistic import answer_holistic, holistic_query
 from firmtrade.describe.listing import Listing
-from firmtrade.describe.needs import missing_words, refuse_undated, terms
+from firmtrade.describe.needs import missing_words, needed_columns, other_codes, refuse_undated, terms
 from firmtrade.describe.scan import Scan
 from firmtrade.describe.spec import Table
 from firmtrade.describe.unknowns import Doubt, doubts
@@ -48,8 +49,9 @@ class Setting:
     """What tables are computed over: words, columns of the panel (None: not known yet), windows, codes.
 
     `evidence`: what disclosure control must know is collected in the same scans; `keyed`: the keys of
-    groups of firms too, by which their numbers are perturbed; `listed`: the firms too, for a ledger.
-    `dialect` is what the engine of the scans says differently.
+    groups of firms too, by which their numbers are perturbed; `listed`: the firms too, for a ledger; `seen`:
+    what the rows are, before any condition of a sample; `dialect`: what the
+    engine of the scans says differently.
     """
 
     catalog: Catalog
@@ -62,6 +64,8 @@ class Setting:
     keyed: bool = False
     listed: bool = False
     dialect: Dialect = DUCKDB
+    seen: str = "all firms seen"
+    classification: str = ""
 
 
 @dataclass
@@ -105,6 +109,24 @@ def plan(tables: Iterable[Table], setting: Setting) -> list[TablePlan]:
     return plans
 
 
+def needed_by_sample(tables: Iterable[Table], setting: Setting) -> dict[str, frozenset[str]]:
+    """The panel's columns that tables ask for about each sample, and what disclosure control must know."""
+    # One year asks for what all years ask for.
+    once = [
+        replace(table, blocks=tuple(replace(block, periods=block.periods[:1]) for block in table.blocks))
+        for table in tables
+    ]
+    besides = {HOLDING, ASKING} & (setting.columns or frozenset()) if setting.evidence else set()
+    asks: dict[str, set[Ask]] = defaultdict(set)
+    for made in plan(once, setting):
+        for ask in made.asks:
+            asks[ask.sample].add(ask)
+    return {
+        sample: frozenset(needed_columns(found, setting.groups) | besides)
+        for sample, found in sorted(asks.items())
+    }
+
+
 def _plan(table: Table, setting: Setting, windowed: Mapping[str, bool]) -> TablePlan:
     asked = slots(table, setting.catalog, setting.codes, setting.windows, windowed)
     # A cell that two blocks ask for stands in the table once.
@@ -118,7 +140,9 @@ def _plan(table: Table, setting: Setting, windowed: Mapping[str, bool]) -> Table
     for doubt in made.doubts:
         made.asks.add(doubt.ask)
     if setting.columns is not None:
-        made.refused = missing_words(made.asks, setting.groups, setting.columns)
+        made.refused = missing_words(made.asks, setting.groups, setting.columns) or other_codes(
+            made.asks, setting.groups, setting.classification
+        )
     return made
 
 
@@ -248,12 +272,12 @@ def compute(
     answered = [p for p in plans if not p.refused]
     seen, published = views(plans, setting), _published(answered, setting)
     refuse_listed(setting.listed and any(setting.groups.relation(v.asks[0]) for v in seen if v.asks))
-    found, losses, evidence, firms = _answers(engine, seen, published, setting, progress)
+    found, losses, evidence, behind = _answers(engine, seen, published, setting, progress)
 
     def again(changed: Mapping[Ask, Value]) -> tuple[Result, ...]:
         return tuple(_result(p, {**found, **changed}, setting) for p in answered)
 
-    backing = _backing(answered, evidence, firms, setting, again) if setting.evidence else None
+    backing = _backing(answered, evidence, behind, setting, again) if setting.evidence else None
     return Computed(again({}), tuple(losses), refusals, backing)
 
 
@@ -277,7 +301,7 @@ def _behind(made: TablePlan, setting: Setting) -> tuple[tuple[Ask, ...], ...]:
 def _backing(
     plans: Iterable[TablePlan],
     evidence: _Evidence,
-    contributors: Mapping[Ask, int],
+    contributors: Mapping[Ask, Behind],
     setting: Setting,
     again: Callable[[Mapping[Ask, Value]], tuple[Result, ...]],
 ) -> Backing:
@@ -293,16 +317,16 @@ def _answers(
     published: frozenset[Ask],
     setting: Setting,
     progress: Callable[[str], None],
-) -> tuple[dict[Ask, Value], list[Attrition], _Evidence, dict[Ask, int]]:
+) -> tuple[dict[Ask, Value], list[Attrition], _Evidence, dict[Ask, Behind]]:
     """What all views answer, the attrition of each sample, and the evidence behind what is published:
-    sums over finest cells, and the number of firms of what cannot be added up.
+    sums over finest cells, and the firms of what cannot be added up.
 
     While one view is rolled up the next is scanned.
     """
     found: dict[Ask, Value] = {}
     lost: dict[str, list[Attrition]] = {}
     evidence: _Evidence = []
-    firms: dict[Ask, int] = {}
+    behind: dict[Ask, Behind] = {}
     # Most asks first: what is rolled up last has no scan to hide behind.
     order = {view.table: view for view in sorted(seen, key=lambda view: (-len(view.asks), view.table))}
     progress(f"scan for {next(iter(order.values())).cube.name.replace('_', ' ')}" if order else "no scan")
@@ -310,16 +334,16 @@ def _answers(
         view = order[table]
         progress(f"roll up {view.cube.name.replace('_', ' ')}")
         found.update(answer(engine, view.cube, table, view.asks))
-        apart = answer_holistic(engine, view.rows, view.cube.groups, view.holistic)
+        apart = answer_holistic(engine, view.rows, view.cube.groups, view.holistic, setting.evidence)
         found.update({ask: value for ask, (value, _) in apart.items()})
-        firms.update({ask: number for ask, (_, number) in apart.items()})
+        behind.update({ask: firms for ask, (_, firms) in apart.items()})
         if view.cube.whole:
-            lost[table] = attrition(engine, view.cube, table, setting.catalog, setting.windows)
+            lost[table] = attrition(engine, view.cube, table, setting.catalog, setting.windows, setting.seen)
         if setting.evidence:
             evidence.append(finest(engine, view.scan, table, [a for a in view.asks if a in published]))
     # A sample that several views have is told once, by the first of them.
     told = {loss.sample: loss for view in reversed(seen) for loss in lost.get(view.table, [])}
-    return found, sorted(told.values(), key=lambda loss: loss.sample), evidence, firms
+    return found, sorted(told.values(), key=lambda loss: loss.sample), evidence, behind
 
 
 def _told(made: TablePlan) -> list[Doubt]:

@@ -9,7 +9,7 @@ from firmtrade._engine.duckdb import DuckDB
 from firmtrade.acquire.contract import FLOWS
 from firmtrade.acquire.transactions.spec import TransactionsSpec
 from firmtrade.assemble.check import unusable
-from firmtrade.assemble.check_report import CheckReport, Problem
+from firmtrade.assemble.check_report import MARK, CheckReport, Problem
 from firmtrade.assemble.trade.check_codes import code_problems, product_problems
 from firmtrade.assemble.trade.check_lines import line_problems
 from firmtrade.assemble.trade.check_parts import link_notes, part_problems
@@ -28,34 +28,41 @@ class TradeReport(CheckReport):
     def text(self) -> str:
         """Everything that was found, for the terminal."""
         lines = super().text().splitlines()
-        lines[0] = lines[0].replace(" firm-years of ", " declarations of ")
-        return "\n".join([lines[0], self.panel, *lines[1:]])
+        first = 1 if lines[0] == MARK else 0
+        lines[first] = lines[first].replace(" firm-years of ", " declarations of ")
+        return "\n".join([*lines[: first + 1], self.panel, *lines[first + 1 :]])
 
 
-def check_trade(engine: DuckDB, spec: TradeSpec, linked: Linked) -> TradeReport:
-    """Every problem of a trade register. Nothing is changed and nothing raised: see `CheckReport.stops`."""
+def check_trade(engine: DuckDB, spec: TradeSpec, linked: Linked, notes: bool = True) -> TradeReport:
+    """Every problem of a trade register. Nothing is changed and nothing raised: see `CheckReport.stops`.
+
+    Without `notes` nothing is said of how the sources fit: a run prints only what is wrong.
+    """
     found = linked.declarations
     problems = [
         *_in_part(_unusable(engine, spec.transactions, found)),
         *code_problems(engine, spec.transactions, found),
-        *line_problems(engine, found),
+        *line_problems(engine, found, spec.transactions.corrections == "net"),
         *product_problems(engine, spec.transactions, found),
         *part_problems(engine, spec, linked),
-        *link_notes(engine, spec, linked),
+        *(link_notes(engine, spec, linked) if notes else ()),
         *_notes(spec.transactions, linked),
     ]
     problems.sort(key=lambda problem: _ORDER[problem.severity])
     ((rows, firms),) = engine.rows(
         "select coalesce(sum(declarations), 0), count(distinct firm) from trade_cells"
     )
-    ((records, members),) = engine.rows("select count(*), count(distinct firm) from panel")
     years = found.years
     facts = {"first year": years[0], "last year": years[-1]} if years else {}
-    panel = f"Linked to a panel of {records:,} firm-years of {members:,} firms."
     return TradeReport(
         tuple(problems), int(rows), firms, len(years), facts, linked.panel.name, dict(linked.panel.dropped),
-        panel=panel,
+        panel=_size(engine) if notes else "",
     )  # fmt: skip
+
+
+def _size(engine: DuckDB) -> str:
+    ((records, members),) = engine.rows("select count(*), count(distinct firm) from panel_noted")
+    return f"Linked to a panel of {records:,} firm-years of {members:,} firms."
 
 
 def _unusable(engine: DuckDB, spec: TransactionsSpec, found: Declarations) -> Iterator[Problem]:
