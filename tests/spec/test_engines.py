@@ -85,6 +85,9 @@ sample = "all-firms"
 """
 )
 
+#: Spark takes a second for a question of a few rows.
+pytestmark = pytest.mark.slow
+
 EXAMPLES = [
     pytest.param(example, id=f"{name}-{number}")
     for name, chapter in manual.chapters().items()
