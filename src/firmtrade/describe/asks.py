@@ -34,8 +34,10 @@ class Ask:
     point: str = ""
 
     def without(self, dimensions: set[str]) -> Ask:
-        """The ask about all codes of these dimensions."""
-        kept = tuple((name, code) for name, code in self.codes if plain(name) not in dimensions)
+        """The ask about all codes of these dimensions, written as in a study or as in an expression."""
+        kept = tuple(
+            (name, code) for name, code in self.codes if not {plain(name), spoken(name)} & dimensions
+        )
         return replace(self, codes=kept)
 
 

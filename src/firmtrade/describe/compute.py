@@ -21,7 +21,7 @@ from firmtrade.describe.answer import Value, answer
 from firmtrade.describe.asks import COUNT, Ask, Pairs, evaluate, finest_years, needed, plain
 from firmtrade.describe.attrition import attrition
 from firmtrade.describe.behind import Behind
-from firmtrade.describe.cells import Codes, Slot, slots
+from firmtrade.describe.cells import Codes, Slot, slots, spelling
 from firmtrade.describe.computed import Backing, Computed
 from firmtrade.describe.cube import ROLL_UP, Cube
 from firmtrade.describe.details import refuse_listed, refuse_rows, table_of
@@ -29,7 +29,7 @@ from firmtrade.describe.finest import Sums, finest
 from firmtrade.describe.groups import Groups
 from firmtrade.describe.holistic import answer_holistic, holistic_query
 from firmtrade.describe.listing import Listing
-from firmtrade.describe.needs import missing_words, needed_columns, other_codes, refuse_undated, terms
+from firmtrade.describe.needs import missing_words, other_codes, refuse_undated, terms
 from firmtrade.describe.scan import Scan
 from firmtrade.describe.spec import Table
 from firmtrade.describe.unknowns import Doubt, doubts
@@ -107,24 +107,6 @@ def plan(tables: Iterable[Table], setting: Setting) -> list[TablePlan]:
         plans.append(_plan(table, setting, windowed))
     refuse_undated((ask for made in plans for ask in made.asks), setting.groups, setting.windows)
     return plans
-
-
-def needed_by_sample(tables: Iterable[Table], setting: Setting) -> dict[str, frozenset[str]]:
-    """The panel's columns that tables ask for about each sample, and what disclosure control must know."""
-    # One year asks for what all years ask for.
-    once = [
-        replace(table, blocks=tuple(replace(block, periods=block.periods[:1]) for block in table.blocks))
-        for table in tables
-    ]
-    besides = {HOLDING, ASKING} & (setting.columns or frozenset()) if setting.evidence else set()
-    asks: dict[str, set[Ask]] = defaultdict(set)
-    for made in plan(once, setting):
-        for ask in made.asks:
-            asks[ask.sample].add(ask)
-    return {
-        sample: frozenset(needed_columns(found, setting.groups) | besides)
-        for sample, found in sorted(asks.items())
-    }
 
 
 def _plan(table: Table, setting: Setting, windowed: Mapping[str, bool]) -> TablePlan:
@@ -350,21 +332,14 @@ def _shown(sample: str, period: str, codes: Pairs, measure: str) -> tuple[object
     return (sample, period, tuple(sorted((plain(name), code) for name, code in codes)), measure)
 
 
+def _unknown(doubt: Doubt, firms: int) -> Unknown:
+    about = (doubt.sample, doubt.period, doubt.dimension, doubt.code)
+    return Unknown(*about, firms, doubt.codes, doubt.measure.name, doubt.measure.unit)
+
+
 def _result(made: TablePlan, found: Mapping[Ask, Value], setting: Setting) -> Result:
     table = made.table
-    unknowns = tuple(
-        Unknown(
-            doubt.sample,
-            doubt.period,
-            doubt.dimension,
-            doubt.code,
-            int(found[doubt.ask] or 0),
-            doubt.codes,
-            doubt.measure.name,
-            doubt.measure.unit,
-        )
-        for doubt in _told(made)
-    )
+    unknowns = tuple(_unknown(doubt, int(found[doubt.ask] or 0)) for doubt in _told(made))
     return Result(
         table.name,
         table.title,
@@ -376,6 +351,7 @@ def _result(made: TablePlan, found: Mapping[Ask, Value], setting: Setting) -> Re
         table.notes,
         table.chart,
         table.section,
+        *spelling(made.slots),
     )
 
 
