@@ -272,8 +272,7 @@ class Study:
         place = custody_folder(Path(out), Path(custody) if custody else None)
         if self.spec.sdmx:
             require()
-        with ExitStack() as stack:
-            stack.enter_context(claimed(Path(out)))
+        with claimed(Path(out)), ExitStack() as stack:
             settle(place, Path(out))
             release, kept = self._release(unprotected)
             stack.enter_context(recording(kept.policy.ledger if kept else None, Path(out)))
@@ -306,10 +305,8 @@ class Study:
 
         choice = chosen(self.spec, self.engine, self.panel)
         refuse(choice, self.spec, bool(self.ledger or self.spec.ledger), models)
-        with (
-            Scratch() as scratch,
-            start(choice, self.memory or self.spec.memory, self.threads, self.debug) as engine,
-        ):
+        memory = self.memory or self.spec.memory
+        with Scratch() as scratch, start(choice, memory, self.threads, self.debug) as engine:
             self._sources = open_sources(engine, self.spec, self.panel, self.sources, scratch, self.progress)
             self.spec = self._sources.spec
             panel = self._relevant(self._sources.panel)

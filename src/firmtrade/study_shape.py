@@ -56,12 +56,11 @@ _PARTS = (
     "blocs",
     "thresholds",
     "dynamics",
-    "sdmx",
 )
 #: A name of a type, [shape] for a list, {key: shape} for a table ("*": any other key), (a, b) for either.
 SHAPE: Any = {
     **dict.fromkeys(("title", "subtitle", "source", "extends"), TEXT),
-    "memory": TEXT, "without": [TEXT], "published": (TEXT, {"*": TEXT}),
+    "memory": TEXT, "without": [TEXT], "published": ANY,
     "windows": {"*": dict.fromkeys(("t0", "t1", "outcome"), WHOLE)},
     "tables": {"*": _TABLE},
     "models": _TABLES,
@@ -70,7 +69,7 @@ SHAPE: Any = {
         "rules": {"*": _WORD}, "profiles": {"*": _PROFILE}, "hide": [{"*": TEXT}],
     },
     **{kind: {"*": _WORD} for kind in _WORDS},
-    **{part: {"*": ANY} for part in _PARTS},
+    **{part: {"columns": {"*": TEXT}, "*": ANY} for part in _PARTS},
 }  # fmt: skip
 
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 import csv
 import io
 import re
+import tomllib
 import zipfile
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from random import Random
 
 from firmtrade import Study
 from firmtrade.result import Result
+from firmtrade.study import StudySpec, make_study
 from fuzz.draw import ODD_TEXT, damaged
 from support_ledger import COLUMNS, drawn
 from support_panels import write_excel, write_parquet, write_sqlite
@@ -46,6 +49,11 @@ class Refused(Exception):
 
 class Unclear(Exception):
     """The file is not plain enough for the computation here."""
+
+
+@cache
+def _study() -> StudySpec:
+    return make_study(tomllib.loads(STUDY), "fuzz", Path(), "fuzz.toml")
 
 
 def example(draw: Random, folder: Path) -> Path:
@@ -96,9 +104,6 @@ def tried(draw: Random, folder: Path) -> str:
     """What became of an example: read and compared, or refused. AssertionError where the two differ."""
     from firmtrade.errors import FirmtradeError
 
-    study = folder / "panel.toml"
-    if not study.exists():
-        study.write_text(STUDY, encoding="utf-8")
     path = example(draw, folder) if draw.random() < 0.75 else other_format(draw, folder)
     try:
         expected: Cells | None = slowly(path.read_bytes()) if path.suffix == ".csv" else None
@@ -107,7 +112,7 @@ def tried(draw: Random, folder: Path) -> str:
     except Unclear:
         expected = None
     try:
-        (found,) = Study(study, str(path), threads=1).tables()
+        (found,) = Study(_study(), str(path), threads=1).tables()
     except FirmtradeError:
         assert not expected, "refused, and there is nothing wrong with it"
         return "refused"
