@@ -11,7 +11,6 @@ import importlib.util
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
@@ -21,15 +20,20 @@ import pytest
 
 from firmtrade._engine.duckdb import DuckDB
 from firmtrade._engine.engine import Engine
-from support_postgres import NoServer, Server, running
+from support_postgres import NoServer, Server, free_port, running
 
 ENGINES = ("duckdb", "spark", "postgres")
 #: One small session: queries over a few rows spend their time on plans and tasks.
 SETTINGS = {
     "spark.sql.shuffle.partitions": "2",
+    "spark.sql.codegen.wholeStage": "false",
     "spark.sql.adaptive.enabled": "false",
     "spark.default.parallelism": "1",
 }
+#: No code is generated and compiled, which takes most of the time where there are a few rows.
+INTERPRETED = {"spark.sql.codegen.factoryMode": "NO_CODEGEN"}
+#: The same session is a Spark Connect server, so that one Java serves both ways in.
+CONNECT = {"spark.plugins": "org.apache.spark.sql.connect.SparkConnectPlugin"}
 _open: dict[str, Any] = {}
 _closing = ExitStack()
 atexit.register(_closing.close)
@@ -81,10 +85,22 @@ def _spark() -> Engine:
     if importlib.util.find_spec("pyspark") is None:
         raise NoServer("the package pyspark is not installed")
     set_java()
-    made = Spark("local[2]", SETTINGS, threads=1)
-    # In this session no code is generated and compiled for a query; in those of studies it is, as always.
-    made.execute("set spark.sql.codegen.factoryMode = NO_CODEGEN")
+    served = {}
+    if importlib.util.find_spec("grpc") is not None:
+        _open["connect"] = free_port()
+        served = {**CONNECT, "spark.connect.grpc.binding.port": str(_open["connect"])}
+    made = Spark("local[2]", {**SETTINGS, **served}, threads=1)
+    for key, value in INTERPRETED.items():
+        made.execute(f"set {key} = {value}")
     return made
+
+
+def connect_address() -> str:
+    """The address of the Spark Connect server; the test is skipped where there is none."""
+    engine("spark")
+    if "connect" not in _open:
+        pytest.skip("no Spark Connect: the package grpcio is not installed")
+    return f"sc://127.0.0.1:{_open['connect']}"
 
 
 def set_java() -> None:
@@ -114,8 +130,3 @@ def _runs(java: str | None) -> bool:
 
 
 _MAKE = {"duckdb": lambda: DuckDB(threads=1), "spark": _spark, "postgres": _postgres}
-
-
-def python() -> str:
-    """The interpreter of the tests."""
-    return sys.executable

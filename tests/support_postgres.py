@@ -62,7 +62,7 @@ def running() -> Iterator[Server]:
     with tempfile.TemporaryDirectory(prefix="firmtrade-postgres-") as folder:
         home, binaries, who = _place(Path(folder))
         _initialise(home, binaries, who)
-        port = _free_port()
+        port = free_port()
         command = [binaries / "postgres", "-D", home / "data", "-p", str(port), "-F",
                    "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="]  # fmt: skip
         with (home / "log").open("w") as log:
@@ -114,7 +114,8 @@ def _initialise(home: Path, binaries: Path, who: dict[str, Any]) -> None:
         raise NoServer(f"initdb fails here: {getattr(error, 'stderr', '') or error}") from None
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of this machine that nobody listens at."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from firmtrade.catalog import Definition
 from firmtrade.describe.spec import Table, read_table
 from firmtrade.disk import Scratch
 from firmtrade.errors import DataError, StudyError, nearest
@@ -211,7 +210,7 @@ class Study:
             modelled = self._modelled(engine, panel, setting, self.spec.models)
             origin = self._origin(panel, computed)
         words = self.spec.catalog
-        labels = {w.name: _labels(w, setting) for w in words if w.kind == "dimension"}
+        labels = {w.name: setting.codes.labels(w) for w in words if w.kind == "dimension"}
         kept = None
         if policy is None:
             made = release_unprotected(computed.results, origin, words, labels, self.spec.reason, reason)
@@ -388,9 +387,3 @@ def _with_evidence(setting: Setting, policy: Policy, engine: Engine, panel: Pane
         )
     policy.method.attach(engine)
     return replace(setting, evidence=True, keyed=policy.method.keyed, listed=bool(policy.ledger))
-
-
-def _labels(dimension: Definition, setting: Setting) -> dict[str, str]:
-    """What readers see for a dimension's codes; codes of a classification are known by their number."""
-    codes = setting.codes.of(dimension)
-    return {code: f"{code} {title}" if dimension.classification else title for code, title in codes.items()}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -11,21 +13,22 @@ import pytest
 from firmtrade._engine.duckdb import DuckDB
 from firmtrade._engine.engine import Engine
 from firmtrade._engine.postgres import Postgres
+from firmtrade.acquire.contract import FLOWS
 from firmtrade.acquire.source import PanelSpec
 from firmtrade.assemble.away import open_away
 from firmtrade.assemble.check import check_panel
 from firmtrade.assemble.panel import open_panel
 from firmtrade.errors import DataError, EngineError, FirmtradeError
 from firmtrade.study import Study
+from firmtrade.synthesize.transactions import write_register
 from reference.panels import random_panel, write_all
+from support_engines import INTERPRETED, connect_address, postgres_address, server
 from support_engines import engine as engine_of
-from support_engines import postgres_address, server
 from support_manual import answers, manual
 from support_panels import write_csv, write_parquet
 from support_postgres import NoServer
 
 STUDY = """
-title = "Who trades"
 [panel]
 classification = "NACE 1.1"
 regions = ["BE1", "BE2", "BE3"]
@@ -70,7 +73,7 @@ hide = [{ table = "sums", region = "BE2", size = "0-9", period = "2002", measure
 PLAIN = """
 [tables.example]
 sample = "all-firms"
-measures = ["firms"]
+measures = ["firms", "employment", "median-employment"]
 period = 2002
 """
 MODELS = (
@@ -81,6 +84,9 @@ kind = "premia"
 sample = "all-firms"
 """
 )
+
+#: Spark takes a second for a question of a few rows.
+pytestmark = pytest.mark.slow
 
 EXAMPLES = [
     pytest.param(example, id=f"{name}-{number}")
@@ -212,6 +218,12 @@ def test_a_text_file_is_handed_over_as_it_was_read(name: str, tmp_path: Path) ->
 # -- a study: cells, protection and models -------------------------------------------------------------------
 
 
+def settings() -> str:
+    """What a study says so that Spark is quick with a few rows."""
+    listed = ", ".join(f'"{key}" = "{value}"' for key, value in INTERPRETED.items())
+    return f"[engine]\nsettings = {{ {listed} }}\n"
+
+
 @dataclass(frozen=True)
 class Place:
     """A panel in every form, and the study that reads it."""
@@ -227,7 +239,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
     folder = tmp_path_factory.mktemp("study")
     drawn = random_panel(11, 200)
     drawn["holding"] = [f"h{firm}" if ord(firm[-1]) % 3 else "group" for firm in drawn["firm"]]
-    (folder / "study.toml").write_text(STUDY, encoding="utf-8")
+    (folder / "study.toml").write_text(f"{settings()}{STUDY}", encoding="utf-8")
     file = str(write_all(drawn, folder)["parquet"])
     try:
         with Postgres(server().url, threads=1) as engine:
@@ -241,6 +253,18 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
     except NoServer:
         table = ""
     return Place(str(folder / "study.toml"), file, table)
+
+
+def narrow(place: Place, folder: Path) -> str:
+    """The panel without most amounts, of which the check asks each engine much."""
+    path = str(folder / "narrow.parquet")
+    with DuckDB(threads=1) as engine:
+        flows = ", ".join(f"{name} > 0 as {name}" for name in FLOWS)
+        listed = f"firm, year, activity, employment, {flows}"
+        engine.execute(
+            f"copy (select {listed} from read_parquet('{place.file}')) to '{path}' (format parquet)"
+        )
+    return path
 
 
 def figures(place: Place, panel: str, engine: str | None) -> dict[str, Any]:
@@ -269,7 +293,7 @@ def test_the_release_hides_something(expected: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("name", "panel"),
     [("spark", "file"), ("postgres", "table"), ("postgres", "file")],
-    ids=["spark reads the file", "the table stays in postgres", "the file goes to postgres"],
+    ids=["spark-file", "postgres-table", "postgres-file"],
 )
 def test_the_protected_release_is_the_same(
     place: Place, expected: dict[str, Any], name: str, panel: str
@@ -311,14 +335,29 @@ def test_a_role_that_may_only_read_and_make_temporary_tables(place: Place, expec
             connection.execute("grant temporary on database postgres to public")
 
 
+def test_spark_connect_from_the_command_line(tmp_path: Path, place: Place) -> None:
+    """A process without Spark of its own: its panel is sent to the server, which knows no file of ours."""
+    address = connect_address()
+    study, panel = tmp_path / "study.toml", narrow(place, tmp_path)
+    study.write_text(f"{settings()}{PLAIN}", encoding="utf-8")
+    made = {}
+    for name, engine in (("near", "duckdb"), ("far", address)):
+        command = [sys.executable, "-m", "firmtrade", "run", str(study), "--panel", panel]
+        done = subprocess.run(
+            [*command, "--out", str(tmp_path / name), "--engine", engine], capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stderr
+        made[name] = (tmp_path / name / "tables.csv").read_text(encoding="utf-8")
+    assert made["near"] == made["far"]
+
+
 def test_models_on_spark_are_estimated_here(tmp_path: Path, place: Place) -> None:
     pytest.importorskip("pyfixest")
     engine_of("spark")
-    path = tmp_path / "models.toml"
-    path.write_text(MODELS, encoding="utf-8")
+    path, panel = tmp_path / "models.toml", narrow(place, tmp_path)
+    path.write_text(f"{settings()}{MODELS}", encoding="utf-8")
     ours, theirs = (
-        Study(path, panel=place.file, engine=engine, threads=1).models()
-        for engine in (None, "spark:local[2]")
+        Study(path, panel=panel, engine=engine, threads=1).models() for engine in (None, "spark:local[2]")
     )
     assert not ours[0].refused
     assert ours == theirs
@@ -368,3 +407,25 @@ def test_another_table_or_database_is_named(tmp_path: Path, place: Place) -> Non
         Study(path, panel=absent, engine="postgres").tables()
     with pytest.raises(EngineError, match="the engine is another database"):
         Study(path, panel="postgresql://h/other#firms", engine=server().url).tables()
+
+
+# -- a trade register: linked here, added up there -----------------------------------------------------------
+
+
+def test_a_trade_register_on_postgres_is_protected_alike(tmp_path: Path) -> None:
+    postgres_address()
+    made = write_register(tmp_path / "register", 1000, 7)
+    path = tmp_path / "study.toml"
+    path.write_text('extends = "tec"\nwithout = ["protect"]\n', encoding="utf-8")
+    found = []
+    for engine in (None, server().url):
+        release = Study(path, sources=made.sources, engine=engine, threads=1).release()
+        found.append([(table.name, cell) for table in release.tables for cell in table.cells])
+    assert sum(cell.value is None for _, cell in found[0]) > 100
+    assert found[0] == found[1]
+
+
+def test_declarations_of_the_database_are_not_read_out(tmp_path: Path) -> None:
+    address = postgres_address()
+    with pytest.raises(EngineError, match="they would leave the database"):
+        Study("tec", sources={"transactions": f"{address}#declarations"}, engine=address).tables()

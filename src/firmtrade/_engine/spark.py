@@ -10,7 +10,6 @@ import os
 import re
 import shutil
 import socket
-import tempfile
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
@@ -18,9 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from firmtrade._engine.dialect import Dialect, SparkDialect
-from firmtrade._engine.duckdb import DuckDB
+from firmtrade._engine.duckdb import DuckDB, _bytes
 from firmtrade._engine.quiet import quiet
 from firmtrade._engine.remote import Remote
+from firmtrade.disk import Scratch
 from firmtrade.errors import EngineError, MissingExtra
 
 #: How queries mean the same as on the other engines: errors and not NULL, names in double quotes.
@@ -32,6 +32,9 @@ _MEANING = {
 _TYPES = {"string": "VARCHAR", "int": "INTEGER", "bigint": "BIGINT", "smallint": "SMALLINT",
           "tinyint": "TINYINT", "double": "DOUBLE", "float": "FLOAT", "boolean": "BOOLEAN", "date": "DATE",
           "timestamp": "TIMESTAMP", "timestamp_ntz": "TIMESTAMP"}  # fmt: skip
+#: Integers that Spark does not have; Parquet would make DOUBLE of the widest.
+_BACK = {"HUGEINT": "decimal(38, 0)", "UHUGEINT": "decimal(38, 0)", "UBIGINT": "decimal(20, 0)",
+         "UINTEGER": "bigint", "USMALLINT": "integer", "UTINYINT": "smallint"}  # fmt: skip
 _PATIENCE = 10.0  # seconds until a server must answer
 _LOG = """rootLogger.level = off
 rootLogger.appenderRef.none.ref = none
@@ -62,7 +65,7 @@ class Spark(Remote):
         self.local = master.startswith("local")
         self._needs()
         super().__init__(memory, threads, debug)
-        self._scratch = tempfile.TemporaryDirectory(prefix="firmtrade-spark-")
+        self._scratch = Scratch()
         self._kept: dict[str, Any] = {}
         try:
             _answers(master)
@@ -119,7 +122,7 @@ class Spark(Remote):
 
     def _own(self, memory: str | None) -> dict[str, str]:
         """Settings of a session that we start: quiet, and nothing written where we are called."""
-        folder = Path(self._scratch.name)
+        folder = self._scratch.path
         log = folder / "log4j2.properties"
         log.write_text(_LOG, encoding="utf-8")
         found = {
@@ -137,7 +140,7 @@ class Spark(Remote):
                 "spark.sql.shuffle.partitions": workers[1] if workers else "8",
             }
             if memory:
-                found["spark.driver.memory"] = memory.lower().replace(" ", "").removesuffix("b")
+                found["spark.driver.memory"] = f"{max(_bytes(memory) >> 20, 512)}m"
         return found
 
     def execute(self, sql: str, parameters: list[Any] | None = None) -> None:
@@ -192,8 +195,8 @@ class Spark(Remote):
         path = folder / f"{name}.parquet"
         types = local.describe(f"({sql})")
         wide = ", ".join(
-            f'cast("{n}" as decimal(38, 0)) as "{n}"' for n, kind in types.items() if kind.endswith("HUGEINT")
-        )  # Parquet has no integers of that width, and would have DOUBLE
+            f'cast("{n}" as {_BACK[kind]}) as "{n}"' for n, kind in types.items() if kind in _BACK
+        )
         given = f"select * replace ({wide}) from ({sql})" if wide else sql
         local.execute(f"copy ({given}) to '{path}' (format parquet)")
         self.drop(name)
@@ -242,7 +245,7 @@ class Spark(Remote):
 
     def _tidy(self) -> None:
         self.cells.close()
-        self._scratch.cleanup()
+        self._scratch.remove()
 
 
 def _answers(master: str) -> None:

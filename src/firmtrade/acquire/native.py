@@ -71,8 +71,9 @@ def _table(engine: Postgres, asked: str) -> tuple[str, str]:
         return preferred[0]
     names = [f"{where}.{table}" for where, table in (found if name and found else known or found)]
     problem = "has several tables" if found else f"has no table '{asked}' that may be read"
+    near = names if schema else [table for _, table in known]
     raise DataError(
-        f'{engine.shown} {problem}.{nearest(asked or "?", names)} Write  table = "schema.name"  in [panel], '
+        f'{engine.shown} {problem}.{nearest(asked or "?", near)} Write  table = "schema.name"  in [panel], '
         f"or #schema.name after the address. Tables: {', '.join(names[:30]) or 'none that may be read'}."
     )
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from firmtrade._engine import expression
@@ -268,3 +269,13 @@ def given_by_cell(codes: Pairs, aggregate: str, catalog: Catalog) -> set[str]:
             bound |= bound_names(dimension.group(part.strip()), catalog)
     measure = catalog.find(aggregate, "measure")
     return bound | (bound_names(measure.tree, catalog) if measure else set())
+
+
+def finest_years(asks: Iterable[Ask]) -> set[str]:
+    """Years that are broken down by most groups. The others, asked for a few groups only, get a coarse
+    cube of their own: their rows need not be coded for groups that nobody asks for."""
+    groups: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    for ask in asks:
+        groups[ask.year].update(ask.codes)
+    most = max((len(found) for found in groups.values()), default=0)
+    return {year for year, found in groups.items() if 2 * len(found) >= most}

@@ -37,6 +37,11 @@ class Codes:
             return self.classification
         return {code: dimension.codes.get(code, code) for code in (*dimension.codes, *dimension.groups)}
 
+    def labels(self, dimension: Definition) -> dict[str, str]:
+        """What readers see for a dimension's codes; codes of a classification are known by their number."""
+        codes = self.of(dimension)
+        return {code: f"{code} {text}" if dimension.classification else text for code, text in codes.items()}
+
     def listed(self, name: str, asked: tuple[str, ...], where: str) -> list[str]:
         """The codes asked for: all of them, ranges of a classification ('15-37'), or as written."""
         dimension = self.catalog.get(plain(name), "dimension", where=where)

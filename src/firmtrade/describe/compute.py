@@ -18,7 +18,7 @@ from firmtrade.catalog import Catalog, Definition
 from firmtrade.classify.expand import Meaning, uses_points
 from firmtrade.classify.window import POINTS, Window
 from firmtrade.describe.answer import Value, answer
-from firmtrade.describe.asks import COUNT, Ask, Pairs, evaluate, needed, plain
+from firmtrade.describe.asks import COUNT, Ask, Pairs, evaluate, finest_years, needed, plain
 from firmtrade.describe.attrition import attrition
 from firmtrade.describe.behind import Behind
 from firmtrade.describe.cells import Codes, Slot, slots, spelling
@@ -141,7 +141,7 @@ def views(plans: Iterable[TablePlan], setting: Setting) -> list[View]:
     groups = setting.groups
     asks = sorted(set().union(*(p.asks for p in plans if not p.refused)), key=_order)
     parted: dict[tuple[str, str], list[Ask]] = defaultdict(list)
-    finest = _finest_years(asks)
+    finest = finest_years(asks)
     for ask in asks:
         if any(term.histories for term in terms(ask, groups)):
             kind = "followed"
@@ -157,16 +157,6 @@ def views(plans: Iterable[TablePlan], setting: Setting) -> list[View]:
 def _seen(asks: list[Ask], parted: Mapping[tuple[str, str], list[Ask]]) -> bool:
     """Whether another view of the same window or years has the attrition of the samples of these asks."""
     return {ask.sample for ask in asks} <= {ask.sample for ask in parted.get((asks[0].window, ""), [])}
-
-
-def _finest_years(asks: Iterable[Ask]) -> set[str]:
-    """Years that are broken down by most groups. The others, asked for a few groups only, get a coarse
-    cube of their own: their rows need not be coded for groups that nobody asks for."""
-    groups: dict[str, set[tuple[str, str]]] = defaultdict(set)
-    for ask in asks:
-        groups[ask.year].update(ask.codes)
-    most = max((len(found) for found in groups.values()), default=0)
-    return {year for year, found in groups.items() if 2 * len(found) >= most}
 
 
 def _order(ask: Ask) -> tuple[str, ...]:
