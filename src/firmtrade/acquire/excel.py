@@ -121,6 +121,8 @@ def _damaged(path: Path, error: Exception) -> DataError:
 def _sheet(path: Path, spec: PanelSpec) -> _Sheet:
     book = _workbook(path)
     try:
+        if not book.sheetnames:
+            raise DataError(f"{path.name} has no sheet. Save it again as .xlsx, or as .csv.")
         name = spec.sheet or book.sheetnames[0]
         if name not in book.sheetnames:
             known = ", ".join(book.sheetnames)
