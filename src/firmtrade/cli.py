@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from firmtrade import cli_custodian, cli_models, cli_peer, cli_support, cli_trade
+from firmtrade import cli_countries, cli_custodian, cli_models, cli_peer, cli_support, cli_trade
 from firmtrade.cli_shared import (
     AccountsOption,
     Memory,
@@ -49,6 +49,8 @@ app = typer.Typer(
     - `firmtrade peer FILE` puts a run beside what another office published, in SDMX or CSV.
 
     - `firmtrade multiverse MODEL` answers a model under every registered definition of its words.
+
+    - `firmtrade pack STUDY`, `package` and `combine` ask one study in many countries.
 
     - `firmtrade support` is an export agency's side: its register, readiness, measures, entry mode.
 
@@ -309,6 +311,7 @@ def _version(asked: bool) -> None:
         raise typer.Exit
 
 
+cli_countries.add_commands(app)
 cli_custodian.add_commands(app)
 cli_models.add_commands(app)
 cli_peer.add_commands(app)

@@ -360,7 +360,9 @@ class Study:
             "read": self._report.rows,
             **{f"dropped: {why}": n for why, n in sorted(panel.dropped.items())},
         }
-        return Provenance(panel.hashes(), rows, self.spec.catalog.hash(), __version__, panel.synthetic)
+        pack, words = self.spec.pack, self.spec.catalog.hash()
+        made = Provenance(panel.hashes(), rows, words, __version__, panel.synthetic)
+        return replace(made, pack=pack["hash"], pack_catalog=pack["catalog"]) if pack else made
 
 
 def _with_evidence(setting: Setting, policy: Policy, engine: DuckDB, panel: Panel) -> Setting:

@@ -12,6 +12,7 @@ from firmtrade.catalog import Catalog
 from firmtrade.classify.window import Window
 from firmtrade.describe.spec import Table, read_tables
 from firmtrade.errors import StudyError, nearest
+from firmtrade.study_pack import ENDING, own_only, read_pack, same_words
 
 if TYPE_CHECKING:
     from firmtrade.estimate.model import Model
@@ -86,6 +87,7 @@ class StudySpec:
     trade: Mapping[str, Any] = field(default_factory=dict)
     dynamics: Mapping[str, Any] | None = None
     stress: Stress | None = None
+    pack: Mapping[str, str] = field(default_factory=dict)  # of which pack it is, if it came in one
 
 
 def read_study(study: str | Path) -> StudySpec:
@@ -99,6 +101,8 @@ def read_raw(study: str | Path) -> tuple[dict[str, Any], str, Path, str]:
     raw = _extended(path, ())
     # A study.toml is called after its folder, also from inside it.
     name = path.resolve().parent.name if path.name == "study.toml" else path.stem
+    if "pack" in raw:
+        name = raw["pack"]["study"]
     return raw, name, path.parent, path.name
 
 
@@ -120,10 +124,14 @@ def _extended(path: Path, trail: tuple[Path, ...]) -> dict[str, Any]:
 
     if path.resolve() in trail:
         raise StudyError(f"{path.name}: the study extends itself.")
+    if path.suffix == ENDING:
+        return read_pack(path).raw
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise StudyError(f"{path.name} is not a TOML file that can be read: {error}") from None
+    if "pack" in raw:  # what a pack says of itself stands in no study file
+        raise StudyError(f"{path.name}: 'pack' is not a part of a study.{nearest('pack', _KNOWN)}")
     if "published" in raw:
         raw["published"] = shipped(raw["published"], _places(path.parent), path.name)
     if "extends" not in raw:
@@ -132,6 +140,8 @@ def _extended(path: Path, trail: tuple[Path, ...]) -> dict[str, Any]:
     name = raw.pop("extends")
     beside = path.parent / str(name)
     base = _extended(beside if beside.is_file() else _find(str(name)), (*trail, path.resolve()))
+    if "pack" in base:
+        own_only({**raw, **({"without": without} if without else {})}, path.name)
     for key, value in raw.items():
         joined = isinstance(value, dict) and isinstance(base.get(key), dict)
         base[key] = {**base[key], **value} if joined else value
@@ -155,14 +165,17 @@ def make_study(raw: Mapping[str, Any], name: str, base: Path, file: str) -> Stud
     """A study from the contents of its file."""
     from firmtrade.reconcile.beside import shipped
 
+    about = raw.get("pack", {})
     for key in raw:
-        if key not in _KNOWN:
+        if key not in _KNOWN and key != "pack":
             raise StudyError(f"{file}: '{key}' is not a part of a study.{nearest(key, _KNOWN)}")
     panel = dict(raw.get("panel", {}))
     protect = raw.get("protect", {})
     for key in protect:
         if key not in _PROTECT:
             raise StudyError(f"{file}, [protect]: '{key}' is not known.{nearest(key, _PROTECT)}")
+    catalog = Catalog.load({kind: raw[kind] for kind in WORDS if kind in raw}, file)
+    same_words(about, catalog.hash())
     return StudySpec(
         name=name,
         title=raw.get("title", name),
@@ -172,7 +185,7 @@ def make_study(raw: Mapping[str, Any], name: str, base: Path, file: str) -> Stud
         windows=_windows(raw.get("windows", {}), file),
         tables=read_tables(raw.get("tables", {}), file),
         models=_models(raw.get("models", {}), file),
-        catalog=Catalog.load({kind: raw[kind] for kind in WORDS if kind in raw}, file),
+        catalog=catalog,
         reason=protect.get("synthetic", ""),
         profile=protect.get("profile", PROFILE),
         ledger=protect.get("ledger", ""),
@@ -185,6 +198,7 @@ def make_study(raw: Mapping[str, Any], name: str, base: Path, file: str) -> Stud
         sdmx=_sdmx(raw, file),
         trade={part: raw[part] for part in TRADE if part in raw},
         dynamics=raw.get("dynamics"),
+        pack=about,
     )
 
 

@@ -21,15 +21,19 @@ import pytest
 import typer
 
 from firmtrade import cli
+from firmtrade.combine import write_package
 from firmtrade.protect.inside import read_inside
 from firmtrade.study import Study
+from firmtrade.study_file import read_raw
+from firmtrade.study_pack import write_pack
 from support_custodian import HEAD, STUDY, lines, panel, study
 from support_traces import MARK, contents, said, traces
 
 FILES = {
     **{name: f"{name}.toml" for name in ("study", "models", "trade")},
     **{name: f"{name}.csv" for name in ("panel", "broken", "unnamed", "traders", "years", "wrong")},
-}
+    "asked": "asked.pack", "one": "BE.pkg", "two": "FR.pkg",
+}  # fmt: skip
 PANEL = """[panel]
 classification = "NACE 1.1"
 regions = ["BE1", "BE2", "BE3"]
@@ -118,6 +122,12 @@ COMMANDS: dict[str, Calls] = {
         "the custodian's": [f"{p.custody}/tables.csv", "--run", p.release, "-o", p.to("peer2.csv")],
         "with the custodian's": [f"{p.release}/tables.csv", "--run", p.custody, "-o", p.to("peer3.csv")],
     },
+    "pack": lambda p: {"a study": [p.study, "-o", p.to("study.pack")]},
+    "package": lambda p: {
+        "a release": [p.packed, "-c", "BE", "-o", p.to("BE.pkg")],
+        "the custodian's": [p.custody, "-c", "BE", "-o", p.to("kept.pkg")],
+    },
+    "combine": lambda p: {"two countries": [p.one, p.two, "-o", p.to("countries")]},
     "diff": lambda p: {
         "two releases": [p.release, p.other, "-o", p.to("diff")],
         "the custodian's": [p.custody, p.release, "-o", p.to("diff2")],
@@ -215,6 +225,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
     fewer = made.folder / "fewer.csv"
     fewer.write_text("\n".join([head, *random.Random(3).sample(rows[1:], 50), rows[0]]) + "\n", "utf-8")
     Study(made.study, str(fewer)).run(made.other)
+    packages(made)
     register = ["support", "init", made.to("agency.db"), "--user", "me"]
     subprocess.run([sys.executable, "-m", "firmtrade", *register], capture_output=True, check=True)
     altered = made.folder / "altered"
@@ -226,6 +237,15 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
     text = "\n".join(",".join(other or row) for row, other in told)
     altered.joinpath("tables.csv").write_text(text + "\n", "utf-8")
     return made
+
+
+def packages(place: Place) -> None:
+    """The study as a pack, its release, and that as a package of two countries."""
+    raw, name, _, _ = read_raw(place.study)
+    write_pack(Path(place.asked), raw, name, Study(place.study).spec.catalog.hash())
+    Study(place.asked, place.panel).run(place.packed)
+    write_package(Path(place.packed), Path(place.one), "BE")
+    write_package(Path(place.packed), Path(place.two), "FR")
 
 
 def declared(folder: Path, rows: list[str]) -> None:
