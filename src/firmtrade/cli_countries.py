@@ -104,9 +104,8 @@ def _lines(packages: Sequence[Package]) -> list[str]:
         cells = [cell for table in one.release.all_tables for cell in table.cells]
         hidden = sum(cell.confidentiality != "F" for cell in cells)
         figures = f"{len(cells):,} figures, {hidden:,} of them hidden"
-        lines.append(f"  {one.country}  {one.title}: {figures}. {one.release.protection}")
-        if one.release.provenance.synthetic:
-            lines.append(f"      synthetic: {one.release.provenance.synthetic}")
+        synthetic = " A synthetic panel." if one.release.provenance.synthetic else ""
+        lines.append(f"  {one.country}  {one.title}: {figures}.{synthetic} {one.release.protection}")
     if all(one.signed for one in packages):
         return [*lines, "All packages are signed with the key."]
     unread = [one.country for one in packages if one.carries_signature]

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from firmtrade.publish.charts import PALETTE
+from firmtrade.publish.layout import label
 from firmtrade.result import Chart, ReleasedCell, ReleasedTable
 
 COUNTRY = "country"
@@ -53,7 +54,7 @@ def compared(table: ReleasedTable) -> ReleasedTable | None:
     countries = _codes(cells, COUNTRY)
     if len(countries) < 2 or len(apart) > 2 or all(cell.value is None for cell in cells):
         return None
-    chart = _chart(cells, apart, len(countries))
+    chart = _chart(table, cells, apart, len(countries))
     if chart is None or not _alone(cells, chart):
         return None
     return replace(
@@ -70,12 +71,18 @@ def _one_measure(table: ReleasedTable) -> tuple[ReleasedCell, ...]:
     return tuple(cell for cell in cells if cell.period == last)
 
 
-def _chart(cells: Sequence[ReleasedCell], apart: Sequence[str], countries: int) -> Chart | None:
-    """Groups along the axis, countries by colour, a second dimension by panel."""
+def _chart(
+    table: ReleasedTable, cells: Sequence[ReleasedCell], apart: Sequence[str], countries: int
+) -> Chart | None:
+    """Groups along the axis, countries by colour, a second dimension, that of the longer words, by panel."""
+
+    def widest(name: str) -> int:
+        return max(len(label(table.labels, name, code)) for code in _codes(cells, name))
+
     sizes = {name: len(_codes(cells, name)) for name in apart}
     if not apart:
         return Chart("bar", COUNTRY)
-    x, *rest = sorted(apart, key=lambda name: sizes[name] > GROUPS)
+    x, *rest = sorted(apart, key=lambda name: (sizes[name] > GROUPS, widest(name)))
     if sizes[x] > GROUPS or any(sizes[name] > PANELS for name in rest):
         return None
     if countries <= COLOURS:

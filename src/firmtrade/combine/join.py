@@ -89,15 +89,13 @@ def _protection(packages: Sequence[Package]) -> str:
 def _provenance(packages: Sequence[Package]) -> Provenance:
     first = packages[0].release.provenance
     rows = {f"{p.country} {step}": n for p in packages for step, n in p.release.provenance.rows.items()}
-    synthetic = [
-        (p.title, p.release.provenance.synthetic) for p in packages if p.release.provenance.synthetic
-    ]
+    synthetic = [(p.title, p.release.provenance.synthetic) for p in packages]
     return replace(
         first,
         inputs={f"{p.country} {p.file}": p.hash for p in packages},
         rows=rows,
         catalog=first.pack_catalog,
-        synthetic="; ".join(f"{title}: {text}" for title, text in synthetic),
+        synthetic=_told(synthetic),
         engine=", ".join(sorted({p.release.provenance.engine for p in packages})),
     )
 

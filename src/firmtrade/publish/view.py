@@ -21,7 +21,7 @@ from firmtrade.result import Release, ReleasedTable, Word
 View = dict[str, Any]
 
 _MANY_ROWS = 12
-_HEAD = 600  # letters that the head of a page holds
+_HEAD = 330  # letters that the head of a page holds
 
 
 def report(release: Release) -> View:
