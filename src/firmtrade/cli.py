@@ -86,6 +86,16 @@ def run(
         typer.Option(help="Folder for what the custodian keeps of a protected run; by default DIR-custody."),
     ] = None,
     memory: Memory = None,
+    cache: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder of finest cells that are kept for the next run; confidential. By default in the "
+            "custodian's."
+        ),
+    ] = None,
+    no_cache: Annotated[
+        bool, typer.Option("--no-cache", help="Scan everything, and keep no cells for the next run.")
+    ] = False,
     debug: Annotated[
         bool,
         typer.Option(help="Run each query step by step and show the first rows of each: confidential."),
@@ -95,12 +105,16 @@ def run(
 
     DIR then holds report.html, report.pdf, tables.xlsx, tables.csv, figures/ and manifest.json; DIR-custody
     what the custodian keeps: why each figure is hidden, and the proof. A synthetic panel needs no protection.
+    The next run scans only what has changed since: years, measures, parameters.
     """
     from firmtrade.study import Study
 
     named = sources(transactions, register, accounts)
-    asked = Study(study, panel, memory, None, debug, ledger, label, named, progress())
+    keep: Path | bool = False if no_cache else cache or True
+    asked = Study(study, panel, memory, None, debug, ledger, label, named, progress(), keep)
     made = asked.run(out, unprotected, custody)
+    if asked.reused:
+        typer.echo(f"{asked.reused[:1].upper()}{asked.reused[1:]}.")
     typer.echo(f"The report is in {made / 'report.html'}")
 
 

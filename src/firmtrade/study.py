@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from firmtrade.describe.cells import Codes
     from firmtrade.describe.compute import Setting
     from firmtrade.describe.computed import Computed
+    from firmtrade.describe.reuse import Cells, Kept
     from firmtrade.estimate.model import Model
     from firmtrade.protect import Custody, Origin, Policy, Recorder
 
@@ -68,7 +69,8 @@ class Study:
     """A study with its panel. `panel` overrides the study's own; `memory` ("4GB") bounds the engine.
 
     `ledger` (a folder) overrides the study's own; `label` is what its entry is called. `sources` override the
-    files of a trade register: {"transactions": FILE, "register": FILE, "accounts": FILE}.
+    files of a trade register: {"transactions": FILE, "register": FILE, "accounts": FILE}. `cache` is the
+    folder of finest cells that `run` keeps for the next one (True: the custodian's, False: none).
     """
 
     study: str | Path | StudySpec = "belgium-2002"
@@ -80,6 +82,9 @@ class Study:
     label: str = ""
     sources: Mapping[str, str] = field(default_factory=dict)
     progress: Callable[[str], None] = field(default=_silent, repr=False)
+    cache: str | Path | bool = True
+    #: What the last run reused of an earlier one, in words.
+    reused: str = field(default="", init=False)
 
     def __post_init__(self) -> None:
         self.spec = self.study if isinstance(self.study, StudySpec) else read_study(self.study)
@@ -191,7 +196,7 @@ class Study:
         with recording(kept.policy.ledger if kept else None):
             return release
 
-    def _release(self, reason: str | None) -> tuple[Release, Custody | None]:
+    def _release(self, reason: str | None, cells: Cells | None = None) -> tuple[Release, Custody | None]:
         from firmtrade.protect import release_protected, release_unprotected, with_models
         from firmtrade.reconcile.beside import read_shipped
 
@@ -204,7 +209,9 @@ class Study:
             policy = None if open_anyway else self._policy(ledger)
             if policy:
                 setting = _with_evidence(setting, policy, engine, panel)
-            computed = self._compute(engine, panel, setting, None)
+            plain = self._sources.linked is None and self.spec.stress is None and not setting.keyed
+            before = cells.open(engine, panel, bool(policy), self.progress) if cells and plain else None
+            computed = self._compute(engine, panel, setting, None, before)
             modelled = self._modelled(engine, panel, setting, self.spec.models)
             origin = self._origin(panel, computed)
         words = self.spec.catalog
@@ -259,6 +266,7 @@ class Study:
         What the custodian of the data keeps of a protected release goes into `custody`, by default the
         folder beside it that is called after it (`out-custody`).
         """
+        from firmtrade.describe.reuse import cells_of
         from firmtrade.protect import custody_folder, keeping, recording
         from firmtrade.publish import write
         from firmtrade.publish.custodian import custodian_files
@@ -268,14 +276,17 @@ class Study:
         place = custody_folder(Path(out), Path(custody) if custody else None)
         if self.spec.sdmx:
             require()
-        release, kept = self._release(unprotected)
-        with recording(kept.policy.ledger if kept else None, Path(out)), ExitStack() as beside:
-            if kept is not None:
-                self.progress("write what the custodian keeps")
-                further = custodian_files(kept, release, self.spec.catalog)
-                beside.enter_context(keeping(kept, place, further))
-            self.progress("write the report")
-            return write(release, Path(out), self.progress, self.spec.sdmx)
+        with cells_of(self.cache, place, Path(out)) as cells:
+            release, kept = self._release(unprotected, cells)
+            with recording(kept.policy.ledger if kept else None, Path(out)), ExitStack() as beside:
+                if kept is not None:
+                    self.progress("write what the custodian keeps")
+                    further = custodian_files(kept, release, self.spec.catalog)
+                    beside.enter_context(keeping(kept, place, further))
+                self.progress("write the report")
+                made = write(release, Path(out), self.progress, self.spec.sdmx)
+            self.reused = cells.deliver()
+        return made
 
     @contextmanager
     def evidence(self) -> Iterator[tuple[Callable[[Iterable[Table] | None], Computed], Policy]]:
@@ -345,13 +356,18 @@ class Study:
         return Setting(catalog, meaning, columns, self.spec.windows, codes, Groups(meaning))
 
     def _compute(
-        self, engine: DuckDB, panel: Panel, setting: Setting, tables: Iterable[Table] | None
+        self,
+        engine: DuckDB,
+        panel: Panel,
+        setting: Setting,
+        tables: Iterable[Table] | None,
+        kept: Kept | None = None,
     ) -> Computed:
         from firmtrade.describe.compute import compute
         from firmtrade.study_sources import detailed, prepared
 
         asked = prepared(self.spec, self._sources, tables)
-        return compute(engine, asked, detailed(engine, self._sources, asked, setting), self.progress)
+        return compute(engine, asked, detailed(engine, self._sources, asked, setting), self.progress, kept)
 
     def _provenance(self, panel: Panel) -> Provenance:
         from firmtrade import __version__

@@ -86,6 +86,12 @@ COMMANDS: dict[str, Calls] = {
         "inside the release": [p.study, "-p", p.panel, "-o", p.to("o"), "--custody", p.to("o/kept")],
         "the release in it": [p.study, "-p", p.panel, "-o", p.to("c/o"), "--custody", p.to("c")],
         "in place of the release": [p.study, "-p", p.panel, "-o", p.to("s"), "--custody", p.to("s")],
+        "kept cells in the release": [
+            *(p.study, "-p", p.panel, "-o", p.to("k"), "--custody", p.kept, "--cache", p.to("k/cells"))
+        ],
+        "kept cells": [
+            *(p.study, "-p", p.panel, "-o", p.to("cells"), "--custody", p.kept, "--cache", p.cells)
+        ],
         "broken": [p.study, "-p", p.broken, "-o", p.to("broken"), "--custody", p.kept],
         "with a model": [p.models, "-p", p.traders, "-o", p.to("model"), "--custody", p.kept],
         "declarations of trade": [p.trade, "-o", p.to("trade"), "--custody", p.kept],
@@ -164,6 +170,7 @@ COMMANDS: dict[str, Calls] = {
 #: What is refused because it would let figures leave: the others do something.
 REFUSED = {
     ("run", "inside the release"), ("run", "the release in it"), ("run", "in place of the release"),
+    ("run", "kept cells in the release"),
     ("synthesize", "of the custodian's"), ("reconcile", "the custodian's"),
     ("reconcile", "with the custodian's"), ("diff", "the custodian's"), ("peer", "the custodian's"),
     ("peer", "with the custodian's"), ("whatif", "into a release"),

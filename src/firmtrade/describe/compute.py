@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from firmtrade._engine import expression
 from firmtrade._engine.duckdb import DuckDB
@@ -28,6 +29,8 @@ from firmtrade.describe.groups import Groups
 from firmtrade.describe.holistic import answer_holistic, holistic_query
 from firmtrade.describe.listing import Listing
 from firmtrade.describe.needs import missing_words, refuse_undated, terms
+from firmtrade.describe.parts import Scans
+from firmtrade.describe.reuse import Kept
 from firmtrade.describe.scan import Scan
 from firmtrade.describe.spec import Table
 from firmtrade.describe.unknowns import Doubt, doubts
@@ -234,9 +237,16 @@ def queries(view: View, groups: Groups) -> list[Query]:
 
 
 def compute(
-    engine: DuckDB, tables: Iterable[Table], setting: Setting, progress: Callable[[str], None]
+    engine: DuckDB,
+    tables: Iterable[Table],
+    setting: Setting,
+    progress: Callable[[str], None],
+    kept: Kept | None = None,
 ) -> Computed:
-    """Answer tables: one scan for each view, roll-ups, measures worked out from them."""
+    """Answer tables: one scan for each view, roll-ups, measures worked out from them.
+
+    With `kept`, scans of an earlier run are used again where nothing that they depend on has changed.
+    """
     plans = plan(tables, setting)
     refusals = tuple(f"{p.table.name} is not answered: {p.refused}" for p in plans if p.refused)
     if plans and all(p.refused for p in plans):
@@ -244,7 +254,9 @@ def compute(
     answered = [p for p in plans if not p.refused]
     seen, published = views(plans, setting), _published(answered, setting)
     refuse_listed(setting.listed and any(setting.groups.relation(v.asks[0]) for v in seen if v.asks))
-    found, losses, evidence, firms = _answers(engine, seen, published, setting, progress)
+    # The key of a firm depends on a secret that no query holds: such scans are never kept.
+    scans = Scans(kept, setting.meaning, setting.windows) if kept and not setting.keyed else None
+    found, losses, evidence, firms = _answers(engine, seen, published, setting, progress, scans)
 
     def again(changed: Mapping[Ask, Value]) -> tuple[Result, ...]:
         return tuple(_result(p, {**found, **changed}, setting) for p in answered)
@@ -289,6 +301,7 @@ def _answers(
     published: frozenset[Ask],
     setting: Setting,
     progress: Callable[[str], None],
+    scans: Scans | None,
 ) -> tuple[dict[Ask, Value], list[Attrition], _Evidence, dict[Ask, int]]:
     """What all views answer, the attrition of each sample, and the evidence behind what is published:
     sums over finest cells, and the number of firms of what cannot be added up.
@@ -302,17 +315,23 @@ def _answers(
     # Most asks first: what is rolled up last has no scan to hide behind.
     order = {view.table: view for view in sorted(seen, key=lambda view: (-len(view.asks), view.table))}
     progress(f"scan for {next(iter(order.values())).cube.name.replace('_', ' ')}" if order else "no scan")
-    for table in engine.tables((name, view.scan.query) for name, view in order.items()):
+    queries = [(n, scans.query(engine, v) if scans else v.scan.query) for n, v in order.items()]
+    for table in engine.tables(queries):
         view = order[table]
+        if scans:
+            scans.keep(engine, view, table)
         progress(f"roll up {view.cube.name.replace('_', ' ')}")
         found.update(answer(engine, view.cube, table, view.asks))
-        apart = answer_holistic(engine, view.rows, view.cube.groups, view.holistic)
+        ask_apart = partial(scans.apart, engine, view) if scans else None
+        apart = answer_holistic(engine, view.rows, view.cube.groups, view.holistic, ask_apart)
         found.update({ask: value for ask, (value, _) in apart.items()})
         firms.update({ask: number for ask, (_, number) in apart.items()})
         if view.cube.whole:
             lost[table] = attrition(engine, view.cube, table, setting.catalog, setting.windows)
         if setting.evidence:
-            evidence.append(finest(engine, view.scan, table, [a for a in view.asks if a in published]))
+            owners = partial(scans.owners, engine, view) if scans else None
+            asks = [ask for ask in view.asks if ask in published]
+            evidence.append(finest(engine, view.scan, table, asks, owners))
     # A sample that several views have is told once, by the first of them.
     told = {loss.sample: loss for view in reversed(seen) for loss in lost.get(view.table, [])}
     return found, sorted(told.values(), key=lambda loss: loss.sample), evidence, firms

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from firmtrade._engine.duckdb import DuckDB
 from firmtrade._engine.steps import Query, Step
@@ -12,17 +13,25 @@ from firmtrade.describe.groups import Groups, Term
 
 
 def answer_holistic(
-    engine: DuckDB, rows: tuple[Step, ...], groups: Groups, asks: Iterable[Ask]
+    engine: DuckDB,
+    rows: tuple[Step, ...],
+    groups: Groups,
+    asks: Iterable[Ask],
+    apart: Callable[[Query, list[Ask]], list[tuple[Any, ...]]] | None = None,
 ) -> dict[Ask, tuple[Value, int]]:
     """The value of each ask whose aggregate needs all firms at once (None for an empty group), and of how
-    many firms it is."""
+    many firms it is.
+
+    `apart` gives the rows of a query, where they need not be computed anew.
+    """
     batches: dict[str, tuple[Query, list[Ask]]] = {}
     for ask in asks:
         query = holistic_query(rows, groups, ask)
         batches.setdefault(query.sql, (query, []))[1].append(ask)
     found: dict[Ask, tuple[Value, int]] = {}
     for query, batch in batches.values():
-        values = {tuple(map(code_of, row[:-2])): row[-2:] for row in engine.rows(query)}
+        rows_of = apart(query, batch) if apart else engine.rows(query)
+        values = {tuple(map(code_of, row[:-2])): row[-2:] for row in rows_of}
         for ask in batch:
             exclusive, _ = groups.split(ask)
             key = (*([ask.year] if ask.year else []), *(exclusive[name] for name in sorted(exclusive)))

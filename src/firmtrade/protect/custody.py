@@ -6,6 +6,8 @@ counts.csv      numbers of firms that are rounded or perturbed: true, printed, k
 summary.json    the profile, the cost by table, what was attacked
 proof-N.zip     the certificate of each part, checked without a solver
 
+cells/          finest cells of the panel, for the next run (`describe.reuse`)
+
 custodian.html, tables.csv and inside.json are given as further texts (`publish.custodian`).
 """
 
@@ -22,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from firmtrade.describe.asks import Ask
+from firmtrade.describe.reuse import CELLS
 from firmtrade.errors import DataError, DisclosureError
 from firmtrade.protect import perturb
 from firmtrade.protect.decide import Decided, counted
@@ -63,7 +66,7 @@ def custody_folder(out: Path, given: Path | None = None) -> Path:
 def _ours(folder: Path) -> bool:
     """Whether a folder is empty, or the custodian's of an earlier run and nothing else."""
     names = {path.name for path in folder.iterdir()}
-    return names <= {"whatif.csv", "whatif.html"} or (
+    return names <= {"whatif.csv", "whatif.html", CELLS} or (
         {"summary.json", INDEX} <= names and "manifest.json" not in names
     )
 
@@ -79,6 +82,8 @@ def keeping(custody: Custody, folder: Path, further: Mapping[str, str] | None = 
     try:
         _write(custody, aside, further or {})
         yield
+        if (folder / CELLS).is_dir():
+            (folder / CELLS).rename(aside / CELLS)  # kept for the next run
         shutil.rmtree(folder, ignore_errors=True)
         aside.rename(folder)
     finally:
