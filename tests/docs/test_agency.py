@@ -78,8 +78,11 @@ def test_the_page_is_what_happens(root: Path, tmp_path: Path, monkeypatch: pytes
         monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
     found = shown((root / PAGE).read_text(encoding="utf-8"))
-    assert len(found) == 8
+    assert len(found) == 19
     for block, printed in found:
         assert plain(block.text) == plain(printed)
+    lines = (tmp_path / "scores" / "scores.csv").read_text(encoding="utf-8").splitlines()
+    assert lines[0].startswith("firm,segment,readiness,logistic,boosted,band,adds cash") and len(lines) > 20
+    assert (tmp_path / "scores" / "card.json").is_file()
     rejected = (tmp_path / "rejected.csv").read_text(encoding="utf-8")
     assert rejected.startswith("file,row,column,reason,remedy\nexports.csv,17,firm_id,")

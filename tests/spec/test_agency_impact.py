@@ -22,7 +22,7 @@ from firmtrade.support.impact.arms import arms
 from firmtrade.support.impact.compare import DESIGN, compared, pooled
 from firmtrade.support.impact.cost import Spent, per_additional, spent
 from firmtrade.support.impact.cost import told as cost_told
-from firmtrade.support.impact.judge import ASSOCIATION, IMPACT, family, judge, p_value
+from firmtrade.support.impact.judge import ASSOCIATION, IMPACT, family, judge, may_say, p_value, said
 from firmtrade.support.impact.opening import open_outcomes, openings, planned
 from firmtrade.support.impact.outcomes import outcome, records
 from firmtrade.support.impact.power import detectable_mean, detectable_share, sample_size
@@ -119,7 +119,7 @@ def test_the_hash_is_of_everything_that_is_fixed() -> None:
                     {},
                     {"horizon": 3},
                     {"outcome": "regular"},
-                    {"p": 0.01},
+                    {"p": 0.1},
                     {"matters": 0.05},
                     {"question": "Does it?"},
                 )
@@ -340,8 +340,10 @@ def found_of(joint: Wald = Wald(2.0, 3, 0.57, 900), **average: Any) -> Any:  # n
 JUDGED = [  # (test before, placebos, opened before, firms, comparison): word, level
     (0.57, {}, 0, 200, "refused", IMPACT, 3),
     (0.04, {}, 0, 200, "refused", ASSOCIATION, 2),
-    (0.04, {"log:x": 0.5}, 0, 200, "refused", IMPACT, 3),  # two tests share the 5 %
-    (0.57, {"log:x": 0.02}, 0, 200, "refused", ASSOCIATION, 2),
+    (0.04, {"log:x": 0.5}, 0, 200, "refused", ASSOCIATION, 2),  # more checks do not make it pass
+    (0.57, {"log:x": 0.04}, 0, 200, "refused", ASSOCIATION, 2),
+    (0.57, {"log:x": 0.04, "log:y": 0.5}, 0, 200, "refused", IMPACT, 3),  # the others share 5 %
+    (0.57, {"log:x": 0.02, "log:y": 0.5}, 0, 200, "refused", ASSOCIATION, 2),
     (None, {}, 0, 200, "refused", ASSOCIATION, 2),  # nothing could be checked
     (None, {"log:x": 0.5}, 0, 200, "refused", IMPACT, 3),
     (0.57, {}, 1, 200, "refused", ASSOCIATION, 3),
@@ -369,10 +371,44 @@ def test_the_word_needs_every_check(
     assert bool(judged.withheld) == (word == ASSOCIATION)
 
 
+def test_an_effect_that_may_be_none_is_called_no_impact() -> None:
+    """Every check holds and the interval contains 0: the design would allow the word, the figure does not."""
+    asked = Specification("q", ("M",), outcome="log:sales")
+    for low, high, head, listed in (
+        (0.01, 0.05, "Impact, level 3.", IMPACT),
+        (-0.01, 0.05, "No impact that can be told from none, level 3.", "no impact shown"),
+    ):
+        found = found_of(att=0.02, low=low, high=high)
+        judged = judge(found, asked)
+        assert judged.word == IMPACT and said(found, asked, judged).startswith(head)
+        assert may_say(judged.word, low, high) == listed
+    assert may_say(ASSOCIATION, -1, 1) == ASSOCIATION and may_say(None, None, None) == ""
+
+
 def test_a_lottery_with_gaps_is_no_level_five() -> None:
     asked = Specification("q", ("M",), comparison="draw", draw="D")
     found = replace(found_of(), observed={"supported": 0.97, "others": 0.80})
     assert judge(found, asked).level == 4
+
+
+def test_the_outcome_is_looked_for_on_both_sides_in_the_same_year() -> None:
+    """A lottery of 2012 over two years: what nobody knows of 2017 is no gap at its horizon."""
+    from firmtrade.support.impact.estimate import _observed
+
+    wide = drawn("random", 1, firms=100).wide
+    start = np.where(np.arange(100) < 50, 2012.0, np.inf)
+    outcome = np.zeros(wide.outcome.shape)
+    outcome[50:, -1] = np.nan
+    seen = _observed(replace(wide, start=start, outcome=outcome), 2)
+    assert seen == {"supported": 1.0, "others": 1.0}
+    outcome[60:, 4] = np.nan  # 2014
+    assert _observed(replace(wide, start=start, outcome=outcome), 2)["others"] == pytest.approx(0.2)
+    assert np.isnan(_observed(replace(wide, start=start, outcome=outcome), 9)["supported"])
+
+
+def test_checks_cannot_be_made_laxer() -> None:
+    with pytest.raises(DataError, match=r"p from 0\.05"):
+        Specification("q", ("M",), p=0.001)
 
 
 def test_below_the_least_number_there_are_counts_only(book: Register) -> None:

@@ -78,6 +78,8 @@ def test_the_unknown_are_left_out_and_counted() -> None:
     found = labelled(lives, (2016,), Window())
     assert (found.firms, found.happened) == (("A", "B"), (False, True))
     assert found.left_out == {2016: {"not known before": 1, "outcome not known": 1}}
+    more = labelled(lives | {"E": life("00001?0")}, (2016,), Window())
+    assert more.firms == ("A", "B", "E") and (found.partly, more.partly) == (0, 1)  # E is kept, C was not
 
 
 def test_what_is_learnt_was_known_when_it_is_tested() -> None:

@@ -173,3 +173,11 @@ def test_the_program_itself_says_errors_in_one_line(tmp_path: Path) -> None:
     assert done.stderr.strip() == (
         "firmtrade: There is no register agency.db. Make one: firmtrade support init agency.db"
     )
+
+
+def test_an_answer_that_is_given_twice_is_refused(command: Command, tmp_path: Path) -> None:
+    filled(command)
+    csv(tmp_path / "twice.csv", "question,answer", "W1,yes", "P1,no", "W1,no")
+    said = command("assess", "F1", "--answers", "twice.csv", *WHO, code=11)
+    assert said == "twice.csv, row 4: W1 is answered twice. Keep one of the two rows."
+    assert "W1 is given twice" in command("assess", "F1", "-a", "W1=yes", "-a", "W1=no", *WHO, code=2)

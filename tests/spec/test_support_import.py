@@ -226,3 +226,30 @@ def test_answers_are_checked_against_their_questionnaire(book: Register, tmp_pat
     done = book.import_file(file, "answers", "firm")
     assert done.new == 2
     assert [(each.row, each.column) for each in done.rejected] == [(3, "answer"), (4, "answer")]
+
+
+def test_a_row_that_was_cut_off_is_rejected_and_columns_may_be_skipped(tmp_path: Path) -> None:
+    file = csv(tmp_path / "f.csv", "id,name,Remarks,region", "A,Alfa,first,BE1", "B,Be", "C,Gamma,,")
+    with register(tmp_path / "a.db") as book:
+        with pytest.raises(DataError, match="To leave it out: --skip 'Remarks'"):
+            book.import_file(file, "firms", "firm")
+        with pytest.raises(DataError, match=r"no column 'Remark' to skip\. Did you mean 'Remarks'"):
+            book.import_file(file, "firms", "firm", skip=["Remark"])
+        done = book.import_file(file, "firms", "firm", skip=["Remarks", "region"])
+        assert done.new == 2 and book.get("firms", "A")["region"] is None
+        (rejected,) = done.rejected
+        assert rejected.row == 3 and rejected.reason == "the row has 2 cells and the header 4"
+        again = book.import_file(file, "firms", "firm", skip=["Remarks"])  # another sheet: more is read
+        assert again.changed == 1 and book.get("firms", "A")["region"] == "BE1"
+
+
+def test_support_does_not_begin_before_the_firm_is_founded(tmp_path: Path) -> None:
+    lines = ("S1,F1,M,2019-12-31", "S2,F1,M,2020-01-01", "S3,F2,M,1900-01-01")
+    file = csv(tmp_path / "s.csv", "id,firm_id,measure_id,started", *lines)
+    with register(tmp_path / "a.db") as book:
+        firms(book, "F1", founded_on="2020-01-01")
+        firms(book, "F2")  # nobody knows when it was founded
+        book.add("measures", id="M", title="m", type="promotion", state_aid="none", valid_from="2000-01-01")
+        done = book.import_file(file, "support", "agency")
+    assert done.new == 2 and [(each.row, each.column) for each in done.rejected] == [(2, "started")]
+    assert done.rejected[0].reason == "2019-12-31 is before the firm was founded, on 2020-01-01"

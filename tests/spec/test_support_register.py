@@ -84,7 +84,7 @@ def test_init_again_changes_nothing_and_another_database_is_refused(address: str
 def test_a_register_of_another_version_is_refused(tmp_path: Path) -> None:
     with register(tmp_path / "a.db") as made, made.transaction() as connection:
         connection.exec_driver_sql("update alembic_version set version_num = '0000'")
-    with pytest.raises(DataError, match="of version 0000, and this program reads 0002"):
+    with pytest.raises(DataError, match="of version 0000, and this program reads 0003"):
         Register.open(tmp_path / "a.db", **WHO)
 
 

@@ -21,6 +21,7 @@ from firmtrade.cli_support.options import (
     YearOption,
     open_register,
     pairs,
+    patience,
     print_json,
     rule_book,
     the_day,
@@ -104,6 +105,7 @@ def segment(
             if not print_json(as_json, segmented_json(found)):
                 show.segmented(found, trace)
             return
+        patience(opened)
         firms = population(opened, on, year, regular, book)
     numbers = counts(firms, book)
     names = (

@@ -16,6 +16,7 @@ from firmtrade.cli_support.options import (
     User,
     Where,
     open_register,
+    patience,
     print_json,
     the_day,
 )
@@ -103,6 +104,7 @@ def impact(
             if not print_json(as_json, found):
                 told.overview(found)
             return
+        patience(book)
         made = open_outcomes(book, specification, the_day(day))
     if not print_json(as_json, json.loads(made.result)):
         told.impact(made)
@@ -156,6 +158,7 @@ def lottery(
         if invite is None:
             made = draw_call(book, call, the_day(day), seed, places, source, record)
         else:
+            patience(book)
             made = invited(book, invite, seed, the_day(day), segment, name, source, record)
     if not print_json(as_json, draw_json(made)):
         told.drawn(made, listed)

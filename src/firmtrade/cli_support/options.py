@@ -32,6 +32,8 @@ Rules = Annotated[Path | None, typer.Option("--rules", help="Folder with rules o
 Instrument = Annotated[str, typer.Option("--instrument", help="Questionnaire: a name, or a .toml file.")]
 Firm = Annotated[str, typer.Argument(help="The firm's id in the register.")]
 DEFAULT, REGISTER = "first-export", "agency.db"
+#: Firms above which a command says that it is at work.
+MANY = 1000
 
 
 @contextmanager
@@ -41,6 +43,13 @@ def open_register(register: str, user: str, purpose: str) -> Iterator[Register]:
 
     with Register.open(register, user, purpose) as found:
         yield found
+
+
+def patience(register: Register) -> None:
+    """Say on the error output that all firms are being read, where that takes a while."""
+    firms = register.count("firms")
+    if firms > MANY:
+        typer.echo(f"Reading {firms:,} firms ...", err=True)
 
 
 def the_day(text: str) -> date:
@@ -59,12 +68,14 @@ def print_json(as_json: bool, value: Any) -> bool:
 
 
 def pairs(given: Sequence[str] | None, what: str) -> dict[str, str]:
-    """{'W1': 'yes'} of ['W1=yes']."""
-    found = {}
+    """{'W1': 'yes'} of ['W1=yes']; each name once."""
+    found: dict[str, str] = {}
     for part in given or []:
         name, equals, value = part.partition("=")
         if not equals:
             raise typer.BadParameter(f"'{part}': write {what}")
+        if name.strip() in found:
+            raise typer.BadParameter(f"'{part}': {name.strip()} is given twice")
         found[name.strip()] = value.strip()
     return found
 

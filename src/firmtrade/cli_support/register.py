@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -19,6 +19,9 @@ from firmtrade.cli_support.options import (
     print_json,
     the_day,
 )
+
+if TYPE_CHECKING:
+    from firmtrade.support.register.load import Loaded
 
 
 def init(
@@ -84,6 +87,9 @@ def import_(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything and write nothing.")] = False,
     report: Annotated[Path | None, typer.Option(help="Write the rejected rows to this CSV file.")] = None,
     sheet: Annotated[str | None, typer.Option(help="Sheet of a workbook.")] = None,
+    skip: Annotated[
+        list[str] | None, typer.Option(help="A column of the file that the table does not have; repeat.")
+    ] = None,
     part: Annotated[int, typer.Option(min=1, help="Rows that are acknowledged together.")] = 500,
     as_json: Json = False,
 ) -> None:
@@ -99,21 +105,17 @@ def import_(
         if not as_json:
             typer.echo(f"{done} of {total} rows are in the register")
 
+    how = {"dry_run": dry_run, "sheet": sheet, "part": part, "skip": skip or ()}
+    done: list[Loaded] = []
     with open_register(register, user, purpose) as book:
-        done = [
-            book.import_file(
-                file, table, origin, dry_run=dry_run, sheet=sheet, part=part, acknowledge=acknowledge
-            )
-            for file in files
-        ]
+        for file in files:
+            done.append(book.import_file(file, table, origin, acknowledge=acknowledge, **how))
+            if not as_json:
+                show.loaded(done[-1])
     rejected = [each for one in done for each in one.rejected]
     if report:
         report.write_text(as_csv(rejected), encoding="utf-8", newline="")
-    if not print_json(
-        as_json, [{**vars(one), "rejected": [vars(each) for each in one.rejected]} for one in done]
-    ):
-        for one in done:
-            show.loaded(one)
+    print_json(as_json, [{**vars(one), "rejected": [vars(each) for each in one.rejected]} for one in done])
     if rejected:
         raise typer.Exit(11)
 

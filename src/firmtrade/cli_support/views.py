@@ -15,6 +15,7 @@ from firmtrade.cli_support.options import (
     User,
     Where,
     open_register,
+    patience,
     print_json,
     the_day,
 )
@@ -50,6 +51,7 @@ def score(
     told.known_choices(model, band, segment)
     the_date = the_day(day)
     with open_register(register, user, purpose) as book:
+        patience(book)
         found = made(book, the_date, asked)
         firms = (
             {each.firm_id: each for each in population(book, the_date)} if listed or out or as_json else {}
@@ -83,6 +85,7 @@ def view(
     from firmtrade.support.views.told import told
 
     with open_register(register, user, purpose) as book:
+        patience(book)
         found = made(book, number, the_day(day), scored=not no_score)
     if not print_json(as_json, found.as_json(listed)):
         told(found, listed)
@@ -107,6 +110,7 @@ def views(
     from firmtrade.support.views.told import told_all
 
     with open_register(register, user, purpose) as book:
+        patience(book)
         about = Context(book, the_day(day), scored=not (no_score or without_names or out is None))
         if out is not None:
             out.write_text(page(about, named=not without_names), encoding="utf-8", newline="\n")

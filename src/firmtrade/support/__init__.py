@@ -1,8 +1,9 @@
 """The agency's side: from who trades to whom to support, in two zones that never meet.
 
-The **service zone** (register, service, readiness, rules, entry_mode) holds what a firm gave the agency or
-what is public, and may name a firm: its functions take a Register. The **statistics zone** (statistics)
-speaks of confidential panels and only counts: it makes words for a Study. What both use is pure (stages).
+The **service zone** (register, service, readiness, rules, entry_mode, score, impact, views) holds what a firm
+gave the agency or what is public, and may name a firm: its functions take a Register. The **statistics
+zone** (statistics) speaks of confidential panels and only counts: it makes words for a Study. What both use
+is pure (stages). `demo` is an agency of firms that never were.
 
     from datetime import date
     from firmtrade.support import Register, propose, segment
@@ -32,6 +33,14 @@ _HOMES = {
     "decide": "service.propose",
     "entry_case": "service.entry",
     "stage_words": "statistics.stages",
+    "exporting_score": "score.scoring:score",
+    "Specification": "impact.specification",
+    "store_specification": "impact.specification:store",
+    "open_outcomes": "impact.opening",
+    "follow_up": "impact.follow",
+    "draw_call": "impact.lottery",
+    "view": "views.gather",
+    "twelve_views": "views.gather:views",
 }
 __all__ = sorted(_HOMES)
 
@@ -42,4 +51,5 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
     from importlib import import_module
 
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    home, _, own = _HOMES[name].partition(":")
+    return getattr(import_module(f"{__name__}.{home}"), own or name)

@@ -71,9 +71,10 @@ def rows(title: str, found: Sequence[Mapping[str, Any]]) -> None:
 def loaded(done: Loaded) -> None:
     """What an import did, and each row that it did not take."""
     verb = "would be" if done.dry else "are"
+    faults = f"{len(done.rejected)} fault" + ("" if len(done.rejected) == 1 else "s")
     say(
         f"{done.file} -> {done.table}: {done.read} rows read; {done.new} {verb} new, {done.changed} changed, "
-        f"{done.same} as before, {done.carried_on} from an earlier run, {len(done.rejected)} faults."
+        f"{done.same} as before, {done.carried_on} from an earlier run, {faults}."
     )
     if done.rejected:
         table(

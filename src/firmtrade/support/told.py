@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 def read_answers(path: str) -> dict[str, Answer]:
     """Answers of a CSV file or workbook with the columns question, answer and perhaps evidence.
 
-    Questions without an answer are left out: they are unknown. Raises DataError for other columns.
+    Questions without an answer are left out: they are unknown. Raises DataError for other columns, and for
+    a question that is answered twice.
     """
     from firmtrade.support.register.sheet import read_sheet
     from firmtrade.support.register.zones import a_file, refuse_panel
@@ -43,7 +44,10 @@ def read_answers(path: str) -> dict[str, Answer]:
             raise DataError(f"{sheet.file}, row {line}: '{evidence}' is no evidence: {', '.join(GRADES)}.")
         if isinstance(answer, bool):
             answer = "yes" if answer else "no"
-        found[str(question).strip()] = Answer(str(answer).strip().lower(), grade)
+        name = str(question).strip()
+        if name in found:
+            raise DataError(f"{sheet.file}, row {line}: {name} is answered twice. Keep one of the two rows.")
+        found[name] = Answer(str(answer).strip().lower(), grade)
     return found
 
 

@@ -216,7 +216,8 @@ class _Drawn:
         """Who applies, who gets it; draws happen every year, so that one call does not move another."""
         year, rng, n = self.plan.first + t, self.rng, self.plan.firms
         want, hour, stand = (rng.random(n) for _ in range(3))
-        free = self.alive[:, t] & ~exports & ~self.had
+        there = self.alive[:, t] & self.alive[:, max(0, t - 1)]  # nobody applies before its foundation
+        free = there & ~exports & ~self.had
         better = self.productivity[:, t - 1] if t else self.productivity[:, 0]
         if year in self.plan.calls:
             applies = free & (want < 0.15 / (1 + np.exp(-1.5 * better)))
@@ -226,7 +227,7 @@ class _Drawn:
             self._decide("coaching", year, applies, hour, _lots(n), self.plan.winners, self.plan.coaching)
         if year in self.plan.fairs:
             grown = (self.slope - self.slope.mean()) / self.slope.std()
-            self.fair[year] = np.flatnonzero(self.alive[:, t] & (stand < 0.02 * np.exp(1.2 * grown - 0.7)))
+            self.fair[year] = np.flatnonzero(there & (stand < 0.02 * np.exp(1.2 * grown - 0.7)))
 
     def _decide(self, programme: str, year: int, applies: Array, hour: Array, order: Array, places: float,
                 effect: float) -> None:  # fmt: skip

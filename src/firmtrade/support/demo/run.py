@@ -17,7 +17,7 @@ from firmtrade.errors import DataError
 from firmtrade.support import show
 from firmtrade.support.demo import present, write
 from firmtrade.support.demo.population import Plan, Population, populate
-from firmtrade.support.impact.judge import IMPACT
+from firmtrade.support.impact.judge import IMPACT, may_say
 from firmtrade.support.impact.opening import Impact, open_outcomes
 from firmtrade.support.impact.specification import Specification, store
 from firmtrade.support.register.register import Register
@@ -134,7 +134,9 @@ def told(shown: Shown) -> None:
             continue
         effect = found_one.average
         span = f"{unit * effect.low:.{digits}f} to {unit * effect.high:.{digits}f}"
-        word = made.judged.word if made.judged.word == IMPACT else "withheld"
+        word = "withheld"
+        if made.judged.word == IMPACT:
+            word = may_say(IMPACT, effect.low, effect.high)
         lines.append(
             (
                 asked.question,

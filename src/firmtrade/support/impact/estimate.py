@@ -37,7 +37,8 @@ class Estimated:
     since, those before the start too; `at_horizon` is the last of them. `joint` tests that nothing differed
     before, `slope` its trend (None: not to be had). `breakdown`: how many times the largest movement before
     the start trends may move a year afterwards until the interval contains 0 (None: not to be had; infinite:
-    beyond all tried). `detectable`: the smallest effect that would have been shown.
+    beyond all tried). `detectable`: the smallest effect that would have been shown. `observed`: shares of
+    firms whose outcome is known at the horizon, 'supported' and 'others'.
     """
 
     average: Effect
@@ -121,17 +122,16 @@ def _mean(wide: Wide, chosen: np.ndarray) -> float:
 
 
 def _observed(wide: Wide, horizon: int) -> dict[str, float]:
-    """Shares of supported firms whose outcome is known in the year before and at the horizon, and others'."""
-    known = np.isfinite(wide.outcome)
-    years, starts = wide.years.tolist(), wide.start
-    after = [
-        known[i, years.index(int(start) + horizon)]
-        for i, start in enumerate(starts)
-        if np.isfinite(start) and int(start) + horizon in years
-    ]
+    """Shares of supported firms whose outcome is known at the horizon, and of firms without support in the
+    same years, each year counted as often as firms were supported so long before. NaN: no such year yet."""
+    known, starts = np.isfinite(wide.outcome), wide.start
+    ever = np.isfinite(starts)
+    place = {int(year): at for at, year in enumerate(wide.years.tolist())}
+    mine = [(i, place[int(starts[i]) + horizon]) for i in np.flatnonzero(ever)
+            if int(starts[i]) + horizon in place]  # fmt: skip
+    if not mine or ever.all():
+        return {"supported": np.nan, "others": np.nan}
     return {
-        "supported": float(np.mean(after)) if after else np.nan,
-        "others": float(known[~np.isfinite(starts)][:, -1].mean())
-        if (~np.isfinite(starts)).any()
-        else np.nan,
+        "supported": float(np.mean([known[i, at] for i, at in mine])),
+        "others": float(np.mean([known[~ever, at].mean() for _, at in mine])),
     }

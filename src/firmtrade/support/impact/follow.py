@@ -65,7 +65,8 @@ class Followed:
     `planned` counts follow-ups by done, overdue, to come; `never` is how many supports ended a year ago or
     more without any. `missed` and `unknown` (not known for the last year) are supported firms. `curves` are
     of the supported and, where there are refused applicants, their matches; `unmatched` supported firms have
-    none. `already` were regular before. `bands` counts what firms say would have come without help.
+    none. `already` were regular before, or may have been. `bands` counts what firms say would have come
+    without help.
     """
 
     day: date
@@ -171,7 +172,7 @@ class _Survival:
         self.already = self.unmatched = 0
         if until is None:
             return
-        self.known, self.until = known, until
+        self.known, self.until, self.given = known, until, given
         self.years = int(parameter("regular-years", date(until, 12, 31))["value"])
         pairs = self._matched(register, given, measures)
         rows = [(firm, given[firm], SUPPORTED) for firm in sorted(given)]
@@ -184,7 +185,10 @@ class _Survival:
     def _draw(self, rows: Sequence[tuple[str, int, str]]) -> None:
         lines = []
         for firm, year, group in rows:
-            spell = to_regular(self.known[firm], year, self.until, self.years)
+            end = self.until
+            if group == REFUSED:  # until it is supported itself, by another call
+                end = min(end, self.given.get(firm, end + 1) - 1)
+            spell = to_regular(self.known[firm], year, end, self.years)
             if spell is None:
                 self.already += 1
             elif spell[0] > 0:
@@ -260,18 +264,24 @@ def _once(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
 
 
 def to_regular(life: Life, start: int, until: int, years: int) -> tuple[int, bool] | None:
-    """(years from the beginning of `start`, whether the firm then became regular); None if it was before.
+    """(years from the beginning of `start`, whether the firm then became regular).
 
     Regular: exports in `years` years in a row up to then. A year of which that is not known ends the count.
+    None if the firm was regular in the year before `start`, or may have been: it cannot become so any more.
     """
-    for year in range(start - 1, until + 1):
-        flags = [life.at(each) for each in range(year - years + 1, year + 1)]
-        regular = NO if NO in flags else YES if set(flags) == {YES} else UNKNOWN
-        if regular == YES:
-            return None if year < start else (year - start + 1, True)
-        if regular == UNKNOWN and year >= start:
-            return year - start, False
+    if _regular(life, start - 1, years) != NO:
+        return None
+    for year in range(start, until + 1):
+        regular = _regular(life, year, years)
+        if regular != NO:
+            return (year - start + 1, True) if regular == YES else (year - start, False)
     return until - start + 1, False
+
+
+def _regular(life: Life, year: int, years: int) -> str:
+    """Whether a firm has exported in each of the last `years` years up to `year`."""
+    flags = [life.at(each) for each in range(year - years + 1, year + 1)]
+    return NO if NO in flags else YES if set(flags) == {YES} else UNKNOWN
 
 
 def as_json(found: Followed) -> dict[str, Any]:

@@ -93,17 +93,21 @@ def _enough(found: Estimated, asked: Specification) -> Check:
 def trends(joint: Wald, placebos: Mapping[str, Wald], asked: Specification) -> Check:
     """Whether nothing differed before the start, by the outcome and by every other outcome that is checked.
 
-    Outcomes share `p` (Bonferroni). One that could not differ, such as exporting among firms of which none
-    did, is no check; where there is no other one it is not known.
+    The outcome itself is held to `p` whatever else is checked, so that naming more checks does not make it
+    pass; the others share another `p` among them (Bonferroni). One that could not differ, such as exporting
+    among firms of which none did, is no check; where there is no other one it is not known.
     """
     tested = {name: test for name, test in {asked.outcome: joint, **placebos}.items() if test.degrees}
     if not tested:
         return Check("same way before", truth.UNKNOWN, "nothing could have differed before the start, so "
                                                        "nothing "
                      "could be checked: name other outcomes to check")  # fmt: skip
-    limit = asked.p / len(tested)
+    shared = asked.p / max(1, len(set(tested) - {asked.outcome}))
     told = ", ".join(f"{name}: p = {test.p:.3g}" for name, test in tested.items())
-    failed = [name for name, test in tested.items() if test.p < limit]
+    if not joint.degrees:
+        told += f"; {asked.outcome} itself could not differ and is not tested"
+    limits = {name: asked.p if name == asked.outcome else shared for name in tested}
+    failed = [name for name, test in tested.items() if test.p < limits[name]]
     if failed:
         return Check("same way before", truth.NO, f"the groups already differed before the start ({told})")
     return Check(
@@ -118,12 +122,22 @@ def _level(found: Estimated, asked: Specification, same: bool) -> int:
     return 3 if same else 2
 
 
+def may_say(word: str | None, low: float | None, high: float | None) -> str:
+    """What a list may say of an evaluation: the word, but for an effect that cannot be told from none."""
+    if word != IMPACT or low is None or high is None:
+        return word or ""
+    return "no impact shown" if low <= 0 <= high else word
+
+
 def said(found: Estimated, asked: Specification, judged: Judged) -> str:
     """The result in one or two sentences."""
     effect = found.average
     if not np.isfinite(effect.att):
         return "No effect can be estimated; only the counts are told."
-    name = "Impact" if judged.word == IMPACT else "Association, not impact"
+    none = effect.low <= 0 <= effect.high
+    name = "Association, not impact"
+    if judged.word == IMPACT:
+        name = "No impact that can be told from none" if none else "Impact"
     side = "higher" if effect.att >= 0 else "lower"
     head = (f"{_what(asked)} is {_amount(effect.att, asked.share)} {side} than it would be had it moved as "
             "that of the "
@@ -131,7 +145,7 @@ def said(found: Estimated, asked: Specification, judged: Judged) -> str:
             "it, "
             f"95 % interval {_interval(effect.low, effect.high, asked.share)}.")  # fmt: skip
     tail = ""
-    if effect.low <= 0 <= effect.high:
+    if none:
         tail = (f" It cannot be told from none; an effect of {_amount(found.detectable, asked.share)} would "
                 f"have been shown.")  # fmt: skip
     if judged.withheld:

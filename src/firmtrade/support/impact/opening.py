@@ -18,7 +18,7 @@ from firmtrade.support.impact.arms import Arms, arms
 from firmtrade.support.impact.compare import Compared, compared
 from firmtrade.support.impact.cost import PerAdditional, Spent, per_additional, spent
 from firmtrade.support.impact.estimate import Estimated, before, estimated
-from firmtrade.support.impact.judge import IMPACT, Judged, family, judge, p_value, said
+from firmtrade.support.impact.judge import IMPACT, Judged, family, judge, may_say, p_value, said
 from firmtrade.support.impact.outcomes import Records, outcome, records
 from firmtrade.support.impact.power import detectable_mean, detectable_share
 from firmtrade.support.impact.specification import Specification, Stored, read, stored
@@ -231,6 +231,7 @@ def plain(made: Impact) -> dict[str, Any]:
         "slope_before": None if found is None or found.slope is None else _plain(found.slope),
         "breakdown": None if found is None else _number(found.breakdown),
         "detectable": None if found is None else _number(found.detectable),
+        "known_at_the_horizon": None if found is None else _plain(found.observed),
         "not_to_trust": None if found is None else _plain(found.untrusted),
         "cost": None if made.cost is None else _plain(made.cost),
         "without_linked_firms": None if made.unlinked is None else _effect(made.unlinked),
@@ -267,6 +268,10 @@ def plan_json(plan: Planned) -> dict[str, Any]:
     return found
 
 
+def _bounds(effect: Mapping[str, Any] | None) -> tuple[float | None, float | None]:
+    return (None, None) if effect is None else (effect["low"], effect["high"])
+
+
 def overview(register: Register) -> list[dict[str, Any]]:
     """Every stored specification, with how often it was opened and what the last opening found."""
     last = {
@@ -283,6 +288,7 @@ def overview(register: Register) -> list[dict[str, Any]]:
                 "stored_at": row["recorded_at"].isoformat(),
                 "opened": number,
                 "word": judged.get("word"),
+                "said": may_say(judged.get("word"), *_bounds(result.get("effect"))),
                 "level": judged.get("level"),
             }
         )

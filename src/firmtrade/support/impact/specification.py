@@ -32,6 +32,8 @@ SHARES = {
     "regular": "has exported in each of the last four years up to that one",
 }
 LOG = "log:"
+#: The smallest p at which checks may be held to fail.
+LAXEST = 0.05
 FEATURES = ("age", "activity", "region")
 _VERSION = "1"
 
@@ -46,7 +48,8 @@ class Specification:
     covariates: age, activity, region or 'log:ITEM', of the year before. checks: other outcomes that must
     not have moved before the start, for where the outcome itself could not (a first export). expected:
     share of yes that is expected without support; matters: the smallest effect that would matter. least:
-    firms on each side below which nothing is estimated. p: a check below this p fails.
+    firms on each side below which nothing is estimated. p: a check below this p fails; it may be stricter
+    than 0.05 (a larger p), not laxer.
     """
 
     question: str
@@ -84,8 +87,11 @@ class Specification:
                 raise DataError(
                     f"'{name}' is no covariate: {', '.join(FEATURES)} or log:ITEM.{nearest(name, FEATURES)}"
                 )
-        if self.horizon < 0 or self.lead < 2 or self.least < 10 or not 0 < self.p < 1:
-            raise DataError("horizon is 0 or more, lead 2 or more, least 10 or more, p between 0 and 1.")
+        if self.horizon < 0 or self.lead < 2 or self.least < 10 or not LAXEST <= self.p < 1:
+            raise DataError(
+                f"horizon is 0 or more, lead 2 or more, least 10 or more, p from {LAXEST} to below 1: a "
+                "smaller p would let differences before the start pass."
+            )
 
     @property
     def share(self) -> bool:

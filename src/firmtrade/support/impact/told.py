@@ -77,6 +77,7 @@ def impact(made: Impact) -> None:
         return
     show.table("Checks: the word 'impact' needs all of them", ["check", "holds", "found"],
                [(each.name, each.holds, each.text) for each in made.judged.checks])  # fmt: skip
+    show.say(_known(made))
     show.say(f"Level {made.judged.level} of 5 on the Maryland scale: {made.judged.grade}.")
     _effects(made)
     _beside(made)
@@ -95,6 +96,19 @@ def impact(made: Impact) -> None:
 
 def _ordinal(number: int) -> str:
     return {1: "first", 2: "second", 3: "third"}.get(number, f"{number}th")
+
+
+def _known(made: Impact) -> str:
+    """Whose outcome is known at the horizon; a firm that has ended has accounts no more."""
+    assert made.found is not None
+    asked, seen = made.stored.specification, made.found.observed
+    if any(np.isnan(seen.get(side, np.nan)) for side in ("supported", "others")):
+        return f"No supported firm has reached {asked.horizon} years yet, or there is none without support."
+    told = (f"Known {asked.horizon} years on: the outcome of {100 * seen['supported']:.0f} % of the "
+            f"supported firms and of {100 * seen['others']:.0f} % of those without support.")  # fmt: skip
+    if not asked.share:
+        told += " Firms that ended have no accounts any more: this is about those that are still there."
+    return told
 
 
 def _effects(made: Impact) -> None:
@@ -235,14 +249,14 @@ def overview(found: Sequence[Mapping[str, Any]]) -> None:
         return
     show.table(
         "Stored specifications",
-        ["id", "question", "stored", "opened", "word", "level"],
+        ["id", "question", "stored", "opened", "what may be said", "level"],
         [
             (
                 each["id"],
                 each["question"],
                 each["stored_at"][:10],
                 each["opened"],
-                each["word"],
+                each["said"] or ("no estimate" if each["opened"] else "not opened yet"),
                 each["level"],
             )
             for each in found

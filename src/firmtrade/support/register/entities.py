@@ -223,4 +223,9 @@ ENTITIES: dict[str, tuple[str, str, str]] = {
         rank whole! | Place in that order, from 1
         arm code(offered, control)! | Offered, or left out by the draw and so to compare with
     """),
+    "users": ("Who may do what; in force as soon as there is an admin", "who", """
+        who id! | Name, as it is given with --user
+        role code(reader, adviser, analyst, admin)! | Sees; writes about firms; evaluates; does everything
+        until date | Last day of it; an admin has none
+    """),
 }  # fmt: skip

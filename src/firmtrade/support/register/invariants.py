@@ -123,6 +123,12 @@ def _draws(row: Row, before: Row | None) -> None:
                        "Without more entrants than places nothing is drawn")  # fmt: skip
 
 
+def _users(row: Row, before: Row | None) -> None:
+    if row["role"] == "admin" and row.get("until") is not None:
+        raise _refused("until", "an admin with a last day would leave nobody to give roles",
+                       "Leave it empty; change the role once there is another admin")  # fmt: skip
+
+
 _CHECKS: dict[str, Callable[[Row, Row | None], None]] = {
     "exports": _exports,
     "barriers": _barriers,
@@ -135,4 +141,5 @@ _CHECKS: dict[str, Callable[[Row, Row | None], None]] = {
     "specifications": _specifications,
     "openings": _openings,
     "draws": _draws,
+    "users": _users,
 }

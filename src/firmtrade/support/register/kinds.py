@@ -27,7 +27,7 @@ class Refused(Exception):
     """A value that cannot be used: the reason, what to do about it, and the column where that is known."""
 
     def __init__(self, reason: str, remedy: str, column: str = "") -> None:
-        super().__init__(f"{reason}. {remedy}.")
+        super().__init__(f"{reason}. {remedy}" + ("" if remedy.endswith((".", "?")) else "."))
         self.reason, self.remedy, self.column = reason, remedy, column
 
 

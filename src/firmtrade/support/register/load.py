@@ -57,16 +57,21 @@ def load_file(
     dry_run: bool = False,
     sheet: str | None = None,
     part: int = PART,
+    skip: Sequence[str] = (),
     acknowledge: Callable[[int, int], None] = lambda done, total: None,
 ) -> Loaded:
     """Import a file into a table. `acknowledge(done, total)` is called after each part that is safe.
 
+    `skip`: columns of the file that are not read, for a file that has more than the table.
+
     Raises DisclosureError for a statistical panel in whatever form, DataError for a file whose columns do
     not fit. Single rows that cannot be used are left out and are in `Loaded.rejected`.
     """
-    register.stamp(origin)  # refuses an origin that is none before anything is read
+    register.stamp(origin).may(table.name)  # refuses before anything is read
     path = a_file(source)
     read = read_sheet(path, sheet)
+    refuse_panel(read.header, read.file)  # whatever of it is skipped
+    read = read.without(skip)
     _columns(table, read)
     with register.transaction() as connection:
         ready, rejected = verified(connection, table, read)
@@ -126,20 +131,20 @@ def _loaded(
 
 def _columns(table: Entity, read: Sheet) -> None:
     """Refuse a file whose columns are not those of the table."""
-    refuse_panel(read.header, read.file)
     known = ["id", *(field.name for field in table.fields)]
-    for name in read.header:
+    there = [name for name in read.header if name not in read.skipped]
+    for name in there:
         if name not in known:
             raise DataError(
                 f"{read.file}: the table {table.name} has no column '{name}'.{nearest(name, known)} "
-                f"Columns: {', '.join(known)}."
+                f"Columns: {', '.join(known)}. To leave it out: --skip '{name}'."
             )
-    twice = [name for name, number in Counter(read.header).items() if number > 1]
+    twice = [name for name, number in Counter(there).items() if number > 1]
     if twice:
         raise DataError(f"{read.file} has the column '{twice[0]}' more than once.")
     needed = ["id"] * (table.key == ("id",)) + [each.name for each in table.fields if each.required]
     for name in needed:
-        if name not in read.header:
+        if name not in there:
             raise DataError(f"{read.file} lacks the column '{name}', which {table.name} needs.")
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from firmtrade.errors import DataError
 from firmtrade.support.register import database, kinds, rows, tables
 from firmtrade.support.register.dossier import Dossier, read_dossiers
+from firmtrade.support.register.rights import rights
 from firmtrade.support.register.room import Room, room, rooms
 from firmtrade.support.register.rows import Row, Stamp, Version
 from firmtrade.support.register.schema import ORIGINS, entity
@@ -38,6 +39,8 @@ class Register:
         if not user.strip() or not purpose.strip():
             raise DataError("Say who looks into the register and why: --user NAME --purpose REASON.")
         self._engine, self.user, self.purpose, self._clock = engine, user.strip(), purpose.strip(), clock
+        with self.transaction() as connection:
+            self.rights = rights(connection, self.user, lambda: clock().date())
 
     @classmethod
     def create(cls, address: str | Path, user: str, purpose: str = "set up", **more: Any) -> Register:
@@ -91,7 +94,7 @@ class Register:
                 f"'{origin}' cannot be the origin of a row: {', '.join(ORIGINS)}. What was collected for "
                 f"statistics is not written into the register."
             )
-        return Stamp(self.user, self._clock(), origin, batch)
+        return Stamp(self.user, self._clock(), origin, batch, self.rights.write)
 
     # -- writing ---------------------------------------------------------------------------------------------
 
@@ -137,6 +140,7 @@ class Register:
 
     def purge_contacts(self, day: date) -> int:
         """Remove contacts whose last day is before `day`, with their history; returns how many."""
+        self.rights.write("contacts")
         made, past = tables.table("contacts"), tables.table("history")
         with self.transaction() as connection:
             gone = [row["id"] for row in rows.read(connection, "contacts", {}) if row["keep_until"] < day]
@@ -166,6 +170,7 @@ class Register:
     def read(self, name: str, /, **where: Any) -> list[Row]:
         """Rows by id whose fields have these values (a list: one of them); logged if they name firms."""
         table = entity(name)
+        self.rights.read(table.name)
         with self.transaction() as connection:
             found = rows.read(connection, table.name, where)
             if table.named:
@@ -178,6 +183,7 @@ class Register:
     def history(self, name: str, identifier: str) -> tuple[Version, ...]:
         """All versions of a row, the present one last; logged."""
         table = entity(name)
+        self.rights.read(table.name)
         with self.transaction() as connection:
             found = rows.versions(connection, table.name, identifier)
             firm = identifier if table.name == "firms" else found[-1].row.get("firm_id")
@@ -211,6 +217,7 @@ class Register:
 
         For computing over all firms. Numbers come as float, unknown values as None.
         """
+        self.rights.read(entity(name).name)
         with self.transaction() as connection:
             found = rows.columns(connection, entity(name), names, where)
             self.look(connection, action, None, f"{len(next(iter(found.values()), []))} rows of {name}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -24,12 +24,13 @@ class Conflict(DataError):
 
 @dataclass(frozen=True)
 class Stamp:
-    """Who writes, when, for whom the fact was recorded and in which import."""
+    """Who writes, when, for whom the fact was recorded and in which import; `may` refuses a table."""
 
     who: str
     at: datetime
     origin: str = "agency"
     batch: str | None = None
+    may: Callable[[str], None] = lambda table: None
 
 
 def checked(table: Entity, given: Mapping[str, Any]) -> Row:
@@ -75,6 +76,7 @@ def _valid(table: Entity, row: Row, before: Row | None = None) -> None:
 
 def insert(connection: Connection, table: Entity, rows: Iterable[Row], stamp: Stamp) -> int:
     """Write new rows; returns how many."""
+    stamp.may(table.name)
     made = []
     for row in rows:
         _valid(table, row)
@@ -100,6 +102,7 @@ def change(
 
     Raises Conflict if it is not.
     """
+    stamp.may(table.name)
     given = {name: before[name] for name in ("id", *(field.name for field in table.fields))}
     after = checked(table, {**given, **changes})
     if after["id"] != before["id"]:

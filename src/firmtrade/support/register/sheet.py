@@ -6,8 +6,8 @@ import csv
 import hashlib
 import io
 import zipfile
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +19,28 @@ UNPACKED = 200 * 1024**2
 
 @dataclass(frozen=True)
 class Sheet:
-    """`rows` are (line in the file, cells); `digest` is the SHA-256 of the file and the sheet's name."""
+    """`rows` are (line in the file, cells); `digest` is the SHA-256 of the file and the sheet's name.
+
+    `text`: a CSV file, where a row with fewer cells than the header was cut off. `skipped`: columns that
+    are not read.
+    """
 
     file: str
     header: tuple[str, ...]
     rows: tuple[tuple[int, tuple[Any, ...]], ...]
     digest: str
+    text: bool = False
+    skipped: frozenset[str] = frozenset()
+
+    def without(self, names: Sequence[str]) -> Sheet:
+        """The sheet with some columns not read, which is another sheet. DataError for one that it lacks."""
+        for name in names:
+            if name not in self.header:
+                raise DataError(f"{self.file} has no column '{name}' to skip.{nearest(name, self.header)}")
+        skipped = frozenset(names)
+        told = "|".join([self.digest, *sorted(skipped)]) if skipped else self.digest
+        digest = hashlib.sha256(told.encode()).hexdigest() if skipped else told
+        return replace(self, skipped=skipped, digest=digest)
 
 
 def read_sheet(path: Path, sheet: str | None = None) -> Sheet:
@@ -34,7 +50,8 @@ def read_sheet(path: Path, sheet: str | None = None) -> Sheet:
     """
     if path.suffix.lower() in (".xls", ".xlsb", ".ods"):
         raise DataError(f"{path.name}: workbooks of this kind are not read. Save it as .xlsx or .csv.")
-    if path.suffix.lower() in (".xlsx", ".xlsm"):
+    text = path.suffix.lower() not in (".xlsx", ".xlsm")
+    if not text:
         name, lines = _workbook(path, sheet)
     else:
         name, lines = "", _csv(path)
@@ -45,7 +62,7 @@ def read_sheet(path: Path, sheet: str | None = None) -> Sheet:
         header = header[:-1]
     rows = tuple((line, cells) for line, cells in lines[1:] if any(cell is not None for cell in cells))
     digest = hashlib.sha256(path.read_bytes() + name.encode()).hexdigest()
-    return Sheet(path.name, header, rows, digest)
+    return Sheet(path.name, header, rows, digest, text)
 
 
 def _csv(path: Path) -> list[tuple[int, tuple[Any, ...]]]:

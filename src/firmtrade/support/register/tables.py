@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sqlalchemy import MetaData, Table
 
 #: The migration that this code expects.
-REVISION = "0002"
+REVISION = "0003"
 
 #: How each kind is kept: texts, whole numbers (cents, micro-units), days.
 STORED = {

@@ -53,7 +53,8 @@ def verified(connection: Connection, table: Entity, sheet: Sheet) -> tuple[list[
         rejected += [_rejection(table, sheet, line, fault) for fault in faults]
     good = []
     before = rows.by_id(connection, table.name, [row.id for row in ready])
-    lost = dict(_without_target(connection, table, ready)) | dict(_unread(connection, table, ready))
+    lost = dict(_too_early(connection, table, ready)) | dict(_without_target(connection, table, ready))
+    lost |= dict(_unread(connection, table, ready))
     for row in ready:
         fault = lost.get(row.id) or _impossible(table, row, before.get(row.id))
         if fault:
@@ -71,7 +72,13 @@ def _row(
     if any(cell is not None for cell in cells[width:]):
         wide = f"the row has {len(cells)} cells and the header {width}"
         return None, [kinds.Refused(wide, "Look for a separator inside a value")]
-    given = dict(zip(sheet.header, cells, strict=False))
+    if sheet.text and len(cells) < width:
+        short = f"the row has {len(cells)} cells and the header {width}"
+        return None, [
+            kinds.Refused(short, "It was cut off, or lacks separators: write a separator for each empty cell")
+        ]
+    pairs = zip(sheet.header, cells, strict=False)
+    given = {name: cell for name, cell in pairs if name not in sheet.skipped}
     values, faults = {}, []
     own_id = table.key == ("id",)
     for each in (Field("id", "id" if own_id else "ref", "Identifier", own_id), *table.fields):
@@ -126,6 +133,20 @@ def _without_target(
             if target is not None and target not in there:
                 lost = f"the register has no '{target}' in {each.refers}"
                 yield row.id, kinds.Refused(lost, f"Import {each.refers} first, or correct it", each.name)
+
+
+def _too_early(
+    connection: Connection, table: Entity, ready: Sequence[Ready]
+) -> Iterator[tuple[str, kinds.Refused]]:
+    """Support that began before its firm was founded: one of the two days is wrong."""
+    if table.name != "support":
+        return
+    firms = rows.by_id(connection, "firms", {row.values["firm_id"] for row in ready})
+    for row in ready:
+        founded = firms.get(row.values["firm_id"], {}).get("founded_on")
+        if founded is not None and row.values["started"] < founded:
+            early = f"{row.values['started']} is before the firm was founded, on {founded}"
+            yield row.id, kinds.Refused(early, "Correct one of the two", "started")
 
 
 def _unread(

@@ -75,18 +75,24 @@ def label(life: Life, year: int, window: Window) -> str:
 
 @dataclass(frozen=True)
 class Labelled:
-    """Firms at risk at cut-offs: parallel tuples, in the order of cut-off and firm; `left_out` by reason."""
+    """Firms at risk at cut-offs: parallel tuples, in the order of cut-off and firm; `left_out` by reason.
+
+    `partly` of those to which it happened have a year after that is not known. Had it not been seen in the
+    others, such a firm would have been left out: so the more there are, the more the rate is too high.
+    """
 
     firms: tuple[str, ...]
     years: tuple[int, ...]
     happened: tuple[bool, ...]
     left_out: Mapping[int, Mapping[str, int]]
+    partly: int = 0
 
 
 def labelled(lives: Mapping[str, Life], years: Iterable[int], window: Window) -> Labelled:
     """Firms at risk whose label is known, at each cut-off."""
     rows: list[tuple[int, str, bool]] = []
     left: dict[int, Counter[str]] = {}
+    partly = 0
     for year in sorted(years):
         counted = left.setdefault(year, Counter())
         for firm in sorted(lives):
@@ -94,13 +100,15 @@ def labelled(lives: Mapping[str, Life], years: Iterable[int], window: Window) ->
             happened = UNKNOWN if reason else label(lives[firm], year, window)
             if not reason and happened != UNKNOWN:
                 rows.append((year, firm, happened == YES))
+                after = [lives[firm].at(each) for each in range(year + 1, year + window.ahead + 1)]
+                partly += UNKNOWN in after
             else:
                 counted[reason or "outcome not known"] += 1
     named = {
         year: {name: counted[name] for name in REASONS if counted[name]} for year, counted in left.items()
     }
     return Labelled(tuple(row[1] for row in rows), tuple(row[0] for row in rows),
-                    tuple(row[2] for row in rows), named)  # fmt: skip
+                    tuple(row[2] for row in rows), named, partly)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -75,7 +75,8 @@ class FirmScore:
 class Scored:
     """All of it. `left_out` counts, by cut-off, firms that are not at risk or have no label, by reason.
 
-    `without_accounts` of the scored firms have no item of accounts for the year of the score.
+    `without_accounts` of the scored firms have no item of accounts for the year of the score. `partly`: see
+    `cutoffs.Labelled`, of those learnt from.
     """
 
     asked: Asked
@@ -87,6 +88,7 @@ class Scored:
     scores: tuple[FirmScore, ...]
     left_out: Mapping[int, Mapping[str, int]]
     without_accounts: int
+    partly: int = 0
 
     def band(self, score: FirmScore, model: str) -> str:
         """low, middle or high: below half the base rate, above twice it. A convention of ours."""
@@ -127,7 +129,7 @@ def score_lives(firms: Mapping[str, Life], book: Book, when: Cutoffs, asked: Ask
     bare = ~np.isfinite(rows.numbers[:, [rows.names.index(name) for name in items]]).any(axis=1)
     left = {**learn.left_out, **every.left_out, when.score: out}
     return Scored(asked, when, len(learn.firms), sum(learn.happened), rows.every, found, scores, left,
-                  int(bare.sum()) if items else len(open_ones))  # fmt: skip
+                  int(bare.sum()) if items else len(open_ones), learn.partly)  # fmt: skip
 
 
 def _known_features(book: Book, without: Sequence[str]) -> None:

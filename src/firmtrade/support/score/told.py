@@ -70,7 +70,11 @@ def card(found: Scored) -> dict[str, Any]:
         "split": f"{found.asked.folds} folds of firms by SHA-256 of '{found.asked.seed}|FIRM'; each tested "
         "at "
         f"{when.test} by models that saw other firms at earlier cut-offs. Scores: fitted to all cut-offs.",
-        "learnt_from": {"firm_years": found.learnt, "events": found.events},
+        "learnt_from": {
+            "firm_years": found.learnt,
+            "events": found.events,
+            "events_with_a_year_after_not_known": found.partly,
+        },
         "features": list(found.features),
         "switched_off": list(found.asked.without),
         "models": {**MODELS} | {"penalty": PENALTY, "seed": found.asked.seed},
@@ -144,6 +148,12 @@ def show_card(found: Scored) -> None:
         [_group_line(each) for each in best.groups],
         [1, 2, 3, 4, 5, 6, 7],
     )
+    if found.partly:
+        show.say(
+            f"{found.partly:,} of the {found.events:,} events are of firms of which a year after is not "
+            "known. Had nothing been seen of them they would have been left out: so probabilities are "
+            "somewhat too high."
+        )
     left = found.left_out[when.test]
     show.say(
         f"Left out at {when.test}: "

@@ -17,27 +17,46 @@ WORST = 3
 
 def in_the_way(about: Context) -> View:
     """10: barriers named, overcome, and firms that the same barrier keeps from exporting."""
-    named = [(each, row) for each in about.firms for row in each.known.dossier.of("barriers")
-             if row["on_date"] <= about.day and row["severity"] >= SERIOUS]  # fmt: skip
-    over = [row for _, row in named if row["resolved_on"] is not None and row["resolved_on"] <= about.day]
-    days = [(row["resolved_on"] - row["on_date"]).days for row in over]
+    named = [row for each in about.firms for row in _named(about, each)]
+    over = [row for row in named if row["over"]]
+    days = [(row["resolved_on"] - row["on_date"]).days for row in over if row["resolved_on"] is not None]
     blocked = [
         (each, row) for each in about.firms for row in open_barriers(about, each) if row["severity"] == WORST
     ]
     most = Counter(row["barrier"] for _, row in blocked).most_common()
     worst = min((name for name, number in most if number == most[0][1]), default="")
     figures = (
-        share(len(over), len(named), "Serious barriers that are overcome", "serious barriers named"),
-        Figure("Days until they were, in the middle", middle(days), "days", f"{len(over):,} overcome"),
+        share(
+            len(over),
+            len(named),
+            "Serious barriers that are overcome",
+            "serious barriers, each once for a firm",
+        ),
+        Figure("Days until they were, in the middle", middle(days), "days", f"{len(days):,} with a day"),
         Figure("Cost of entry into a market", None, "EUR", "not on record"),
     )
     return View("10", about.day, figures, (_by_barrier(named, over), _blocked(blocked, worst)))
 
 
-def _by_barrier(
-    named: Sequence[tuple[Segmented, Mapping[str, Any]]], over: Sequence[Mapping[str, Any]]
-) -> Listed:
-    times = Counter(row["barrier"] for _, row in named)
+def _named(about: Context, firm: Segmented) -> list[Mapping[str, Any]]:
+    """Each barrier that a firm ever named as serious, once: the day on which it first did, whether it is
+    overcome (or named as slight or none since), and on which day it was."""
+    told = [row for row in firm.known.dossier.of("barriers") if row["on_date"] <= about.day]
+    still = {row["barrier"] for row in open_barriers(about, firm)}
+    found: list[Mapping[str, Any]] = []
+    for name in sorted({row["barrier"] for row in told if row["severity"] >= SERIOUS}):
+        mine = [row for row in told if row["barrier"] == name]
+        ends = [row["resolved_on"] for row in mine if row["resolved_on"] and row["resolved_on"] <= about.day]
+        found.append({
+            "barrier": name, "over": name not in still,
+            "on_date": min(row["on_date"] for row in mine if row["severity"] >= SERIOUS),
+            "resolved_on": max(ends) if ends and name not in still else None,
+        })  # fmt: skip
+    return found
+
+
+def _by_barrier(named: Sequence[Mapping[str, Any]], over: Sequence[Mapping[str, Any]]) -> Listed:
+    times = Counter(row["barrier"] for row in named)
     done = Counter(row["barrier"] for row in over)
     rows = sorted(
         ((name, title.title, times[name], done[name]) for name, title in barriers().items() if times[name]),

@@ -7,6 +7,7 @@ from typing import Any
 
 from firmtrade.errors import MissingExtra
 from firmtrade.support.impact.follow import REFUSED, SUPPORTED, Followed, follow_up
+from firmtrade.support.impact.judge import may_say
 from firmtrade.support.impact.opening import openings
 from firmtrade.support.impact.specification import SHARES, Specification
 from firmtrade.support.views.context import Context
@@ -40,8 +41,13 @@ def followed(about: Context) -> View:
         ("firm", "supported", "last exported"),
         tuple((each.firm_id, each.supported, each.exported) for each in found.missed),
     )
-    return View("09", about.day, figures, (evaluations(about), overdue, missed), (
-        f"The curves are on level {found.level} of the Maryland scale.",))  # fmt: skip
+    beside = found.curve(REFUSED) is not None
+    level = (
+        f"The shares after five years are of level {found.level} of 5 on the Maryland scale"
+        + (": supported firms beside refused ones." if beside else ": nothing is compared."),
+    )
+    lists = (evaluations(about), overdue, missed)
+    return View("09", about.day, figures, lists, level if found.curves else ())
 
 
 def _regular(found: Followed) -> tuple[Figure, ...]:
@@ -81,7 +87,7 @@ def evaluations(about: Context) -> Listed:
                 name,
                 asked.question,
                 asked.outcome,
-                judged["word"],
+                may_say(judged["word"], effect["low"], effect["high"]),
                 told[0],
                 f"{told[1]} to {told[2]}",
                 judged["level"],
@@ -89,7 +95,7 @@ def evaluations(about: Context) -> Listed:
         )
     return Listed(
         "Evaluations that were specified beforehand and opened (points, or log points for accounts)",
-        ("specification", "question", "outcome", "word", "effect", "95 %", "level"),
+        ("specification", "question", "outcome", "what may be said", "effect", "95 %", "level"),
         tuple(rows),
         firms=False,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from firmtrade.support import truth
@@ -12,12 +13,13 @@ from firmtrade.support.service.flags import Life, lives
 from firmtrade.support.service.segment import Segmented
 from firmtrade.support.views.context import Context, name_of
 from firmtrade.support.views.view import Figure, Listed, View, share
+from firmtrade.support.words import stage_rule
 
 
 def awareness(about: Context) -> View:
     """01: firms that never exported, and how many of them were reached."""
     never = about.never()
-    reached = [each for each in never if was_reached(each)]
+    reached = [each for each in never if was_reached(each, about.day)]
     by_segment = Counter(each.code for each in never)
     of_those = Counter(each.code for each in reached)
     reach = Listed(
@@ -26,7 +28,7 @@ def awareness(about: Context) -> View:
               for code, segment in about.book.segments.items() if by_segment[code]),
         firms=False,
     )  # fmt: skip
-    untouched = [each for each in never if not was_reached(each)]
+    untouched = [each for each in never if not was_reached(each, about.day)]
     figures = (
         share(
             len(reached), len(never), "Firms without exports that were reached", "firms that never exported"
@@ -36,10 +38,14 @@ def awareness(about: Context) -> View:
     return View("01", about.day, figures, (reach, _invitations(about, untouched)), _no_score(about))
 
 
-def was_reached(firm: Segmented) -> bool:
-    """Whether an assessment, an application or support of the firm is on record."""
+def was_reached(firm: Segmented, day: date) -> bool:
+    """Whether an assessment, an application or support of the firm by that day is on record."""
     dossier = firm.known.dossier
-    return any(dossier.of(table) for table in ("assessments", "applications", "support"))
+    return (
+        any(row["on_date"] <= day for row in dossier.of("assessments"))
+        or any(row["received_at"].date() <= day for row in dossier.of("applications"))
+        or any(row["started"] <= day for row in dossier.of("support"))
+    )
 
 
 def _invitations(about: Context, untouched: Sequence[Segmented]) -> Listed:
@@ -71,21 +77,22 @@ def _no_score(about: Context) -> tuple[str, ...]:
 
 def new_firms(about: Context) -> View:
     """04: new firms with the wish to grow, ready or just begun."""
-    young = [each for each in about.firms if about.fact(each, "new-firm") == truth.YES]
+    aged = [each for each in about.firms if about.fact(each, "new-firm") is not None]
+    young = [each for each in aged if about.fact(each, "new-firm") == truth.YES]
     found = [
         each
         for each in young
         if about.fact(each, "growth-ambition") == truth.YES and each.code in ("ready", "new")
     ]
     since = about.back(3)
-    spent = {each.firm_id: sum(_cost(row) for row in about.support(each, since)) for each in about.firms}
+    spent = {each.firm_id: sum(_cost(row) for row in about.support(each, since)) for each in aged}
     theirs, total = sum(spent[each.firm_id] for each in young), sum(spent.values())
     unknown = sum(about.fact(each, "growth-ambition") is None for each in young)
     figures = (
         Figure("New firms that want to grow and are ready or have begun", len(found)),
-        share(len(young), len(about.firms), "New firms among all", "firms"),
+        share(len(young), len(aged), "New firms among all", "firms of which the foundation is known"),
         Figure("Their share of what was spent in three years", 100 * theirs / total if total else None, "%",
-               f"EUR {theirs:,.0f} of {total:,.0f}"),
+               f"EUR {theirs:,.0f} of {total:,.0f} for firms of which the foundation is known"),
         Figure("New firms of which it is not known whether they want to grow", unknown),
     )  # fmt: skip
     rows = tuple(
@@ -126,14 +133,15 @@ def _staying(about: Context) -> tuple[Figure, ...]:
     """Of firms whose first export was seen: the share regular five years later, ventures and others."""
     if about.year is None:
         return ()
+    rule = stage_rule(about.day)
     sides: dict[bool, list[bool]] = {True: [], False: []}
     for life in lives(about.register, "view").values():
         first = first_export(life)
         if first is None or life.founded is None or first + 4 > about.year:
             continue
-        spell = to_regular(life, first, first + 4, 4)
+        spell = to_regular(life, first, first + 4, rule.regular)
         if spell is not None and (spell[1] or spell[0] == 5):
-            sides[first - life.founded <= 5].append(spell[1])
+            sides[first - life.founded <= rule.venture].append(spell[1])
     titles = {
         True: "Regular exporters in the five years from their first export: ventures",
         False: "the others",

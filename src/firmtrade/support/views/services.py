@@ -23,12 +23,13 @@ _GENERAL = {"01"}
 def tailored(about: Context) -> View:
     """05: what is proposed for each firm, and whether support that was given fits."""
     since = about.back(1)
-    given = [(each, row) for each in about.firms for row in about.support(each, since)]
+    every = [(each, row) for each in about.firms for row in about.support(each, since)]
+    given = [(each, row) for each, row in every if about.measures[row["measure_id"]]["answers_to"]]
     fits = sum(_fits(about, each, row) for each, row in given)
-    individual = sum(about.measures[row["measure_id"]]["individual"] == truth.YES for _, row in given)
+    individual = sum(about.measures[row["measure_id"]]["individual"] == truth.YES for _, row in every)
     figures = (
         share(fits, len(given), "Support of the last twelve months that a rule would have proposed", "cases"),
-        share(individual, len(given), "Support made for one firm", "cases of the last twelve months"),
+        share(individual, len(every), "Support made for one firm", "cases of the last twelve months"),
     )
     rows = tuple(
         (each.firm_id, name_of(each), each.code, ", ".join(found))
@@ -39,8 +40,13 @@ def tailored(about: Context) -> View:
         ("firm", "name", "segment", "measures"),
         rows,
     )
-    warnings = () if given else ("No support began in the last twelve months.",)
-    return View("05", about.day, figures, (listed,), warnings)
+    warnings = [] if every else ["No support began in the last twelve months."]
+    if len(given) < len(every):
+        warnings.append(
+            f"{len(every) - len(given):,} cases are left out of the first number: their measure does not say "
+            "which one of the rules it is (answers_to in the table measures)."
+        )
+    return View("05", about.day, figures, (listed,), tuple(warnings))
 
 
 def _for(about: Context, firm: Segmented) -> list[str]:
