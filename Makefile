@@ -1,6 +1,6 @@
 # Everything that is done with this checkout. Needs Python 3.11 or later; see CONTRIBUTING.md.
 .DEFAULT_GOAL := help
-.PHONY: help install demo test gate check types bench docs lock clean
+.PHONY: help install demo test gate check types bench bench-scale docs lock clean
 
 PY := .venv/bin/python
 JOBS ?= 2
@@ -8,7 +8,7 @@ JOBS ?= 2
 ARGS ?=
 
 help: ## show this list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
 
 install: ## put the locked environment into .venv (at once when it is there)
 	@sh tools/install.sh
@@ -37,6 +37,9 @@ check: gate types ## all checks: gate, types, licences, generated documents
 
 bench: install ## measure the Belgian study against a bare scan and a pandas script
 	@$(PY) -m benchmarks $(ARGS)
+
+bench-scale: install ## measure how it grows with rows and tables, beside other tools (ARGS="--rows 1e6 1e7")
+	@$(PY) -m benchmarks.scale $(ARGS)
 
 docs: install ## write docs/reference anew from the definitions and docs/manual from the spec tests
 	@$(PY) -m firmtrade.reference docs/reference

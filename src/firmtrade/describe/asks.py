@@ -35,7 +35,11 @@ class Ask:
     def without(self, dimensions: set[str]) -> Ask:
         """The ask about all codes of these dimensions."""
         kept = tuple((name, code) for name, code in self.codes if plain(name) not in dimensions)
-        return replace(self, codes=kept)
+        return Ask(self.sample, self.window, self.year, kept, self.aggregate, self.point)
+
+    def counted(self) -> Ask:
+        """The ask about the number of firms of the same group."""
+        return Ask(self.sample, self.window, self.year, self.codes, COUNT, self.point)
 
 
 Pairs = tuple[tuple[str, str], ...]

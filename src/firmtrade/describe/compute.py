@@ -101,7 +101,8 @@ def plan(tables: Iterable[Table], setting: Setting) -> list[TablePlan]:
             sample = setting.catalog.get(block.sample, "sample", where=where)
             windowed[block.sample] = uses_points(sample.tree, setting.catalog)
         plans.append(_plan(table, setting, windowed))
-    refuse_undated((ask for made in plans for ask in made.asks), setting.groups, setting.windows)
+    asked = dict.fromkeys(ask for made in plans for ask in made.asks)  # tables share most of them
+    refuse_undated(asked, setting.groups, setting.windows)
     return plans
 
 
@@ -174,7 +175,7 @@ def _view(window: str, kind: str, asks: list[Ask], setting: Setting, whole: bool
     cube = Cube(name, setting.groups, years, whole=whole, windowed=bool(window))
     additive = [ask for ask in asks if _adds_up(ask, setting.catalog)]
     relation = setting.groups.relation(asks[0])
-    cube.add([*additive, *(replace(ask, aggregate=COUNT) for ask in asks)])
+    cube.add([*additive, *(ask.counted() for ask in asks)])
     if relation:
         refuse_rows(asks, setting.catalog)
         cube.add(replace(ask, aggregate=COUNT, codes=()) for ask in asks)
