@@ -397,6 +397,9 @@ def test_a_release_of_no_pack_and_a_folder_that_is_none_give_no_package(place: P
         write_package(tmp_path / "plain", tmp_path / "x.pkg", "BE")
     with pytest.raises(DataError):
         write_package(place.folder / "BE-custody", tmp_path / "x.pkg", "BE")
+    write(combined(read_packages(place.pkgs)), tmp_path / "joint")
+    with pytest.raises(DataError, match="is of several countries"):
+        write_package(tmp_path / "joint", tmp_path / "x.pkg", "BE")
     with pytest.raises(DataError, match="would lie in the release"):
         write_package(place.folder / "BE", place.folder / "BE" / "x.pkg", "BE")
     with pytest.raises(DataError, match=r"Did you mean 'BE'\?"):

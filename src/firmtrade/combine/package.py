@@ -76,6 +76,8 @@ def write_package(folder: Path, path: Path, country: str, key: bytes = b"") -> s
             f"{folder} was not made with a pack, so that nothing says that it answers the same questions as "
             "other countries. Run the pack: firmtrade run FILE.pack --panel PANEL --out DIR"
         )
+    if "country" in release.words:
+        raise DataError(f"{folder} is of several countries. Each country sends its own package.")
     if path.resolve().is_relative_to(folder.resolve()):
         raise DataError(f"{path} would lie in the release {folder}. Give another place with -o.")
     files = {FILE: release_json(release), MANIFEST: (folder / MANIFEST).read_bytes()}

@@ -81,6 +81,7 @@ class Kept:
     used: set[str] = field(default_factory=set)
     told: dict[str, tuple[int, int]] = field(default_factory=dict)  # scan -> parts, parts that were reused
     broken: int = 0
+    first: bool = False  # nothing was kept before
     names: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def query(self, engine: DuckDB, asked: Asked) -> Query:
@@ -125,6 +126,8 @@ class Kept:
 
     def said(self) -> str:
         """How much was reused: '3 of 4 scans reused; years: 7 of 8 years'."""
+        if self.first:
+            return f"{len(self.told)} scans made; their cells are kept for the next run"
         whole = sum(parts == reused for parts, reused in self.told.values())
         texts = [f"{whole} of {len(self.told)} scans reused"]
         for name, (parts, reused) in sorted(self.told.items()):
@@ -203,7 +206,9 @@ def kept_cells(
     progress("compare the panel with that of the last run")
     ((made_by,),) = engine.rows("select version()")
     found = contents(engine, panel, _index(folder))
-    return Kept(folder, aside, found, f"{__version__} {engine.name} {made_by}", progress)
+    made = Kept(folder, aside, found, f"{__version__} {engine.name} {made_by}", progress)
+    made.first = not any(folder.glob("*.parquet"))
+    return made
 
 
 @dataclass
