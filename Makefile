@@ -1,6 +1,6 @@
 # Everything that is done with this checkout. Needs Python 3.11 or later; see CONTRIBUTING.md.
 .DEFAULT_GOAL := help
-.PHONY: help install demo test gate check types bench bench-scale docs lock clean
+.PHONY: help install demo test gate check types bench bench-scale faults docs lock clean
 
 PY := .venv/bin/python
 JOBS ?= 2
@@ -40,6 +40,9 @@ bench: install ## measure the Belgian study against a bare scan and a pandas scr
 
 bench-scale: install ## measure how it grows with rows and tables, beside other tools (ARGS="--rows 1e6 1e7")
 	@$(PY) -m benchmarks.scale $(ARGS)
+
+faults: install ## do to runs what goes wrong (kills, full disks, damaged files) and write docs/faults.md
+	@PYTHONPATH=tests $(PY) -m faults --write docs/faults.md $(ARGS)
 
 docs: install ## write docs/reference anew from the definitions and docs/manual from the spec tests
 	@$(PY) -m firmtrade.reference docs/reference

@@ -21,6 +21,7 @@ from firmtrade.cli_shared import (
     StudyOption,
     TransactionsOption,
     Unprotected,
+    polite_end,
     progress,
     sources,
 )
@@ -344,13 +345,27 @@ def _options(
 
 def main() -> None:
     """Run a command; an error of ours is one message and its exit code, never a traceback."""
-    from firmtrade.errors import FirmtradeError
+    from firmtrade.errors import DataError, EngineError, FirmtradeError
 
+    polite_end()
     try:
         app()
     except FirmtradeError as error:
-        typer.echo(f"firmtrade: {error}", err=True)
-        sys.exit(error.exit_code)
+        _leave(str(error), error.exit_code)
     except KeyboardInterrupt:
-        typer.echo("firmtrade: stopped. Nothing was written; an earlier output is as it was.", err=True)
-        sys.exit(130)
+        _leave("stopped. Nothing was written; an earlier output is as it was.", 130)
+    except MemoryError:
+        _leave(
+            "there is not enough memory. Close other programs, or use a larger machine.",
+            EngineError.exit_code,
+        )
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        _leave(
+            f"{where}{error.strerror or error}. See to the space and the rights there.", DataError.exit_code
+        )
+
+
+def _leave(text: str, code: int) -> None:
+    typer.echo(f"firmtrade: {text}", err=True)
+    sys.exit(code)

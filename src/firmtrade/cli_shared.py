@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -34,7 +35,10 @@ Unprotected = Annotated[
     ),
 ]
 Memory = Annotated[
-    str | None, typer.Option(help="Limit of the engine's memory, such as 4GB. Beyond it work goes to disk.")
+    str | None,
+    typer.Option(
+        help="Limit of the engine's memory, such as 4GB; beyond it work goes to disk. Overrides the study's."
+    ),
 ]
 
 
@@ -50,3 +54,15 @@ def sources(transactions: str | None, register: str | None, accounts: str | None
     """The files of a trade register that the command line names, by part of the study."""
     named = {"transactions": transactions, "register": register, "accounts": accounts}
     return {part: source for part, source in named.items() if source}
+
+
+def polite_end() -> None:
+    """Have a request to end (from the system, or a terminal that closes) clean up as Ctrl-C does."""
+
+    def end(number: int, _frame: object) -> None:
+        sys.exit(128 + number)
+
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) == signal.SIG_DFL:
+            signal.signal(number, end)

@@ -51,6 +51,10 @@ class EngineError(FirmtradeError):
     exit_code = 14
 
 
+class NoRoom(EngineError):
+    """Memory, or the disk for what does not fit into it, is too small for a query."""
+
+
 class MissingExtra(FirmtradeError):
     """An optional part is not installed."""
 

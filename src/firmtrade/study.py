@@ -7,7 +7,6 @@ study.run("out")
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, fields, replace
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from firmtrade.catalog import Definition
 from firmtrade.describe.spec import Table, read_table
+from firmtrade.disk import Scratch
 from firmtrade.errors import DataError, StudyError, nearest
 from firmtrade.result import Attrition, Modelled, Provenance, Release, Result
 from firmtrade.study_file import StudySpec, make_study, read_study, studies
@@ -66,7 +66,8 @@ class Shown(Result):
 
 @dataclass
 class Study:
-    """A study with its panel. `panel` overrides the study's own; `memory` ("4GB") bounds the engine.
+    """A study with its panel. `panel` overrides the study's own; `memory` ("4GB") bounds the engine,
+    also in the place of what the study says.
 
     `ledger` (a folder) overrides the study's own; `label` is what its entry is called. `sources` override the
     files of a trade register: {"transactions": FILE, "register": FILE, "accounts": FILE}. `cache` is the
@@ -83,8 +84,7 @@ class Study:
     sources: Mapping[str, str] = field(default_factory=dict)
     progress: Callable[[str], None] = field(default=_silent, repr=False)
     cache: str | Path | bool = True
-    #: What the last run reused of an earlier one, in words.
-    reused: str = field(default="", init=False)
+    reused: str = field(default="", init=False)  # by the last run of an earlier one, in words
 
     def __post_init__(self) -> None:
         self.spec = self.study if isinstance(self.study, StudySpec) else read_study(self.study)
@@ -197,7 +197,7 @@ class Study:
             return release
 
     def _release(self, reason: str | None, cells: Cells | None = None) -> tuple[Release, Custody | None]:
-        from firmtrade.protect import release_protected, release_unprotected, with_models
+        from firmtrade.protect import release_protected, release_unprotected, unless_it_fails, with_models
         from firmtrade.reconcile.beside import read_shipped
 
         printed = read_shipped(self.spec.published)
@@ -221,8 +221,9 @@ class Study:
             made = release_unprotected(computed.results, origin, words, labels, self.spec.reason, reason)
         else:
             made, kept = release_protected(computed, origin, words, labels, policy, self.progress)
-        made = replace(made, published=printed.beside(made.tables) if printed else None)
-        return with_models(made, kept, modelled, words, labels)
+        with unless_it_fails(ledger):
+            made = replace(made, published=printed.beside(made.tables) if printed else None)
+            return with_models(made, kept, modelled, words, labels)
 
     def _recorder(self) -> Recorder | None:
         """The ledger that records this run, if there is one."""
@@ -267,26 +268,29 @@ class Study:
         folder beside it that is called after it (`out-custody`).
         """
         from firmtrade.describe.reuse import cells_of
-        from firmtrade.protect import custody_folder, keeping, recording
+        from firmtrade.protect import custody_folder, keeping, recording, settle
         from firmtrade.publish import write
         from firmtrade.publish.custodian import custodian_files
         from firmtrade.publish.sdmx import require
+        from firmtrade.publish.stage import claimed
 
         # Before anything is computed: a folder that may not be written stops the run at once.
         place = custody_folder(Path(out), Path(custody) if custody else None)
         if self.spec.sdmx:
             require()
-        with cells_of(self.cache, place, Path(out)) as cells:
+        with claimed(Path(out)), cells_of(self.cache, place, Path(out)) as cells:
+            settle(place, Path(out))
             release, kept = self._release(unprotected, cells)
-            with recording(kept.policy.ledger if kept else None, Path(out)), ExitStack() as beside:
+            with recording(kept.policy.ledger if kept else None, Path(out)), ExitStack() as stack:
+                ready = None
                 if kept is not None:
                     self.progress("write what the custodian keeps")
                     further = custodian_files(kept, release, self.spec.catalog)
-                    beside.enter_context(keeping(kept, place, further))
+                    ready = stack.enter_context(keeping(kept, place, further))
                 self.progress("write the report")
-                made = write(release, Path(out), self.progress, self.spec.sdmx)
+                made = write(release, Path(out), self.progress, self.spec.sdmx, ready)
             self.reused = cells.deliver()
-        return made
+            return made
 
     @contextmanager
     def evidence(self) -> Iterator[tuple[Callable[[Iterable[Table] | None], Computed], Policy]]:
@@ -310,12 +314,10 @@ class Study:
         from firmtrade.study_sources import open_sources
 
         with (
-            tempfile.TemporaryDirectory(prefix="firmtrade-") as scratch,
-            DuckDB(self.memory, self.threads, self.debug) as engine,
+            Scratch() as scratch,
+            DuckDB(self.memory or self.spec.memory, self.threads, self.debug) as engine,
         ):
-            self._sources = open_sources(
-                engine, self.spec, self.panel, self.sources, Path(scratch), self.progress
-            )
+            self._sources = open_sources(engine, self.spec, self.panel, self.sources, scratch, self.progress)
             self.spec = self._sources.spec
             panel = self._relevant(self._sources.panel)
             if strict:

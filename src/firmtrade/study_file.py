@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from firmtrade._engine.duckdb import limit
 from firmtrade.catalog import Catalog
 from firmtrade.classify.window import Window
 from firmtrade.describe.spec import Table, read_tables
@@ -44,6 +45,7 @@ _KNOWN = {
     "models",
     "sdmx",
     "dynamics",
+    "memory",
     *WORDS,
     *TRADE,
 }
@@ -86,6 +88,7 @@ class StudySpec:
     sdmx: Asked | None = None
     trade: Mapping[str, Any] = field(default_factory=dict)
     dynamics: Mapping[str, Any] | None = None
+    memory: str | None = None
     stress: Stress | None = None
     pack: Mapping[str, str] = field(default_factory=dict)  # of which pack it is, if it came in one
 
@@ -199,6 +202,7 @@ def make_study(raw: Mapping[str, Any], name: str, base: Path, file: str) -> Stud
         trade={part: raw[part] for part in TRADE if part in raw},
         dynamics=raw.get("dynamics"),
         pack=about,
+        memory=limit(str(raw["memory"]), file) if "memory" in raw else None,
     )
 
 

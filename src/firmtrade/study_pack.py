@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import json
 import re
-import tempfile
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,14 +21,16 @@ from pathlib import Path
 from typing import Any
 
 from firmtrade.archive import PACK, SMALL, Archive, digest, read_archive, text, write_archive
+from firmtrade.disk import Scratch
 from firmtrade.errors import StudyError
 
 #: A file of this ending is a pack wherever a study is named.
 ENDING = ".pack"
 STUDY, PUBLISHED = "study.toml", "published.csv"
-#: What each office says for itself: how its data are read, and how it protects what leaves.
+#: What each office says for itself: how its data are read and where it computes, how it protects what leaves.
+_MACHINE = ("memory", "engine")
 OWN = ("panel", "transactions", "register", "accounts", "identifiers", "thresholds", "source", "protect",
-       "published")  # fmt: skip
+       "published", *_MACHINE)  # fmt: skip
 _READ = ("panel", "transactions", "register", "accounts", "identifiers")
 #: What says where the coordinator's own files are and how they are written: not the partner's.
 _FILES = {"files", "format", "delimiter", "decimal", "thousands", "encoding", "sheet", "table", "columns",
@@ -79,7 +80,7 @@ def portable(raw: Mapping[str, Any]) -> dict[str, Any]:
 
     Columns beyond the contract keep their names, for the study's words use them.
     """
-    told = {key: value for key, value in raw.items() if key != PACK}
+    told = {key: value for key, value in raw.items() if key not in (PACK, *_MACHINE)}
     for part in _READ:
         if part in told:
             ours = dict(told[part])
@@ -137,8 +138,8 @@ def own_only(raw: Mapping[str, Any], file: str) -> None:
         if key not in (*OWN, "extends"):
             raise StudyError(
                 f"{file}: '{key}' is the pack's, and all countries answer the same questions with the same "
-                f"words. A file that extends a pack says only how this office reads its data and protects "
-                f"what leaves: {', '.join(OWN)}."
+                f"words. A file that extends a pack says only how this office reads its data, where it "
+                f"computes and how it protects what leaves: {', '.join(OWN)}."
             )
 
 
@@ -154,15 +155,15 @@ def same_words(about: Mapping[str, str], catalog: str) -> None:
 def _laid(archive: Archive) -> Path:
     if PUBLISHED not in archive.files:
         raise StudyError(f"{archive.name}: the published figures that its study names are not in it.")
-    path = Path(_folder(archive.hash).name) / PUBLISHED
+    path = _folder(archive.hash).path / PUBLISHED
     path.write_bytes(archive.files[PUBLISHED])
     return path
 
 
 @cache
-def _folder(digest: str) -> tempfile.TemporaryDirectory[str]:
+def _folder(digest: str) -> Scratch:
     """One folder for each pack, removed when the process ends."""
-    return tempfile.TemporaryDirectory(prefix="firmtrade-pack-")
+    return Scratch()
 
 
 # -- TOML ------------------------------------------------------------------------------------------------

@@ -340,14 +340,14 @@ def test_the_command_says_what_it_reused_and_writes_the_same(tmp_path: Path) -> 
         done = CliRunner().invoke(app, [*base, *further])
         assert done.exit_code == 0, done.output
         told.append(done.output.splitlines()[0])
+        # In the custodian's folder unless another is named, and never in the release.
+        assert bool(list((tmp_path / "out-custody").rglob("*.parquet"))) == (not further)
+        assert not list((tmp_path / "out").rglob("*.parquet"))
         made.append((files_of(tmp_path / "out"), files_of(tmp_path / "out-custody")))
     first = "1 scans made; their cells are kept for the next run."
     assert told[:2] == [first, "1 of 1 scans reused."]
     assert told[2].startswith("The report is in") and told[3] == first
     assert all(each == made[0] for each in made)
-    # What is kept outlives the custodian's folder of the run before, and is not in the release.
-    assert list((tmp_path / "out-custody" / "cells").glob("*.parquet"))
-    assert not list((tmp_path / "out").rglob("*.parquet"))
     inside = CliRunner().invoke(app, [*base, "--cache", str(tmp_path / "out" / "cells")])
     assert isinstance(inside.exception, DisclosureError)
 

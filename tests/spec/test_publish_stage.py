@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from firmtrade import disk
 from firmtrade.errors import DataError
-from firmtrade.publish import stage
 from firmtrade.publish.stage import MANIFEST, staged
 
 
@@ -36,7 +36,7 @@ def test_a_new_folder_appears_whole(tmp_path: Path) -> None:
 @pytest.mark.parametrize("atomic", [True, False])
 def test_an_earlier_output_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, atomic: bool) -> None:
     if not atomic:
-        monkeypatch.setattr(stage, "_exchange", lambda *_: False)
+        monkeypatch.setattr(disk, "exchange", lambda *_: False)
     write(tmp_path / "out", "old")
     write(tmp_path / "out", "new")
     assert (tmp_path / "out" / "a.txt").read_text() == "new" and names(tmp_path) == ["out"]
@@ -59,16 +59,16 @@ def test_an_error_leaves_the_earlier_output(tmp_path: Path) -> None:
 
 def test_a_failed_second_rename_is_undone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path / "out", "old")
-    monkeypatch.setattr(stage, "_exchange", lambda *_: False)
+    monkeypatch.setattr(disk, "exchange", lambda *_: False)
     rename = Path.rename
 
     def failing(self: Path, target: Path) -> Path:
-        if stage._STAGE in self.name:
+        if "stage" in self.name:
             raise OSError("the disk is gone")
         return rename(self, target)
 
     monkeypatch.setattr(Path, "rename", failing)
-    with pytest.raises(OSError, match="the disk is gone"):
+    with pytest.raises(DataError, match="the disk is gone"):
         write(tmp_path / "out", "new")
     assert (tmp_path / "out" / "a.txt").read_text() == "old" and names(tmp_path) == ["out"]
 
@@ -128,7 +128,7 @@ def test_a_killed_run_leaves_the_output_and_is_swept_but_a_living_one_is_not(
 
 def test_an_output_moved_aside_by_a_killed_run_is_put_back(tmp_path: Path) -> None:
     write(tmp_path / "out", "old")
-    (tmp_path / "out").rename(tmp_path / f"{stage._prefix(tmp_path / 'out', stage._OLD)}x")
+    (tmp_path / "out").rename(tmp_path / f"{disk.prefix(tmp_path / 'out', 'earlier')}x")
     with pytest.raises(RuntimeError), staged(tmp_path / "out"):
         raise RuntimeError
     assert names(tmp_path) == ["out"] and (tmp_path / "out" / "a.txt").read_text() == "old"

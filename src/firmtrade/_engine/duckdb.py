@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-import weakref
+import os
+import re
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 from threading import Lock
 from types import TracebackType
 from typing import Any
 
 from firmtrade._engine.steps import Query
-from firmtrade.errors import EngineError
+from firmtrade.disk import Scratch
+from firmtrade.errors import EngineError, NoRoom, StudyError
+
+#: What the engine says where it cannot write to its temporary files.
+_DISK_FULL = ("max_temp_directory_size", "No space left", "File too large", "Disk quota exceeded")
+#: Below this the engine cannot hold what one thread works on.
+LEAST = 60_000_000
+#: What one more thread needs: with a small limit there are fewer of them.
+A_THREAD = 125_000_000
 
 
 def largest(value: str, holder: str, when: str, places: int) -> str:
@@ -22,6 +30,25 @@ def largest(value: str, holder: str, when: str, places: int) -> str:
     Engines differ here: this is the one place that says how.
     """
     return f"max(case when {when} then {{'value': {value}, 'holder': {holder}}} end, {places})"
+
+
+def limit(memory: str, where: str = "--memory") -> str:
+    """A limit of memory as it is set: '4GB'. `where` is the study file or the option that says it.
+
+    Raises StudyError for what is no amount of memory, or too little to run in.
+    """
+    if _bytes(memory) < LEAST:
+        raise StudyError(
+            f"{where}: '{memory}' is not a limit of memory to run in. Write a number with its unit, at least "
+            f"{LEAST // 10**6}MB, such as 4GB."
+        )
+    return memory.strip()
+
+
+def _bytes(memory: str) -> int:
+    """The number of bytes, 0 for what is no amount of memory."""
+    found = re.fullmatch(r"([0-9]{1,6}(?:\.[0-9]{1,3})?) ?([kmgt])i?b", memory.strip(), re.IGNORECASE)
+    return int(float(found[1]) * 1000 ** ("kmgt".index(found[2].lower()) + 1)) if found else 0
 
 
 class DuckDB:
@@ -49,11 +76,11 @@ class DuckDB:
             "preserve_insertion_order": True,
         }
         # What does not fit into memory goes to a folder that only we read, not to the one we are called in.
-        scratch = tempfile.mkdtemp(prefix="firmtrade-")
-        self._sweep = weakref.finalize(self, shutil.rmtree, scratch, ignore_errors=True)
-        settings["temp_directory"] = f"{scratch}/spilled"
+        self._scratch = Scratch()
+        settings["temp_directory"] = f"{self._scratch.path}/spilled"
         if memory:
-            settings["memory_limit"] = memory
+            settings["memory_limit"] = limit(memory)
+            threads = threads or max(1, min(os.cpu_count() or 1, _bytes(memory) // A_THREAD))
         if threads:
             settings["threads"] = threads
         for key, value in settings.items():
@@ -132,7 +159,7 @@ class DuckDB:
         if self._aside is not None:
             self._aside.close()
         self._connection.close()
-        self._sweep()
+        self._scratch.remove()
 
     def _run(self, name: str, sql: str, parameters: list[Any] | None) -> list[tuple[Any, ...]]:
         with self._turn:
@@ -149,8 +176,12 @@ class DuckDB:
     def _as_ours(self, name: str) -> Iterator[None]:
         try:
             yield
+        except RuntimeError as error:
+            if "interrupted" not in str(error):
+                raise
+            raise KeyboardInterrupt from None  # the engine has swallowed what the signal raised
         except self._failure as error:
-            raise EngineError(f"DuckDB could not run '{name.splitlines()[0]}': {error}") from error
+            raise _told(name.splitlines()[0], str(error), self._scratch.path) from error
 
     def _show_steps(self, query: Query, show: Callable[[str], None] = print) -> None:
         for step in query.steps:
@@ -166,3 +197,19 @@ class DuckDB:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _told(name: str, error: str, scratch: Path) -> EngineError:
+    """What the engine says of a query, with what to do where memory or the disk is too small."""
+    if any(sign in error for sign in _DISK_FULL):
+        return NoRoom(
+            f"The disk is full to which work goes that does not fit into memory ({scratch.parent}): "
+            f"{error.splitlines()[0]}. Make space there, set TMPDIR to a folder with space, or allow more "
+            "memory with --memory."
+        )
+    if "Out of Memory" in error:
+        return NoRoom(
+            "A query needs more memory than it may have. Allow more, such as --memory 8GB. "
+            f"DuckDB says: {error.splitlines()[0]}"
+        )
+    return EngineError(f"DuckDB could not run '{name}': {error}")

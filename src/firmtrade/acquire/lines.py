@@ -52,6 +52,31 @@ def transcode(path: Path, encoding: str, copy: Path) -> None:
                 return
 
 
+def changes_encoding(path: Path) -> int:
+    """The first line that is not in the encoding of those before it, UTF-8 or another; 0 if there is none.
+
+    Hardly any text of an older encoding is UTF-8 by chance as soon as it has a letter beyond ASCII.
+    """
+    before: bool | None = None
+    with path.open("rb") as file:
+        for number, line in enumerate(file, start=1):
+            if line.isascii():
+                continue
+            utf8 = _is_utf8_text(line)
+            if before is not None and utf8 != before:
+                return number
+            before = utf8
+    return 0
+
+
+def _is_utf8_text(line: bytes) -> bool:
+    try:
+        line.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def read_header(path: Path, name: str) -> str:
     """The first line of a UTF-8 file, without its end; `name` is what errors call the file."""
     with path.open("rb") as file:

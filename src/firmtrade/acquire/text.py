@@ -9,7 +9,6 @@ file is rewritten plainly for the engine.
 from __future__ import annotations
 
 import csv
-import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -27,8 +26,11 @@ from firmtrade.acquire.lines import (
 from firmtrade.acquire.locate import Located
 from firmtrade.acquire.read import Source, literal, quoted, relation
 from firmtrade.acquire.source import PanelSpec
+from firmtrade.disk import Scratch, writing
 from firmtrade.errors import DataError
 
+#: Bytes of the longest line; and what is read at once, which would be many times that, and a lot of memory.
+_LONGEST = 16777216
 _DELIMITERS = (",", ";", "\t", "|")
 
 
@@ -51,23 +53,21 @@ class _File:
 
 def open_text(engine: DuckDB, spec: PanelSpec, located: Located) -> Source:
     """A view over the files, all columns text; whoever reads it compares with `Source.rows`."""
-    scratch = tempfile.TemporaryDirectory(prefix="firmtrade-csv-")
+    scratch = Scratch()
     files: list[_File] = []
 
     def repair(error: Exception | None) -> tuple[int, ...]:
         """Name the line that is to blame, or rewrite the files so that the engine can read them."""
         for number, file in enumerate(files):
-            files[number] = _plain(file, Path(scratch.name) / f"{number}-plain.csv")
+            files[number] = _plain(file, scratch.path / f"{number}-plain.csv")
         return _view(engine, relation(spec), files)
 
     try:
-        files += [
-            _prepare(path, spec, Path(scratch.name) / f"{n}.csv") for n, path in enumerate(located.files)
-        ]
+        files += [_prepare(path, spec, scratch.path / f"{n}.csv") for n, path in enumerate(located.files)]
         _same_header(files)
         rows = _view(engine, relation(spec), files)
     except BaseException:
-        scratch.cleanup()
+        scratch.remove()
         raise
 
     def place(number: int, row: int) -> str:
@@ -76,13 +76,14 @@ def open_text(engine: DuckDB, spec: PanelSpec, located: Located) -> Source:
         return f"{located.label(number)}, line {line}"
 
     return Source(located=located, columns=dict.fromkeys(files[0].header, "VARCHAR"), lazy=False, place=place,
-                  rows=rows, repair=repair, close=scratch.cleanup)  # fmt: skip
+                  rows=rows, repair=repair, close=scratch.remove)  # fmt: skip
 
 
 def _prepare(path: Path, spec: PanelSpec, copy: Path) -> _File:
     readable = path
     if not is_utf8(spec.encoding):
-        transcode(path, spec.encoding, copy)
+        with writing(copy.parent, "TMPDIR"):
+            transcode(path, spec.encoding, copy)
         readable = copy
     delimiter, header = _header(readable, path.name, spec)
     file = _File(path, readable, header, delimiter, count_file(readable, path.name, delimiter))
@@ -98,7 +99,8 @@ def _plain(file: _File, copy: Path) -> _File:
     fault = first_fault(file.readable, file.delimiter, len(file.header))
     if fault:
         raise DataError(f"{file.path.name}, {fault}")
-    return replace(file, count=rewrite(file.readable, file.delimiter, copy), readable=copy)
+    with writing(copy.parent, "TMPDIR"):
+        return replace(file, count=rewrite(file.readable, file.delimiter, copy), readable=copy)
 
 
 def _header(path: Path, name: str, spec: PanelSpec) -> tuple[str, tuple[str, ...]]:
@@ -152,5 +154,5 @@ def _select(file: _File, number: int) -> str:
         f"select {names}, {number} as __file from read_csv({literal(str(file.readable))}, "
         f"auto_detect = false, header = true, columns = {{{types}}}, delim = {literal(file.delimiter)}, "
         f"quote = '\"', escape = '\"', strict_mode = true, null_padding = false, ignore_errors = false, "
-        f"max_line_size = 16777216)"
+        f"max_line_size = {_LONGEST}, buffer_size = {_LONGEST})"
     )

@@ -15,7 +15,7 @@ from firmtrade.acquire.read import Source, forget, relation
 from firmtrade.acquire.source import PanelSpec
 from firmtrade.assemble.cast import Cast, Given, cast, constant, family, given, number_of
 from firmtrade.assemble.mapping import drop_reason, dropped_by
-from firmtrade.errors import DataError, EngineError
+from firmtrade.errors import DataError, EngineError, NoRoom
 
 #: End of an unusable value of a row in `__bad`, and what separates column and value.
 RECORD, UNIT = 30, 31
@@ -87,6 +87,8 @@ def _attempt(engine: DuckDB, spec: PanelSpec, opened: Source, mapping: Mapping[s
         largest = _known_ranges(engine, spec, casts) if lazy else {}
         casts = [_slim(engine, spec, item, item.column.name in largest) if lazy else item for item in casts]
         _make_all(engine, spec, casts, opened, lazy)
+    except NoRoom:
+        raise
     except EngineError as error:
         raise _Unread(error) from None
     if opened.rows and tuple(n for _, n in per_file(engine, spec)) != opened.rows:

@@ -11,9 +11,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from firmtrade._engine.duckdb import DuckDB
+from firmtrade.acquire.lines import changes_encoding
+from firmtrade.acquire.locate import locate
 from firmtrade.acquire.read import Source, open_source, quoted, relation
 from firmtrade.acquire.source import PanelSpec
-from firmtrade.errors import DataError, EngineError
+from firmtrade.errors import DataError, EngineError, NoRoom
 
 _COMMA = "^[+-]?[0-9]+,([0-9]{1,2}|[0-9]{4,})$"
 _POINT = "^[+-]?[0-9]*[.][0-9]+$"
@@ -43,6 +45,13 @@ def _encoded(
     except DataError as error:
         if "encoding" in spec.model_fields_set or 'encoding = "latin-1"' not in str(error):
             raise
+    for path in locate(spec, source, base).files:
+        if line := changes_encoding(path):
+            raise DataError(
+                f"{path.name}, line {line}: the encoding changes. Some lines above are UTF-8 and this one is "
+                "not, or the other way round. Export the file again in one encoding. If it is in one all the "
+                "same, say which in [panel]:  encoding = ..."
+            )
     spec = spec.model_copy(update={"encoding": "latin-1"})
     note = "the text is not UTF-8 and is read as Latin-1; the study may say so: encoding = 'latin-1'"
     return spec, open_source(engine, spec, source, base), (note,)
@@ -56,7 +65,7 @@ def _decimal_comma(engine: DuckDB, spec: PanelSpec, opened: Source) -> tuple[Sou
     try:
         return opened, _first_fraction(engine, relation(spec), amounts) == ","
     except EngineError as error:
-        if opened.repair is None:
+        if opened.repair is None or isinstance(error, NoRoom):
             raise
         opened = replace(opened, rows=opened.repair(error))
     return opened, _first_fraction(engine, relation(spec), amounts) == ","

@@ -17,7 +17,6 @@ import json
 import os
 import shutil
 import sys
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -27,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 from firmtrade._engine.duckdb import DuckDB
 from firmtrade._engine.steps import Query, Step
 from firmtrade.describe.contents import Contents, Index, contents, digest
+from firmtrade.disk import Scratch
 from firmtrade.errors import DataError, DisclosureError, EngineError
 
 if TYPE_CHECKING:
@@ -252,8 +252,8 @@ def cells_of(cache: str | Path | bool, custody: Path, out: Path) -> Iterator[Cel
             f"{folder} is in what is published, and kept cells are as confidential as the panel. Give "
             "another folder with --cache, where only the custodian reads, or use --no-cache."
         )
-    with tempfile.TemporaryDirectory(prefix="firmtrade-") as aside:
-        yield Cells(folder, Path(aside), cache is not True)
+    with Scratch() as aside:
+        yield Cells(folder, aside, cache is not True)
 
 
 def _prepare(folder: Path) -> None:

@@ -16,8 +16,8 @@ Values are whole numbers (cents), so rules are exact; distances and intervals ar
 These modules need numpy and the solver and are imported where they are used.
 """
 
-from firmtrade.protect.custody import custody_folder, keeping
-from firmtrade.protect.ledger import Recorder, recording
+from firmtrade.protect.custody import custody_folder, keeping, settle
+from firmtrade.protect.ledger import Recorder, recording, unless_it_fails
 from firmtrade.protect.modelled import with_models
 from firmtrade.protect.policy import Policy
 from firmtrade.protect.protected import Custody, release_protected
@@ -25,5 +25,5 @@ from firmtrade.protect.release import Origin, reason_to_leave, release_unprotect
 
 __all__ = [
     "Custody", "Origin", "Policy", "Recorder", "custody_folder", "keeping", "reason_to_leave", "recording",
-    "release_protected", "release_unprotected", "with_models",
+    "release_protected", "release_unprotected", "settle", "unless_it_fails", "with_models",
 ]  # fmt: skip

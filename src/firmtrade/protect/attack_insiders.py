@@ -8,8 +8,10 @@ at last in the whole release. Only there a failure counts.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from functools import cached_property
+from threading import Thread
 
 import numpy as np
 
@@ -89,10 +91,24 @@ def narrowed(job: Job, work: Attacker, processes: int) -> tuple[list[Case], int,
         from concurrent.futures import ProcessPoolExecutor
         from multiprocessing import get_context
 
-        with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
+        with ProcessPoolExecutor(processes, get_context("spawn"), _end_with_parent) as pool:
             done = list(pool.map(_against, [job] * processes, parts))
     found = sorted((case for cases, _ in done for case in cases), key=lambda case: (case[0], case[-1]))
     return found, len(job.holdings), sum(programs for _, programs in done)
+
+
+def _end_with_parent() -> None:
+    """Have a process of the pool end when the one that started it is killed: it would wait for ever."""
+    from multiprocessing import parent_process
+    from multiprocessing.connection import wait
+
+    def watch() -> None:
+        parent = parent_process()
+        if parent is not None:
+            wait([parent.sentinel])
+            os._exit(1)
+
+    Thread(target=watch, daemon=True).start()
 
 
 def _against(job: Job, columns: Ints, work: Attacker | None = None) -> tuple[list[Case], int]:

@@ -14,17 +14,18 @@ custodian.html, tables.csv and inside.json are given as further texts (`publish.
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
 import shutil
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+from firmtrade import disk
 from firmtrade.describe.asks import Ask
-from firmtrade.describe.reuse import CELLS
 from firmtrade.errors import DataError, DisclosureError
 from firmtrade.protect import perturb
 from firmtrade.protect.decide import Decided, counted
@@ -39,6 +40,9 @@ COUNTS = (
     "part", "column", "rules", "value", "printed", "known low", "known high",
     "wanted low", "wanted high", "attack low", "attack high", "protected",
 )  # fmt: skip
+
+#: How the name of a folder on its way begins, and the file in it that says which release it belongs to.
+_STAGE, _OF = "stage", ".release"
 
 
 def custody_folder(out: Path, given: Path | None = None) -> Path:
@@ -66,33 +70,78 @@ def custody_folder(out: Path, given: Path | None = None) -> Path:
 def _ours(folder: Path) -> bool:
     """Whether a folder is empty, or the custodian's of an earlier run and nothing else."""
     names = {path.name for path in folder.iterdir()}
-    return names <= {"whatif.csv", "whatif.html", CELLS} or (
+    return names <= {"whatif.csv", "whatif.html"} or (
         {"summary.json", INDEX} <= names and "manifest.json" not in names
     )
 
 
+def settle(folder: Path, release: Path) -> None:
+    """Mend what killed runs left beside the custodian's folder of the release in `release`.
+
+    A run that was killed between the release and this folder has put the release in place: what it kept
+    follows it now. Anything else that it left is removed.
+    """
+    before = disk.prefix(folder, _STAGE)
+    if not any(path.name.startswith(f".{folder.name}.firmtrade-") for path in _beside(folder)):
+        return
+    with disk.writing(folder, "--custody"), disk.turn(folder):
+        disk.recover(folder)
+        for left in disk.orphans(folder.parent, before):
+            mark = left / _OF
+            if mark.is_file() and mark.read_text(encoding="utf-8") == _print_of(release):
+                _place(left, folder)
+
+
+def _beside(folder: Path) -> list[Path]:
+    return list(folder.parent.iterdir()) if folder.parent.is_dir() else []
+
+
 @contextmanager
-def keeping(custody: Custody, folder: Path, further: Mapping[str, str] | None = None) -> Iterator[None]:
+def keeping(
+    custody: Custody, folder: Path, further: Mapping[str, str] | None = None
+) -> Iterator[Callable[[Path], None]]:
     """Write the custodian's folder aside, and put it in place of an earlier one when the block is done.
 
-    The block puts the release in place: if it fails, what is kept of an earlier release stays with it.
+    The block puts the release in place: if it fails, what is kept of an earlier release stays with it. Before
+    it does, it gives the release's folder to the function that it gets, which notes whose this is.
     `further` has the text of other files by name. The folder is one that `custody_folder` gives.
     """
-    aside = folder.with_name(f".{folder.name}.new")
-    try:
-        _write(custody, aside, further or {})
-        yield
-        if (folder / CELLS).is_dir():
-            (folder / CELLS).rename(aside / CELLS)  # kept for the next run
-        shutil.rmtree(folder, ignore_errors=True)
-        aside.rename(folder)
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
+    with disk.writing(folder, "--custody"), disk.parents_made(folder.parent):
+        aside, lock = disk.held_folder(folder.parent, disk.prefix(folder, _STAGE))
+        try:
+            with lock, ExitStack() as held:
+                _write(custody, aside, further or {})
+                disk.flush(aside)
+
+                def ready(release: Path) -> None:
+                    _note(aside, release)
+                    # Now, for once the release is in place nothing may be in want of space.
+                    held.enter_context(disk.turn(folder))
+
+                yield ready
+                _place(aside, folder)
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
+
+
+def _note(aside: Path, release: Path) -> None:
+    (aside / _OF).write_text(_print_of(release), encoding="utf-8")
+    disk.flush(aside)
+
+
+def _print_of(release: Path) -> str:
+    """The hash of a release's manifest, which has the hashes of its files; '' where there is none."""
+    file = release / "manifest.json"
+    return hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else ""
+
+
+def _place(aside: Path, folder: Path) -> None:
+    for name in (_OF, disk.LOCK):
+        (aside / name).unlink(missing_ok=True)
+    disk.swap(aside, folder)
 
 
 def _write(custody: Custody, aside: Path, further: Mapping[str, str]) -> None:
-    shutil.rmtree(aside, ignore_errors=True)
-    aside.mkdir(parents=True, mode=0o700)
     _text(aside / "figures.csv", FIGURES, (_figure(judged) for judged in custody.figures))
     _text(aside / "hidden.csv", HIDDEN, (row for part in custody.parts for row in _hidden(part)))
     changed = [part.counts for part in custody.parts if part.counts is not None]

@@ -7,8 +7,9 @@ writes the entry as pending before the release is put in place, `complete` makes
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+import weakref
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -38,6 +39,7 @@ class Recorder:
     _again: store.Entry | None = None
     _pending: store.Entry | None = None
     _print: str = ""
+    _let_go: Callable[[], object] | None = None
 
     def __post_init__(self) -> None:
         self.entries = store.read(self.path)
@@ -89,9 +91,11 @@ class Recorder:
     def prepare(self, release: Release, profile: Profile, parts: Sequence[Decided]) -> None:
         """Write the entry of a release as pending; nothing is to be done for a release that is there already.
 
-        Raises DataError if the ledger cannot be written: then nothing may be published.
+        Raises DataError if the ledger cannot be written: then nothing may be published. From here to
+        `complete` or `discard` no other run records in the ledger.
         """
         assert self._new is not None
+        self._let_go = weakref.finalize(self, store.locked(self.path))
         self._unchanged()
         self.entries = store.settle(self.path, self.entries)
         if self._again is not None:
@@ -134,11 +138,31 @@ class Recorder:
         """The release is in place: the entry counts."""
         if self._pending is not None:
             store.complete(self.path, self._pending)
+        self.let_go()
 
     def discard(self) -> None:
         """The release was not put in place."""
         if self._pending is not None:
             store.discard(self._pending)
+        self.let_go()
+
+    def let_go(self) -> None:
+        """Let other runs record. A ledger in which nothing was ever recorded goes again."""
+        if self._let_go is not None:
+            self._let_go()
+            with suppress(OSError):
+                self.path.rmdir()
+
+
+@contextmanager
+def unless_it_fails(ledger: Recorder | None) -> Iterator[None]:
+    """Take the entry back if the block, which finishes a release that nobody has seen yet, fails."""
+    try:
+        yield
+    except BaseException:
+        if ledger is not None:
+            ledger.discard()
+        raise
 
 
 @contextmanager
@@ -154,6 +178,8 @@ def recording(ledger: Recorder | None, out: Path | None = None) -> Iterator[None
     except BaseException:
         if ledger is not None and _manifest(out) == before:
             ledger.discard()
+        elif ledger is not None:
+            ledger.let_go()
         raise
     if ledger is not None:
         ledger.complete()

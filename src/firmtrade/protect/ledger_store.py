@@ -18,18 +18,25 @@ import io
 import json
 import os
 import shutil
+import time
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from firmtrade import disk
 from firmtrade.errors import CheckError, DataError
 
 PENDING, HEAD, ENTRY = "pending", "head.json", "entry.json"
+_GONE = ".discarded"
 FORMAT = 1
+#: Seconds between looks at a ledger that another run may be writing in.
+_WAITS = (0.05, 0.2)
 Arrays = Mapping[str, Any]
 
 
@@ -73,6 +80,15 @@ def read(path: Path) -> list[Entry]:
 
     Raises CheckError if a file is not as it was written, is missing, or an entry has gone.
     """
+    for wait in _WAITS:
+        try:
+            return _read(path)
+        except (CheckError, DataError, OSError):
+            time.sleep(wait)  # another run may be between the two steps of recording
+    return _read(path)
+
+
+def _read(path: Path) -> list[Entry]:
     if not path.exists():
         return []
     if not path.is_dir():
@@ -136,6 +152,28 @@ def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
+def locked(path: Path) -> Callable[[], None]:
+    """Keep other runs from recording in a ledger until what is returned is called; mend after killed ones.
+
+    Raises DataError where another run is recording.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        lock = disk.hold(path / disk.LOCK)
+    except OSError as wrong:
+        raise _unwritten(path, wrong) from wrong
+    if lock is None:
+        raise DataError(
+            f"Another run is recording in the ledger {path}. Nothing was published; run again after it."
+        )
+    for left in (*path.glob(f".{PENDING}-*"), *path.glob(f"{_GONE}-*"), *path.glob(f".{HEAD}-*")):
+        if left.is_dir():
+            shutil.rmtree(left, ignore_errors=True)
+        else:
+            left.unlink(missing_ok=True)
+    return partial(disk.let_go, path / disk.LOCK, lock)
+
+
 def settle(path: Path, entries: list[Entry]) -> list[Entry]:
     """Count what an interrupted run left as pending as published, and bring the head up to date."""
     if entries and entries[-1].folder.name == PENDING:
@@ -160,7 +198,6 @@ def prepare(path: Path, entries: list[Entry], said: Mapping[str, Any], files: Ma
     text = json.dumps(whole, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
     aside = path / f".{PENDING}-{os.getpid()}"
     try:
-        path.mkdir(parents=True, exist_ok=True, mode=0o700)
         shutil.rmtree(aside, ignore_errors=True)
         aside.mkdir(mode=0o700)
         for name, content in sorted({**files, ENTRY: text.encode()}.items()):
@@ -169,23 +206,28 @@ def prepare(path: Path, entries: list[Entry], said: Mapping[str, Any], files: Ma
         _sync(path)
     except OSError as wrong:
         shutil.rmtree(aside, ignore_errors=True)
-        raise DataError(
-            f"The ledger {path} cannot be written: {wrong.strerror}. Nothing was published. Is another run "
-            "writing in it? Else see to the rights and the space, then run again."
-        ) from wrong
+        raise _unwritten(path, wrong) from wrong
     return Entry(path / PENDING, whole, _digest(text.encode()))
+
+
+def _unwritten(path: Path, wrong: OSError) -> DataError:
+    return DataError(
+        f"The ledger {path} cannot be written: {wrong.strerror}. Nothing was published. "
+        "See to the rights and the space, then run again."
+    )
 
 
 def complete(path: Path, entry: Entry) -> None:
     """Make a pending entry part of the ledger."""
     _rename(path, entry)
-    _write_head(path, entry)
+    with suppress(OSError):  # a full disk: the next run brings the head up to date
+        _write_head(path, entry)
 
 
 def discard(entry: Entry) -> None:
     """Take a pending entry back: its release was not put in place."""
     if entry.folder.name == PENDING and (entry.folder / ENTRY).exists():
-        gone = entry.folder.with_name(f".discarded-{os.getpid()}")
+        gone = entry.folder.with_name(f"{_GONE}-{os.getpid()}")
         entry.folder.rename(gone)
         shutil.rmtree(gone, ignore_errors=True)
 
@@ -209,8 +251,11 @@ def _write_head(path: Path, entry: Entry) -> None:
     if (path / HEAD).exists() and (path / HEAD).read_text(encoding="utf-8") == text:
         return
     aside = path / f".{HEAD}-{os.getpid()}"
-    _flushed(aside, text.encode())
-    aside.replace(path / HEAD)
+    try:
+        _flushed(aside, text.encode())
+        aside.replace(path / HEAD)
+    finally:
+        aside.unlink(missing_ok=True)
     _sync(path)
 
 

@@ -14,14 +14,21 @@ if TYPE_CHECKING:
 Progress = Callable[[str], None]
 
 
-def write(release: Release, out: Path, progress: Progress | None = None, sdmx: Asked | None = None) -> Path:
+def write(
+    release: Release,
+    out: Path,
+    progress: Progress | None = None,
+    sdmx: Asked | None = None,
+    ready: Callable[[Path], None] | None = None,
+) -> Path:
     """Publish a release in the folder `out`.
 
     Writes report.html, report.pdf, tables.xlsx, tables.csv, models.csv (for a study with models),
     comparison.csv (for a study that ships published figures), figures/NAME.svg and .png, sdmx/ (where a study
     asks for it), release.json (for `firmtrade serve` and `combine`) and manifest.json.
     The folder is staged beside `out` and renamed whole: an interrupted run leaves an earlier output as it
-    was. The same release gives the same bytes. `progress` is told what is being written.
+    was. The same release gives the same bytes. `progress` is told what is being written, `ready` is given the
+    whole folder just before it takes the earlier one's place.
 
     Returns:
         `out`.
@@ -37,7 +44,7 @@ def write(release: Release, out: Path, progress: Progress | None = None, sdmx: A
 
     tell = progress or (lambda _: None)
     check(release)
-    with staged(Path(out)) as folder:
+    with staged(Path(out), ready) as folder:
         drawings = _figures(release, folder / "figures", tell)
         _tables(release, folder, drawings, tell)
         _reports(release, folder, drawings, tell)

@@ -1,58 +1,79 @@
 """Write a folder whole or not at all: stage beside the target, flush to disk, swap.
 
 A reader of the target sees the earlier output or the new one, never a mixture, also when the run is
-killed. A staging folder is held by a lock on a file in it; one that nobody holds was left by a killed run.
+killed or the disk is full. A staging folder is held by a lock (`firmtrade.disk`); one that nobody holds was
+left by a killed run.
 """
 
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import json
 import os
 import shutil
-import sys
-import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO
 
+from firmtrade import disk
 from firmtrade.errors import DataError
 
 MANIFEST = "manifest.json"
 MADE_BY = "firmtrade"
-_LOCK = ".lock"
-_STAGE, _OLD = "stage", "earlier"
-_EXCHANGE = 2  # RENAME_EXCHANGE of linux/fs.h
-_HERE = -100  # AT_FDCWD of fcntl.h
+_STAGE = "stage"
 
 
 @contextlib.contextmanager
-def staged(out: Path) -> Iterator[Path]:
-    """Give a folder to write into; when the block ends well it becomes `out`, else it is removed.
+def claimed(out: Path) -> Iterator[None]:
+    """Keep other runs out of `out` as long as the block lasts, and find out before it that it can be written.
 
     Raises:
-        DataError: `out` holds something that is not an earlier output of firmtrade.
+        DataError: another run is at work on `out`, it holds something else, or it cannot be made.
     """
     target = Path(os.path.realpath(out))
-    _make_parent(target)
-    _recover(target)
-    _sweep(target)
-    refuse_foreign(target)
-    stage = Path(tempfile.mkdtemp(prefix=_prefix(target, _STAGE), dir=target.parent))
-    lock = (stage / _LOCK).open("wb")
-    try:
-        _hold(lock)
-        yield stage
-        lock.close()
-        (stage / _LOCK).unlink()
-        stage.chmod(0o777 & ~_umask())
-        flush(stage)
-        refuse_foreign(target)
-        _swap(stage, target)
-    finally:
-        lock.close()
-        shutil.rmtree(stage, ignore_errors=True)
+    busy = (
+        f"Another run is writing into {target}. Wait until it is done, or choose another folder with --out. "
+        "Nothing was changed."
+    )
+    with contextlib.ExitStack() as stack:
+        with disk.writing(target, "--out"):
+            stack.enter_context(disk.parents_made(target.parent))
+            _refuse_closed(target.parent)
+            refuse_foreign(target)
+            stack.enter_context(disk.alone(target.with_name(f".{target.name}.firmtrade-run"), busy))
+        yield
+
+
+@contextlib.contextmanager
+def staged(out: Path, ready: Callable[[Path], None] | None = None) -> Iterator[Path]:
+    """Give a folder to write into; when the block ends well it becomes `out`, else it is removed.
+
+    `ready` is given the whole folder just before it takes its place.
+
+    Raises:
+        DataError: `out` holds something that is not an earlier output of firmtrade, or the disk is full or
+            refuses to be written to. What was in `out` is as it was.
+    """
+    target = Path(os.path.realpath(out))
+    with disk.writing(target, "--out"), disk.parents_made(target.parent):
+        _refuse_closed(target.parent)
+        with disk.turn(target):
+            disk.recover(target)
+            disk.sweep(target.parent, disk.prefix(target, _STAGE))
+            refuse_foreign(target)
+            stage, lock = disk.held_folder(target.parent, disk.prefix(target, _STAGE))
+        try:
+            with lock:
+                yield stage
+                with disk.turn(target):
+                    (stage / disk.LOCK).unlink()
+                    stage.chmod(0o777 & ~_umask())
+                    disk.flush(stage)
+                    refuse_foreign(target)
+                    if ready:
+                        ready(stage)
+                    disk.swap(stage, target)
+        finally:
+            shutil.rmtree(stage, ignore_errors=True)
 
 
 def refuse_foreign(target: Path) -> None:
@@ -100,101 +121,12 @@ def _is_litter(name: str) -> bool:
     return last.startswith((".", "~$")) or last in ("Thumbs.db", "desktop.ini")
 
 
-def _make_parent(target: Path) -> None:
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise DataError(
-            f"The folder {target.parent} cannot be made: {error.strerror}. Choose another --out."
-        ) from None
-    if not os.access(target.parent, os.W_OK):
-        raise DataError(f"The folder {target.parent} cannot be written to. Choose another --out.")
-
-
-def _prefix(target: Path, what: str) -> str:
-    return f".{target.name}.firmtrade-{what}-"
-
-
-def _recover(target: Path) -> None:
-    """Put an earlier output back that a killed run had moved aside and not yet replaced."""
-    for old in sorted(target.parent.glob(f"{_prefix(target, _OLD)}*")):
-        if target.exists():
-            shutil.rmtree(old, ignore_errors=True)
-        else:
-            old.rename(target)
-
-
-def _sweep(target: Path) -> None:
-    """Remove the staging folders of runs that were killed."""
-    for left in target.parent.glob(f"{_prefix(target, _STAGE)}*"):
-        with contextlib.suppress(OSError):
-            if not (left / _LOCK).exists():
-                shutil.rmtree(left)
-                continue
-            with (left / _LOCK).open("ab") as lock:
-                _hold(lock)
-            shutil.rmtree(left)
-
-
-def _hold(lock: IO[bytes]) -> None:
-    """Lock a file for this process; OSError when another one holds it."""
-    if sys.platform == "win32":
-        return  # an open file cannot be removed there, which is lock enough
-    import fcntl
-
-    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+def _refuse_closed(parent: Path) -> None:
+    if not os.access(parent, os.W_OK):
+        raise DataError(f"The folder {parent} cannot be written to. Choose another --out.")
 
 
 def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
-
-
-def flush(folder: Path) -> None:
-    """Have every file and folder below `folder` written to disk, so that the swap cannot outrun them."""
-    if sys.platform == "win32":
-        return
-    for path in [*folder.rglob("*"), folder]:
-        handle = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-
-
-def _swap(stage: Path, target: Path) -> None:
-    """Make `stage` the target; where the system can, in one step that no kill can cut in two."""
-    if not target.exists():
-        stage.rename(target)
-    elif not _exchange(stage, target):
-        _swap_in_two(stage, target)
-    if sys.platform != "win32":
-        handle = os.open(target.parent, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-
-
-def _exchange(stage: Path, target: Path) -> bool:
-    """Exchange two folders atomically (renameat2 of Linux); False where that is not to be had."""
-    try:
-        renameat2 = ctypes.CDLL(None, use_errno=True).renameat2
-    except (AttributeError, OSError, TypeError):
-        return False
-    done = renameat2(_HERE, os.fsencode(stage), _HERE, os.fsencode(target), ctypes.c_uint(_EXCHANGE))
-    return done == 0
-
-
-def _swap_in_two(stage: Path, target: Path) -> None:
-    """Move the earlier output aside, then the new one in; `_recover` mends a kill between the two."""
-    old = Path(tempfile.mkdtemp(prefix=_prefix(target, _OLD), dir=target.parent))
-    old.rmdir()
-    target.rename(old)
-    try:
-        stage.rename(target)
-    except BaseException:
-        old.rename(target)
-        raise
-    shutil.rmtree(old, ignore_errors=True)

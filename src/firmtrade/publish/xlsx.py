@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -64,7 +65,7 @@ def write_xlsx(release: Release, path: Path, pictures: Mapping[str, bytes]) -> N
 
     only_release(release)
 
-    with xlsxwriter.Workbook(str(path), {"in_memory": True}) as book:
+    with as_the_system_says(), xlsxwriter.Workbook(str(path), {"in_memory": True}) as book:
         book.set_properties(
             {
                 "title": release.title,
@@ -292,3 +293,16 @@ class _Sheet:
 def unknown_line(table: ReleasedTable, words: Mapping[str, Word]) -> str:
     """'Unknown: size class: 3,114 firms (2002).' or 'Unknown: none.'"""
     return f"Unknown: {'; '.join(names.unknown_texts(table, words)) or 'none'}."
+
+
+@contextmanager
+def as_the_system_says() -> Iterator[None]:
+    """Let a full disk be said as everywhere else: the library wraps the error in one of its own."""
+    from xlsxwriter.exceptions import FileCreateError
+
+    try:
+        yield
+    except FileCreateError as error:
+        if error.args and isinstance(error.args[0], OSError):
+            raise error.args[0] from None
+        raise
