@@ -286,7 +286,7 @@ class Study:
                 if kept is not None:
                     self.progress("write what the custodian keeps")
                     further = custodian_files(kept, release, self.spec.catalog)
-                    ready = stack.enter_context(keeping(kept, place, further))
+                    ready = stack.enter_context(keeping(kept, place, further, cells.beside))
                 self.progress("write the report")
                 made = write(release, Path(out), self.progress, self.spec.sdmx, ready)
             self.reused = cells.deliver()

@@ -179,16 +179,16 @@ class Kept:
             made.unlink(missing_ok=True)
             self.progress("cells could not be kept for the next run")
 
-    def deliver(self) -> None:
-        """Put what this run used into the folder, for the next run, and take out what it did not use."""
-        _prepare(self.folder)
+    def deliver(self, folder: Path) -> None:
+        """Put what this run used into a folder, for the next run, and take out what it did not use."""
+        _prepare(folder)
         made = {path.name for path in self.aside.glob("*.parquet")}
         text = json.dumps(self.contents.index, sort_keys=True, indent=1)
         index = f"{hashlib.sha256(text.encode()).hexdigest()}\n{text}"
         (self.aside / INDEX).write_text(index, encoding="utf-8")
         for name in [*sorted(made), INDEX]:
-            _put(self.aside / name, self.folder / name)
-        for path in self.folder.iterdir():
+            _put(self.aside / name, folder / name)
+        for path in folder.iterdir():
             if path.name not in made and path.suffix in (".parquet", _PART):
                 path.unlink(missing_ok=True)
 
@@ -228,12 +228,18 @@ class Cells:
             self.kept = kept_cells(self.folder, self.aside, engine, panel, progress)
         return self.kept
 
+    def beside(self, custody: Path) -> None:
+        """Keep the cells in a custodian's folder that is being written, unless another was named."""
+        if self.kept is not None and not self.named:
+            self.kept.deliver(custody / CELLS)
+
     def deliver(self) -> str:
-        """Keep the cells for the next run; what was reused, in words."""
+        """Keep the cells in the folder that was named, for the next run; what was reused, in words."""
         if self.kept is None:
             return ""
         try:
-            self.kept.deliver()
+            if self.named:
+                self.kept.deliver(self.kept.folder)
         except (OSError, DataError):  # the release is there: that the next run is slower is no failure
             return f"{self.kept.said()}; the cells could not be kept for the next run"
         return self.kept.said()
