@@ -74,7 +74,7 @@ def spark_study() -> bool:
 
 def spark(panel: Path) -> Callable[[], float]:
     """The same study on Spark with two local cores."""
-    return ours(panel, engine="spark")
+    return ours(panel, engine="spark:local[2]")
 
 
 def sql(panel: Path) -> Callable[[], float]:

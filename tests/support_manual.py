@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from types import ModuleType
@@ -11,11 +12,12 @@ from typing import Any
 
 import pytest
 
-from firmtrade._engine.duckdb import DuckDB
+from firmtrade._engine.engine import Engine
 from firmtrade.classify.expand import CONTRACT, Meaning
 from firmtrade.describe.cells import Codes
 from firmtrade.describe.compute import Setting, compute
 from firmtrade.describe.groups import Groups
+from firmtrade.errors import FirmtradeError
 from firmtrade.result import Attrition, Cell, Result
 from firmtrade.study import StudySpec, make_study
 
@@ -26,7 +28,7 @@ TOLERANCE = 1e-9
 
 TYPES = {
     **dict.fromkeys(CONTRACT, "decimal(18, 6)"),
-    **dict.fromkeys(("firm", "activity", "region"), "varchar"),
+    **dict.fromkeys(("firm", "activity", "region"), "string"),
     **dict.fromkeys(("year", "founded"), "integer"),
     "employment": "decimal(18, 9)",
     "domestic": "boolean",
@@ -44,15 +46,32 @@ def load(name: str) -> ModuleType:
 manual = load("manual")
 
 
-def work_out(engine: DuckDB, example: dict[str, Any]) -> tuple[list[Result], list[Attrition]]:
+def work_out(engine: Engine, example: dict[str, Any]) -> tuple[list[Result], list[Attrition]]:
     """Ask the example's question of its panel."""
     raw = {key: example[key] for key in manual.STUDY if key in example}
     spec = make_study(raw, "manual", Path(), "study.toml")
     header, rows = manual.drawn(example.get("firms", "firm | year"))
     draw_panel(engine, header, rows)
     columns = frozenset(header) if example.get("lacking") else frozenset({*CONTRACT, *header})
-    found = compute(engine, spec.tables, setting(spec, columns), lambda text: None)
+    asked = replace(setting(spec, columns), dialect=engine.dialect)
+    found = compute(engine, spec.tables, asked, lambda text: None)
     return list(found.results), list(found.attrition)
+
+
+def answers(engine: Engine, example: dict[str, Any]) -> None:
+    """The example gives what is drawn beside it, or is refused with the words that it says."""
+    if "error" in example:
+        with pytest.raises(FirmtradeError) as raised:
+            work_out(engine, example)
+        assert example["error"] in str(raised.value)
+        return
+    results, attrition = work_out(engine, example)
+    assert "answer" in example, "an example has an answer or an error"
+    compare([cell for result in results for cell in result.cells], *manual.drawn(example["answer"]))
+    if "unknowns" in example:
+        assert unknowns(results) == sorted(manual.drawn(example["unknowns"])[1])
+    if "attrition" in example:
+        compare_attrition(attrition, *manual.drawn(example["attrition"]))
 
 
 def setting(spec: StudySpec, columns: frozenset[str]) -> Setting:
@@ -63,15 +82,18 @@ def setting(spec: StudySpec, columns: frozenset[str]) -> Setting:
     return Setting(spec.catalog, meaning, columns, spec.windows, codes, Groups(meaning))
 
 
-def draw_panel(engine: DuckDB, header: list[str], rows: list[list[str]]) -> None:
+def draw_panel(engine: Engine, header: list[str], rows: list[list[str]]) -> None:
     """The relation `panel`: columns of the contract that are not drawn are unknown in every row."""
     cells = dict(zip(header, zip(*rows, strict=True), strict=True)) if rows else dict.fromkeys(header, ())
     types = {**TYPES, **{name: further(cells[name]) for name in header if name not in TYPES}}
-    engine.execute(f"create or replace table panel ({', '.join(f'{n} {t}' for n, t in types.items())})")
-    for row in rows:
+    lines = []
+    for row in rows or [["-"] * len(header)]:
         given = dict(zip(header, row, strict=True))
-        values = ", ".join(literal(given.get(name, "-"), kind) for name, kind in types.items())
-        engine.execute(f"insert into panel values ({values})")
+        values = {name: literal(given.get(name, "-"), kind) for name, kind in types.items()}
+        lines.append("select " + ", ".join(f"cast({v} as {types[n]}) as {n}" for n, v in values.items()))
+    drawn = " union all ".join(lines)
+    # A view of written-out rows: engines of large data take long to make a table of a few.
+    engine.view("panel", drawn if rows else f"select * from ({drawn}) as nobody where 1 = 0")
 
 
 def further(cells: tuple[str, ...]) -> str:
@@ -79,7 +101,7 @@ def further(cells: tuple[str, ...]) -> str:
     known = [cell for cell in cells if cell != "-"]
     if all(cell in ("yes", "no") for cell in known):
         return "boolean"
-    return "decimal(18, 6)" if all(cell.lstrip("-")[:1].isdigit() for cell in known) else "varchar"
+    return "decimal(18, 6)" if all(cell.lstrip("-")[:1].isdigit() for cell in known) else "string"
 
 
 def literal(cell: str, kind: str) -> str:
@@ -87,7 +109,9 @@ def literal(cell: str, kind: str) -> str:
         return "null"
     if kind == "boolean":
         return {"yes": "true", "no": "false"}[cell]
-    return f"'{cell}'" if kind == "varchar" else f"cast({Decimal(cell)} as {kind})"
+    if kind != "string":
+        return str(Decimal(cell))
+    return "'" + cell.replace("'", "''") + "'"
 
 
 def compare(cells: list[Cell], header: list[str], rows: list[list[str]]) -> None:

@@ -29,6 +29,11 @@ make_venv() {
     exit 1
 }
 
+# The lines of one package in the lock.
+block() {
+    awk -v name="$1==" '/^[a-z]/ { on = index($0, name) == 1 } on' requirements.lock
+}
+
 # The environment holds absolute paths, so a moved checkout counts as a new one.
 locked="$root $(cksum <requirements.lock)"
 project="$(cksum <pyproject.toml)"
@@ -43,7 +48,11 @@ case "$done" in
         python=$(find_python)
         echo "Installing the locked packages into .venv ($("$python" --version), about a minute)"
         make_venv "$python"
-        .venv/bin/python $pip install --no-deps --require-hashes --only-binary :all: -r requirements.lock
+        # Everything is a wheel but pyspark, which its makers publish as source: that needs setuptools first.
+        block setuptools >.venv/build.txt
+        .venv/bin/python $pip install --no-deps --require-hashes --only-binary :all: -r .venv/build.txt
+        .venv/bin/python $pip install --no-deps --require-hashes --only-binary :all: --no-binary pyspark \
+            --no-build-isolation -r requirements.lock
         ;;
 esac
 # The build backend is one of the locked packages; nothing is fetched here.

@@ -18,7 +18,9 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).resolve().parents[1]
 DECISION = ROOT / "docs" / "decisions" / "004-dependencies.md"
 REFUSED = re.compile(r"(?<!L)\bA?GPL|EUPL|GNU (Affero )?General Public", re.IGNORECASE)
-EXTRAS = ("", "agency", "database", "econ", "files", "notebook", "sdmx")
+EXTRAS = (
+    "", "agency", "database", "econ", "files", "notebook", "postgres", "sdmx", "spark", "spark-connect"
+)  # fmt: skip
 
 
 def locked() -> list[str]:

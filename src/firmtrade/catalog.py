@@ -59,7 +59,7 @@ _REQUIRED = {
 _OPTIONAL = {
     "parameter": {"text"},
     "variable": {"text", "unit"},
-    "dimension": {"text", "expr", "groups", "codes", "like", "relation", "key"},
+    "dimension": {"text", "expr", "groups", "codes", "like", "relation", "key", "classifications"},
     "measure": {"text", "decimals"},
     "sample": {"text", "relation"},
     "rule": {"text"},
@@ -103,6 +103,7 @@ class Definition:
     link: str = ""
     relation: str = ""
     key: str = ""
+    classifications: tuple[str, ...] = ()  # of whose activity codes a dimension speaks; none: of any
     of: str = ""  # what an alternative stands for: a variable, or an option of a kind of model
 
     @property
@@ -263,6 +264,7 @@ def _definition(kind: str, name: str, entry: object, where: str) -> Definition:
         raise StudyError(f"{where}: there is no relation '{found}'.{nearest(found, RELATIONS)}")
     if kind == "rule":
         fields = _rule(fields)
+    fields["classifications"] = tuple(fields.get("classifications", ()))
     fields["values"] = tuple(_dated(value, where) for value in fields.get("values", ()))
     fields["link"] = fields.pop("url", "") or (
         f"https://doi.org/{fields.pop('doi')}" if "doi" in fields else ""
@@ -314,6 +316,7 @@ def _alike(words: dict[tuple[str, str], Definition]) -> dict[tuple[str, str], De
                 groups=model.groups,
                 relation=model.relation,
                 key=model.key,
+                classifications=model.classifications,
                 codes=word.codes or model.codes,
             )
         elif word.kind == "dimension" and bool(word.expr) == bool(word.groups):

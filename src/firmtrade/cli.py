@@ -15,7 +15,10 @@ import typer
 from firmtrade import cli_countries, cli_custodian, cli_models, cli_peer, cli_support, cli_trade
 from firmtrade.cli_shared import (
     AccountsOption,
+    CacheOption,
+    EngineOption,
     Memory,
+    NoCache,
     PanelOption,
     RegisterOption,
     StudyOption,
@@ -86,17 +89,10 @@ def run(
         Path | None,
         typer.Option(help="Folder for what the custodian keeps of a protected run; by default DIR-custody."),
     ] = None,
+    engine: EngineOption = None,
     memory: Memory = None,
-    cache: Annotated[
-        Path | None,
-        typer.Option(
-            help="Folder of finest cells that are kept for the next run; confidential. By default in the "
-            "custodian's."
-        ),
-    ] = None,
-    no_cache: Annotated[
-        bool, typer.Option("--no-cache", help="Scan everything, and keep no cells for the next run.")
-    ] = False,
+    cache: CacheOption = None,
+    no_cache: NoCache = False,
     debug: Annotated[
         bool,
         typer.Option(help="Run each query step by step and show the first rows of each: confidential."),
@@ -112,7 +108,7 @@ def run(
 
     named = sources(transactions, register, accounts)
     keep: Path | bool = False if no_cache else cache or True
-    asked = Study(study, panel, memory, None, debug, ledger, label, named, progress(), keep)
+    asked = Study(study, panel, memory, None, debug, ledger, label, named, progress(), engine, keep)
     made = asked.run(out, unprotected, custody)
     if asked.reused:
         typer.echo(f"{asked.reused[:1].upper()}{asked.reused[1:]}.")
@@ -125,6 +121,7 @@ def check(
     study: StudyOption = "belgium-2002",
     register: RegisterOption = None,
     accounts: AccountsOption = None,
+    engine: EngineOption = None,
     memory: Memory = None,
 ) -> None:
     """Say everything that is wrong with a panel, or with declarations, with the rows that cause it.
@@ -137,7 +134,9 @@ def check(
     spec = read_study(study)
     trade = "transactions" in spec.trade
     named = sources(panel if trade else None, register, accounts)
-    asked = Study(spec, None if trade else panel, memory=memory, sources=named, progress=progress())
+    asked = Study(
+        spec, None if trade else panel, memory=memory, sources=named, progress=progress(), engine=engine
+    )
     report, samples, refusal = asked.inspect()
     typer.echo(report.text())
     if refusal:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -28,8 +29,14 @@ def peer(
         typer.Option(
             "--mapping",
             "-m",
-            help="How their dimensions and codes correspond to ours (TOML), or a built-in one: ext_tec01. "
-            "Left out: the file is firmtrade's own.",
+            help="How their dimensions and codes correspond to ours (TOML), or a built-in one: ext_tec01, "
+            "ext_tec03, ext_tec09, ext_tec10, edd. Left out: the file is firmtrade's own.",
+        ),
+    ] = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--only", help="Which of their figures, such as geo=NL: in the place of what the mapping says."
         ),
     ] = None,
     out: Annotated[
@@ -50,7 +57,7 @@ def peer(
 
     found = own(read_observations(file))
     _published(found.rows, file.name)
-    how = read_correspondence(mapping) if mapping else None
+    how = _narrowed(read_correspondence(mapping) if mapping else None, only or [])
     typer.echo(f"{file.name}: {found.flow}" if found.flow else file.name)
     typer.echo("\n".join(listing(found.rows, found.labels, how)))
     if run is None:
@@ -60,6 +67,23 @@ def peer(
     if out:
         out.write_text(csv_text(COLUMNS, table(made)), encoding="utf-8", newline="")
         typer.echo(f"Wrote {out}")
+
+
+def _narrowed(how: Correspondence | None, only: list[str]) -> Correspondence | None:
+    """The mapping with the codes that the command line takes; those of one column stand together."""
+    if not only:
+        return how
+    from firmtrade.errors import StudyError
+
+    asked: dict[str, tuple[str, ...]] = {}
+    for said in only:
+        column, equals, code = said.partition("=")
+        if not equals:
+            raise StudyError(f"--only {said}: write COLUMN=CODE, such as geo=NL.")
+        asked[column] = (*asked.get(column, ()), code)
+    if how is None:
+        raise StudyError("--only narrows a mapping down: give --mapping too.")
+    return replace(how, only={**how.only, **asked})
 
 
 def _published(rows: tuple[dict[str, str], ...], name: str) -> None:

@@ -6,6 +6,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -34,10 +35,30 @@ Unprotected = Annotated[
         help="Publish without disclosure control: why that is right. Printed on every output.",
     ),
 ]
+CacheOption = Annotated[
+    Path | None,
+    typer.Option(
+        help="Folder of finest cells that are kept for the next run; confidential. By default in the "
+        "custodian's."
+    ),
+]
+NoCache = Annotated[
+    bool, typer.Option("--no-cache", help="Scan everything, and keep no cells for the next run.")
+]
 Memory = Annotated[
     str | None,
     typer.Option(
         help="Limit of the engine's memory, such as 4GB; beyond it work goes to disk. Overrides the study's."
+    ),
+]
+
+EngineOption = Annotated[
+    str | None,
+    typer.Option(
+        "--engine",
+        metavar="ENGINE",
+        help="Where queries run: duckdb (in this process), spark, spark:local[4], sc://host:15002 (Spark "
+        "Connect), postgres (the panel's own database) or postgresql://user@host/db; overrides the study's.",
     ),
 ]
 

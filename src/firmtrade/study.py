@@ -23,7 +23,7 @@ from firmtrade.study_file import StudySpec, make_study, read_study, studies
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from firmtrade._engine.duckdb import DuckDB
+    from firmtrade._engine.engine import Engine
     from firmtrade.assemble.check import CheckReport
     from firmtrade.assemble.panel import Panel
     from firmtrade.describe.cells import Codes
@@ -70,8 +70,9 @@ class Study:
     also in the place of what the study says.
 
     `ledger` (a folder) overrides the study's own; `label` is what its entry is called. `sources` override the
-    files of a trade register: {"transactions": FILE, "register": FILE, "accounts": FILE}. `cache` is the
-    folder of finest cells that `run` keeps for the next one (True: the custodian's, False: none).
+    files of a trade register: {"transactions": FILE, "register": FILE, "accounts": FILE}. `engine` overrides
+    the study's: duckdb, spark, postgres, or where it is (spark:local[4], sc://host, postgresql://...).
+    `cache` is where `run` keeps finest cells for the next one (True: with the custodian's, False: nowhere).
     """
 
     study: str | Path | StudySpec = "belgium-2002"
@@ -83,6 +84,7 @@ class Study:
     label: str = ""
     sources: Mapping[str, str] = field(default_factory=dict)
     progress: Callable[[str], None] = field(default=_silent, repr=False)
+    engine: str | None = None
     cache: str | Path | bool = True
     reused: str = field(default="", init=False)  # by the last run of an earlier one, in words
 
@@ -122,7 +124,7 @@ class Study:
     def models(self, names: Iterable[str] | None = None) -> list[Modelled]:
         """The answers of these models, or of all models of the study. Confidential."""
         asked = [model for model in self.spec.models if names is None or model.name in set(names)]
-        with self._opened() as (engine, panel, setting):
+        with self._opened(models=bool(asked)) as (engine, panel, setting):
             return list(self._modelled(engine, panel, setting, asked))
 
     def model(self, name: str) -> Modelled:
@@ -133,13 +135,15 @@ class Study:
         return self.models([name])[0]
 
     def _modelled(
-        self, engine: DuckDB, panel: Panel, setting: Setting, models: Iterable[Model]
+        self, engine: Engine, panel: Panel, setting: Setting, models: Iterable[Model]
     ) -> tuple[Modelled, ...]:
         if not models:
             return ()
+        from firmtrade._engine.remote import Remote
         from firmtrade.estimate.modelled import Given, answer
 
-        given = Given(engine, frozenset(panel.columns), panel.flags, setting.meaning, self.spec.models)
+        near = engine.bring(panel.relation) if isinstance(engine, Remote) else engine
+        given = Given(near, frozenset(panel.columns), panel.flags, setting.meaning, self.spec.models)
         return answer(given, models, self.progress)
 
     def attrition(self) -> list[Attrition]:
@@ -204,12 +208,13 @@ class Study:
         ledger = self._recorder()
         if ledger:
             ledger.unless(reason)
-        with self._opened() as (engine, panel, setting):
+        with self._opened(models=bool(self.spec.models)) as (engine, panel, setting):
             open_anyway = not ledger and self._why(panel, reason)
             policy = None if open_anyway else self._policy(ledger)
             if policy:
-                setting = _with_evidence(setting, policy, engine, panel)
-            plain = self._sources.linked is None and self.spec.stress is None and not setting.keyed
+                setting = policy.collecting(setting, engine, panel.columns)
+            plain = self._sources.linked is None and not (self.spec.stress or setting.keyed)
+            plain = plain and engine.name == "duckdb"
             before = cells.open(engine, panel, bool(policy), self.progress) if cells and plain else None
             computed = self._compute(engine, panel, setting, None, before)
             modelled = self._modelled(engine, panel, setting, self.spec.models)
@@ -297,7 +302,7 @@ class Study:
         """(computes tables with their evidence, the policy), for what the custodian tries. Confidential."""
         policy = self._policy(self._recorder())
         with self._opened() as (engine, panel, setting):
-            asked = _with_evidence(setting, policy, engine, panel)
+            asked = policy.collecting(setting, engine, panel.columns)
             yield lambda tables: self._compute(engine, panel, asked, tables), policy
 
     @property
@@ -308,14 +313,16 @@ class Study:
     # -- machinery ---------------------------------------------------------------------------------
 
     @contextmanager
-    def _opened(self, strict: bool = True) -> Iterator[tuple[DuckDB, Panel, Setting]]:
+    def _opened(self, strict: bool = True, models: bool = False) -> Iterator[tuple[Engine, Panel, Setting]]:
         """The engine with the panel open and checked, for as long as the block lasts."""
-        from firmtrade._engine.duckdb import DuckDB
+        from firmtrade.study_engine import chosen, refuse, start
         from firmtrade.study_sources import open_sources
 
+        choice = chosen(self.spec, self.engine, self.panel)
+        refuse(choice, self.spec, bool(self.ledger or self.spec.ledger), models)
         with (
             Scratch() as scratch,
-            DuckDB(self.memory or self.spec.memory, self.threads, self.debug) as engine,
+            start(choice, self.memory or self.spec.memory, self.threads, self.debug) as engine,
         ):
             self._sources = open_sources(engine, self.spec, self.panel, self.sources, scratch, self.progress)
             self.spec = self._sources.spec
@@ -326,7 +333,7 @@ class Study:
                 if self._report.stops:
                     raise DataError(self._report.text())
             columns = frozenset(panel.columns)
-            yield engine, panel, self._setting(columns, columns)
+            yield engine, panel, replace(self._setting(columns, columns), dialect=engine.dialect)
 
     def _relevant(self, panel: Panel) -> Panel:
         """The panel, missing only what the study's tables ask for: Chile need not have regions."""
@@ -349,21 +356,20 @@ class Study:
         from firmtrade.study_sources import classification
 
         catalog = self.spec.catalog
+        seen = Setting.seen
         if self.spec.dynamics is not None:
-            from firmtrade.study_dynamics import COLUMNS
+            from firmtrade.study_dynamics import COLUMNS, SEEN
 
             further |= frozenset(COLUMNS)
+            seen = SEEN
         meaning = Meaning(catalog, further | frozenset(self.spec.panel.get("columns", {})))
-        codes = Codes(catalog, divisions(classification(self.spec, self.panel, self.sources)))
-        return Setting(catalog, meaning, columns, self.spec.windows, codes, Groups(meaning))
+        stated = classification(self.spec, self.panel, self.sources)
+        codes = Codes(catalog, divisions(stated))
+        settled = (catalog, meaning, columns, self.spec.windows, codes, Groups(meaning))
+        return Setting(*settled, seen=seen, classification=stated)
 
     def _compute(
-        self,
-        engine: DuckDB,
-        panel: Panel,
-        setting: Setting,
-        tables: Iterable[Table] | None,
-        kept: Kept | None = None,
+        self, engine: Engine, panel: Panel, setting: Setting, tables: Any, kept: Kept | None = None
     ) -> Computed:
         from firmtrade.describe.compute import compute
         from firmtrade.study_sources import detailed, prepared
@@ -378,20 +384,9 @@ class Study:
             "read": self._report.rows,
             **{f"dropped: {why}": n for why, n in sorted(panel.dropped.items())},
         }
-        pack, words = self.spec.pack, self.spec.catalog.hash()
-        made = Provenance(panel.hashes(), rows, words, __version__, panel.synthetic)
+        made = Provenance(panel.hashes(), rows, self.spec.catalog.hash(), __version__, panel.synthetic)
+        pack = self.spec.pack
         return replace(made, pack=pack["hash"], pack_catalog=pack["catalog"]) if pack else made
-
-
-def _with_evidence(setting: Setting, policy: Policy, engine: DuckDB, panel: Panel) -> Setting:
-    """The setting that collects what the policy must know of the firms behind each figure."""
-    if policy.profile.of("request") and "confidential" not in panel.columns:
-        raise DataError(
-            f"The profile {policy.profile.name} protects the firms that asked for it, and the panel does not "
-            f"say which: it needs the column 'confidential' (true or false)."
-        )
-    policy.method.attach(engine)
-    return replace(setting, evidence=True, keyed=policy.method.keyed, listed=bool(policy.ledger))
 
 
 def _labels(dimension: Definition, setting: Setting) -> dict[str, str]:

@@ -23,11 +23,13 @@ if TYPE_CHECKING:
     from firmtrade._engine.duckdb import DuckDB
     from firmtrade.assemble.panel import Panel
 
-__all__ = ["COLUMNS", "completed", "dated", "followed", "levels_of", "refuse_sums"]
+__all__ = ["COLUMNS", "SEEN", "completed", "dated", "followed", "levels_of", "refuse_sums"]
 
 #: Parameters of the catalog: the smallest exporter, in dollars a year; dollars for a unit of the currency.
 SMALLEST, RATE = "smallest-exporter", "dollars-per-unit"
 _KEYS = ("firm", "year")
+#: What the rows are before any condition of a sample: a firm has one in each level of detail, and more.
+SEEN = "all rows: exporters and who has left, once in each unit of each level; products; destinations"
 
 
 def followed(engine: DuckDB, panel: Panel, spec: StudySpec) -> Panel:

@@ -13,6 +13,7 @@ from firmtrade.catalog import Catalog
 from firmtrade.classify.window import Window
 from firmtrade.describe.spec import Table, read_tables
 from firmtrade.errors import StudyError, nearest
+from firmtrade.study_engine import read_engine
 from firmtrade.study_pack import ENDING, own_only, read_pack, same_words
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ _KNOWN = {
     "sdmx",
     "dynamics",
     "memory",
+    "engine",
     *WORDS,
     *TRADE,
 }
@@ -89,6 +91,7 @@ class StudySpec:
     trade: Mapping[str, Any] = field(default_factory=dict)
     dynamics: Mapping[str, Any] | None = None
     memory: str | None = None
+    engine: Mapping[str, Any] = field(default_factory=dict, repr=False)
     stress: Stress | None = None
     pack: Mapping[str, str] = field(default_factory=dict)  # of which pack it is, if it came in one
 
@@ -203,6 +206,7 @@ def make_study(raw: Mapping[str, Any], name: str, base: Path, file: str) -> Stud
         dynamics=raw.get("dynamics"),
         pack=about,
         memory=limit(str(raw["memory"]), file) if "memory" in raw else None,
+        engine=read_engine(raw.get("engine"), file),
     )
 
 

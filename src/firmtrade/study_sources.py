@@ -8,11 +8,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from firmtrade.errors import DataError, StudyError, nearest
+from firmtrade._engine.remote import Remote
+from firmtrade.errors import DataError, EngineError, StudyError, nearest
 from firmtrade.study_file import StudySpec
 
 if TYPE_CHECKING:
     from firmtrade._engine.duckdb import DuckDB
+    from firmtrade._engine.engine import Engine
     from firmtrade.acquire.source import PanelSpec
     from firmtrade.assemble.check import CheckReport
     from firmtrade.assemble.panel import Panel
@@ -29,7 +31,7 @@ class Opened:
     """What is open: the panel, how it is checked, and what was linked to make it (None for a plain panel).
 
     `spec` is the study, completed by what the panel has; `years` those of exporter dynamics, which a table
-    without a period is about.
+    without a period is about. `folder` is for files that are handed over to an engine elsewhere.
     """
 
     spec: StudySpec
@@ -37,6 +39,7 @@ class Opened:
     check: Callable[[Panel], CheckReport]
     linked: Linked | None = None
     years: tuple[str, ...] = ()
+    folder: Path = Path()
 
 
 def prepared(spec: StudySpec, opened: Opened, tables: Iterable[Table] | None) -> list[Table]:
@@ -74,16 +77,20 @@ def prepared(spec: StudySpec, opened: Opened, tables: Iterable[Table] | None) ->
     return list(with_breaks(asked, [Break(*one) for one in found], spec.windows))
 
 
-def detailed(engine: DuckDB, opened: Opened, tables: Iterable[Table], setting: Setting) -> Setting:
+def detailed(engine: Engine, opened: Opened, tables: Iterable[Table], setting: Setting) -> Setting:
     """The setting in which tables by partner or product can be answered: their relations are made."""
     from firmtrade.assemble.trade.details import make_details
-    from firmtrade.describe.details import once_conditions
+    from firmtrade.describe.details import once_conditions, table_of
 
     if opened.linked is None or setting.columns is None:
         return setting
     columns = setting.columns
     for relation, once in once_conditions(tables, setting.catalog, setting.meaning).items():
-        columns |= make_details(engine, relation, once)
+        near = _near(engine)
+        columns |= make_details(near, relation, once)
+        if isinstance(engine, Remote):
+            name = table_of(relation)
+            engine.receive(name, near, f"select * from {name}", opened.folder)
     return replace(setting, columns=columns)
 
 
@@ -120,7 +127,7 @@ def panel_spec(spec: StudySpec) -> PanelSpec:
 
 
 def open_sources(
-    engine: DuckDB,
+    engine: Engine,
     spec: StudySpec,
     panel: str | None,
     sources: Mapping[str, str],
@@ -128,19 +135,43 @@ def open_sources(
     progress: Callable[[str], None],
 ) -> Opened:
     """Make the relation `panel`; synthetic sources are made in the folder `scratch`."""
+    from firmtrade.assemble.away import hand_over
+
     trade = reads_trade(spec, panel, sources)
     if trade:
-        opened = _open_trade(engine, spec, sources, scratch, progress)
+        _refuse_reading_out(engine, spec, sources)
+        opened = _open_trade(_near(engine), spec, sources, scratch, progress)
     else:
         opened = _open_panel(engine, spec, panel, scratch, progress)
+    opened = replace(opened, folder=scratch)
     if spec.dynamics is not None:
-        return _follow(engine, opened, progress)
-    if spec.stress is None:
+        opened = _follow(_near(engine), opened, progress)
+    if trade and isinstance(engine, Remote):
+        progress(f"hand the linked panel over to {engine.name}")
+        opened = replace(opened, panel=hand_over(engine, opened.panel, scratch))
+    if spec.stress is None or spec.dynamics is not None:
         return opened
     from firmtrade.study_stress import completed, stressed
 
     years = [year for (year,) in engine.rows("select distinct year from panel where year is not null")]
     return replace(opened, panel=stressed(engine, opened.panel, spec.stress), spec=completed(spec, years))
+
+
+def _near(engine: Engine) -> DuckDB:
+    """The DuckDB of this process, on which declarations are linked whatever the engine."""
+    return engine.cells if isinstance(engine, Remote) else engine  # type: ignore[return-value]
+
+
+def _refuse_reading_out(engine: Engine, spec: StudySpec, sources: Mapping[str, str]) -> None:
+    """Declarations of a database are linked in this process: they would leave it."""
+    from firmtrade.acquire.native import is_postgres
+
+    named = [sources.get(part) or spec.trade.get(part, {}).get("files") or "" for part in PARTS]
+    if engine.name == "postgres" and any(is_postgres(str(name)) for name in named):
+        raise EngineError(
+            "Declarations, register and accounts are linked in this process, so they would leave the "
+            "database. The engine duckdb reads them out; on postgres link them there and give the panel."
+        )
 
 
 def _follow(engine: DuckDB, opened: Opened, progress: Callable[[str], None]) -> Opened:
@@ -160,8 +191,9 @@ def _follow(engine: DuckDB, opened: Opened, progress: Callable[[str], None]) -> 
 
 
 def _open_panel(
-    engine: DuckDB, spec: StudySpec, panel: str | None, scratch: Path, progress: Callable[[str], None]
+    engine: Engine, spec: StudySpec, panel: str | None, scratch: Path, progress: Callable[[str], None]
 ) -> Opened:
+    from firmtrade.assemble.away import open_away
     from firmtrade.assemble.check import check_panel
     from firmtrade.assemble.panel import open_panel
 
@@ -172,7 +204,10 @@ def _open_panel(
             "The study names no panel. Give one with --panel FILE, or as files = ... under [panel]."
         )
     progress("read the panel")
-    opened = open_panel(engine, read, source, spec.base)
+    if isinstance(engine, Remote):
+        opened = open_away(engine, read, source, spec.base, scratch)
+    else:
+        opened = open_panel(_near(engine), read, source, spec.base)
     return Opened(spec, opened, lambda shown: check_panel(engine, shown, read))
 
 

@@ -19,7 +19,7 @@ from firmtrade.study_file import StudySpec, make_study, read_raw
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from firmtrade._engine.duckdb import DuckDB
+    from firmtrade._engine.engine import Engine
     from firmtrade.assemble.panel import Panel
 
 #: What a firm below the threshold is read as.
@@ -92,7 +92,7 @@ def _subtitle(limits: Mapping[str, float], said: str, read_as: str) -> str:
     return f"{' and '.join(parts)} a year with the union ({said}); firms below {below}"
 
 
-def stressed(engine: DuckDB, panel: Panel, stress: Stress) -> Panel:
+def stressed(engine: Engine, panel: Panel, stress: Stress) -> Panel:
     """The panel with each flow as it would be declared; raises StudyError for flows without values."""
     values = []
     for flow in ("import_intra", "export_intra"):
@@ -106,7 +106,7 @@ def stressed(engine: DuckDB, panel: Panel, stress: Stress) -> Panel:
             f"case when {flow} > 0 and {flow} < {limit!r} then {below} else {flow} end as stressed_{flow}"
         )
     listed = ", ".join([*panel.columns, *values])
-    engine.execute(f"create or replace view panel as select {listed} from {panel.rows}")
+    engine.view("panel", f"select {listed} from {panel.rows}")
     return replace(panel, columns=engine.describe("panel"))
 
 

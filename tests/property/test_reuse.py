@@ -74,6 +74,12 @@ expr = "money / firms"
 unit = "EUR"
 source = "own"
 
+[measures.spread]
+title = "Spread"
+expr = "stddev_samp(turnover)"
+unit = "EUR"
+source = "own"
+
 [tables.sums]
 sample = "all-firms"
 period = [1999, 2000, 2001]
@@ -83,7 +89,7 @@ by = { big = ["few", "many", "_T"], flow = ["any", "_T"] }
 [tables.middle]
 sample = "all-firms"
 period = [1999, 2000, 2001]
-measures = ["median-productivity"]
+measures = ["median-productivity", "spread"]
 by = { region = ["BE1", "BE2", "BE3", "_T"] }
 
 [tables.growth]

@@ -75,12 +75,12 @@ def test_thousands_are_read_as_the_remedy_says(
 
 
 def test_the_remedy_names_the_value(tmp_path: Path) -> None:
-    rows = [("a", 2001, "NA", "oui"), ("b", 2001, 5, "non")]
+    rows = [("a", 2001, "NA", "sim"), ("b", 2001, 5, "nao")]
     path = write_csv(tmp_path / "panel.csv", rows, (*SHORT, "domestic"))
     remedies = {problem.column: problem.remedy for problem in check(path).stops}
     assert 'missing = { turnover = ["NA"] }' in remedies["turnover"]
-    assert 'codes = { domestic = { "oui" = true } }' in remedies["domestic"]
-    found = check(path, missing={"turnover": ["NA"]}, codes={"domestic": {"oui": True, "non": False}})
+    assert 'codes = { domestic = { "sim" = true } }' in remedies["domestic"]
+    found = check(path, missing={"turnover": ["NA"]}, codes={"domestic": {"sim": True, "nao": False}})
     assert not found.stops
 
 

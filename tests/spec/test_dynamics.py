@@ -215,3 +215,11 @@ def test_known_values_are_counted_in_each_year(tmp_path: Path) -> None:
     found = values(Study(make_study(raw, "study", tmp_path, "study.toml")), ["known"], sample="every",
                    period="2001-2002")  # fmt: skip
     assert found == {("known", "2001"): 2, ("known", "2002"): 1}
+
+
+def test_the_attrition_does_not_call_rows_firms(tmp_path: Path) -> None:
+    """Of three firms there is a row for each unit of each level, and for products and destinations."""
+    found = {one.sample: one for one in study(tmp_path).attrition()}
+    first, *_, last = found["exporters"].steps
+    assert first.condition.startswith("all rows: exporters and who has left")
+    assert first.left > last.left

@@ -1,16 +1,15 @@
-"""Each example of the manual gives the answer that is drawn beside it, on every engine."""
+"""Each example of the manual gives the answer that is drawn beside it; test_engines.py asks other engines."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from firmtrade._engine.duckdb import DuckDB
-from firmtrade.errors import FirmtradeError
-from support_manual import compare, compare_attrition, manual, unknowns, work_out
+from firmtrade._engine.engine import Engine
+from support_engines import engine as engine_of
+from support_manual import answers, manual
 
 CHAPTERS = manual.chapters()
 EXAMPLES = [
@@ -20,28 +19,15 @@ EXAMPLES = [
 ]
 
 
-@pytest.fixture(scope="module", params=["duckdb"])
-def engine(request: pytest.FixtureRequest) -> Iterator[DuckDB]:
-    """An engine by name; a further one needs `execute` and `rows`, and a place in the list above."""
-    with {"duckdb": DuckDB}[request.param](threads=1) as made:
-        yield made
+@pytest.fixture(scope="module")
+def engine() -> Engine:
+    return engine_of("duckdb")
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
-def test_example(engine: DuckDB, example: dict[str, Any]) -> None:
+def test_example(engine: Engine, example: dict[str, Any]) -> None:
     assert set(example) <= manual.KEYS, "an example has a key that is not known"
-    if "error" in example:
-        with pytest.raises(FirmtradeError) as raised:
-            work_out(engine, example)
-        assert example["error"] in str(raised.value)
-        return
-    results, attrition = work_out(engine, example)
-    assert "answer" in example, "an example has an answer or an error"
-    compare([cell for result in results for cell in result.cells], *manual.drawn(example["answer"]))
-    if "unknowns" in example:
-        assert unknowns(results) == sorted(manual.drawn(example["unknowns"])[1])
-    if "attrition" in example:
-        compare_attrition(attrition, *manual.drawn(example["attrition"]))
+    answers(engine, example)
 
 
 @pytest.mark.parametrize("name", CHAPTERS)

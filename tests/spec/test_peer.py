@@ -34,15 +34,16 @@ def tec(*rows: str) -> str:
 
 
 def run() -> list[object]:
-    """A run with what the mapping of ext_tec01 asks for."""
+    """A run of the study tec with what the mapping of ext_tec01 asks for."""
+    own = {"sample": "exports-by-partner"}
     cells = [
-        cell("firms", 120, sample="traders", flow="export"),
-        cell("firms", 100, sample="traders", flow="export", size="0-9"),
-        cell("firms", None, sample="traders", flow="export", size="10-49", conf="C"),
-        cell("trade-value", 1_234_499.9, "EUR", 0, sample="traders", flow="export"),
-        cell("firms", 70, sample="traders", flow="export", activity="C29"),
+        cell("firms", 120, **own),
+        cell("firms", 100, **own, **{"tec-size": "0-9"}),
+        cell("firms", None, **own, **{"tec-size": "10-49"}, conf="C"),
+        cell("value-traded", 1_234_499.9, "EUR", 0, **own),
+        cell("firms", 70, **own, **{"tec-activity": "G"}),
     ]
-    return [table("tec-01", ("flow", "activity", "size"), ("measure",), cells)]
+    return [table("ext-tec01-export", ("tec-activity", "tec-size"), ("measure",), cells)]
 
 
 @pytest.fixture
@@ -57,7 +58,8 @@ FIGURES = tec(
     "EXP,TOTAL,10-49,WORLD,NR,BE,2002,,c",
     "EXP,TOTAL,50-249,WORLD,NR,BE,2002,3,",
     "EXP,TOTAL,TOTAL,WORLD,THS_EUR,BE,2002,1234,p",
-    "EXP,C29,TOTAL,WORLD,NR,BE,2002,70,",
+    "EXP,G,TOTAL,WORLD,NR,BE,2002,70,",
+    "EXP,C29,TOTAL,WORLD,NR,BE,2002,7,",
     "EXP,TOTAL,TOTAL,INT_EU,NR,BE,2002,100,",
     "EXP,TOTAL,TOTAL,EXT_EU,NR,BE,2002,60,",
     "EXP,TOTAL,TOTAL,WORLD,NR,NL,2002,9999,",
@@ -68,18 +70,18 @@ FIGURES = tec(
 def test_a_country_beside_ext_tec01(folder: Path) -> None:
     made = compare(parsed(FIGURES).rows, read_figures(folder), read_correspondence("ext_tec01"))
     assert [(pair.key[3:], pair.outcome) for pair in made.pairs] == [
-        (((("flow", "export"),), "firms"), "equal"),
-        (((("flow", "export"), ("size", "0-9")), "firms"), "different"),
-        (((("flow", "export"), ("size", "10-49")), "firms"), "no value"),
-        (((("flow", "export"), ("size", "50-249")), "firms"), "missing"),
-        (((("flow", "export"),), "trade-value"), "equal"),
-        (((("activity", "C29"), ("flow", "export")), "firms"), "equal"),
+        (((), "firms"), "equal"),
+        (((("tec-size", "0-9"),), "firms"), "different"),
+        (((("tec-size", "10-49"),), "firms"), "no value in either"),
+        (((("tec-size", "50-249"),), "firms"), "missing"),
+        (((), "value-traded"), "equal"),
+        (((("tec-activity", "G"),), "firms"), "equal"),
     ]
-    assert made.apart == {"stk_flow = BAL": 1}
+    assert made.apart == {"nace_r2 = C29": 1, "stk_flow = BAL": 1}
     assert made.pairs[4].theirs == 1_234_000 and made.pairs[4].flag == "p"
     text = "\n".join(lines(made))
-    assert "6 figures correspond: 3 equal, 1 different, 1 no value, 1 missing" in text
-    assert "size 0-9" in text and "stk_flow = BAL" in text
+    assert "6 figures correspond: 3 equal, 1 different, 1 no value in either, 1 missing" in text
+    assert "tec-size 0-9" in text and "stk_flow = BAL" in text and "10-49" not in text
     moved = table_of(made)[1]
     assert (moved["theirs"], moved["ours"], moved["difference"]) == ("99.0", "100.0", "1.0")
 
@@ -139,7 +141,7 @@ def test_a_column_that_the_mapping_passes_over_is_an_error(folder: Path) -> None
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("[columns.size]", "[column.size]", "Did you mean 'columns'"),
+        ("[columns.tec-size]", "[column.tec-size]", "Did you mean 'columns'"),
         ('kind = "count"', 'kind = "counts"', "kind is count"),
         ("scale = 1000", 'scale = "x"', "scale is a number"),
         ("scale = 1000", "scale = 0", "above nought"),
@@ -150,7 +152,7 @@ def test_a_column_that_the_mapping_passes_over_is_an_error(folder: Path) -> None
 def test_a_mapping_is_checked(tmp_path: Path, old: str, new: str, said: str) -> None:
     with pytest.raises(StudyError, match=said):
         mapping(tmp_path, old, new)
-    with pytest.raises(StudyError, match="Built in: ext_tec01"):
+    with pytest.raises(StudyError, match="Built in: edd, ext_tec01, ext_tec03"):
         read_correspondence("ext_tec99")
 
 

@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from firmtrade import Study, catalog, study_file
+from firmtrade import Study, catalog, study_engine, study_file
 from firmtrade.acquire.source import PanelSpec
 from firmtrade.acquire.transactions.spec import Correspondence, TransactionsSpec
+from firmtrade.acquire.vintage import Vintage
 from firmtrade.assemble.trade import blocs, thresholds
 from firmtrade.describe import spec as tables
 from firmtrade.estimate.model import COMMON
@@ -32,12 +33,14 @@ EXAMPLES = [
 ACCEPTED: dict[str, set[str]] = {
     "study": study_file._KNOWN | {"extends", "without"},
     "panel": set(PanelSpec.model_fields) | {"synthetic"},
+    "vintages": {field.alias or name for name, field in Vintage.model_fields.items()},
     # Keys of [panel] are explained there; [register], [accounts] and [identifiers] have no others.
     "transactions": set(TransactionsSpec.model_fields) - set(PanelSpec.model_fields) | {"synthetic"},
     "correspondence": {field.alias or name for name, field in Correspondence.model_fields.items()},
     "blocs": blocs._FIELDS,
     "thresholds": thresholds._FIELDS,
     "protect": study_file._PROTECT,
+    "engine": set(study_engine.KEYS),
     "sdmx": set(sdmx_spec._KEYS),
     "windows": {"t0", "t1", "outcome"},
     "models": set(COMMON),

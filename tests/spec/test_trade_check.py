@@ -213,3 +213,27 @@ def test_a_column_of_register_and_accounts_is_refused(tmp_path: Path) -> None:
     with pytest.raises(StudyError, match="employment is a column of the register and of the accounts"), \
             linked(tmp_path, **parts):  # fmt: skip
         pass
+
+
+def test_corrections_are_netted_where_the_study_says_so(tmp_path: Path) -> None:
+    """By firm, year, flow, partner and product; what takes back more than there was is told, and no trade."""
+    rows = [
+        *GOOD,
+        ("N", "200401", "export", "DE", "84713000", 100, 5),
+        ("N", "200405", "export", "DE", "84713000", -40, 0),
+        ("N", "200405", "export", "FR", "84713000", -7, 0),  # takes back what was never declared
+        ("M", "200405", "export", "FR", "84713000", 30, 0),
+        ("M", "200406", "export", "FR", "84713000", -30, 0),
+    ]
+    write(tmp_path / "t.csv", rows)
+    parts = {"transactions": {"files": "t.csv", "complete": True, "corrections": "net", "products": "CN"}}
+    with linked(tmp_path, **parts) as it:
+        found = {problem.rule: problem for problem in it.report().problems}
+        (n,) = it.rows(
+            "export_partners, cast(declared_export as double)", "(select * from panel where firm = 'N')"
+        )
+        gone = it.rows("firm", "(select * from panel where firm = 'M')")
+    assert n == (1, 60.0) and not gone  # who has taken all back does not declare
+    assert not any(problem.severity == "stop" for problem in found.values())
+    assert found["netted"].count == 3 and found["below-zero"].count == 1
+    assert "N" in "\n".join(found["below-zero"].lines()) and "-7" not in str(found["below-zero"])

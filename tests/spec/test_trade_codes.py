@@ -32,6 +32,34 @@ def test_partner(text: str, code: str) -> None:
     assert found is not None and found.code == code
 
 
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("Duitsland", "DE"), ("Allemagne", "DE"), ("DEUTSCHLAND", "DE"), ("Alemania", "DE"),
+        ("Österreich", "AT"), ("Oesterreich", "AT"), ("Etats-Unis", "US"), ("Côte d'Ivoire", "CI"),
+        ("Elfenbeinküste", "CI"), ("Niger", "NE"), ("Nigéria", "NG"), ("Guinée", "GN"), ("Germania", "DE"),
+        ("Vertrouwelijk", "QX"), ("Non spécifié", "QU"), ("Tsjechië", "CZ"), ("Reino Unido", "GB"),
+    ],
+)  # fmt: skip
+def test_names_in_other_languages(text: str, code: str) -> None:
+    found = partners.find(text)
+    assert found is not None and found.code == code
+
+
+def test_no_name_of_another_language_means_two_partners() -> None:
+    import tomllib
+
+    from firmtrade.catalog import DEFINITIONS
+
+    parts = tomllib.loads((DEFINITIONS / "partner_names.toml").read_text(encoding="utf-8"))
+    languages = [entry for entry in parts.values() if isinstance(entry, dict)]
+    listed = [(name, code) for names in languages for code, told in names.items() for name in told]
+    assert len(listed) > 900
+    for name, code in listed:
+        found = partners.find(name)
+        assert found is not None and found.code == code, name
+
+
 @pytest.mark.parametrize("text", ["World", "TOTAL", "0", "EU27_2020", "Grand total", "Intra-EU"])
 def test_a_sum_of_partners_is_none(text: str) -> None:
     found = partners.find(text)

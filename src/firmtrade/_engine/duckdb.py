@@ -10,8 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
+from firmtrade._engine.dialect import DUCKDB, Dialect
 from firmtrade._engine.steps import Query
 from firmtrade.disk import Scratch
 from firmtrade.errors import EngineError, NoRoom, StudyError
@@ -22,14 +23,6 @@ _DISK_FULL = ("max_temp_directory_size", "No space left", "File too large", "Dis
 LEAST = 60_000_000
 #: What one more thread needs: with a small limit there are fewer of them.
 A_THREAD = 125_000_000
-
-
-def largest(value: str, holder: str, when: str, places: int) -> str:
-    """SQL of the `places` largest values of a group with their holders, the largest first, ties by name.
-
-    Engines differ here: this is the one place that says how.
-    """
-    return f"max(case when {when} then {{'value': {value}, 'holder': {holder}}} end, {places})"
 
 
 def limit(memory: str, where: str = "--memory") -> str:
@@ -59,6 +52,8 @@ class DuckDB:
     """
 
     name = "duckdb"
+    here = True
+    dialect: Dialect = DUCKDB
 
     def __init__(self, memory: str | None = None, threads: int | None = None, debug: bool = False) -> None:
         import duckdb
@@ -90,6 +85,20 @@ class DuckDB:
     def execute(self, sql: str, parameters: list[Any] | None = None) -> None:
         """Run a statement for its effect."""
         self._run(sql, sql, parameters)
+
+    def view(self, name: str, sql: str) -> None:
+        """Make, or replace, the view `name`."""
+        self.execute(f"create or replace view {name} as {sql}")
+
+    def table(self, name: str, sql: str) -> None:
+        """Make, or replace, a temporary table of what a query gives."""
+        self.execute(f"create or replace temporary table {name} as {sql}")
+
+    def drop(self, name: str) -> None:
+        """Forget a view or table, if there is one of that name."""
+        found = self.rows(f"select table_type from information_schema.tables where table_name = '{name}'")
+        for (kind,) in found:
+            self.execute(f"drop {'view' if kind == 'VIEW' else 'table'} {name} cascade")
 
     def rows(self, query: Query | str, parameters: list[Any] | None = None) -> list[tuple[Any, ...]]:
         """Run a query and return its rows; counts are int, DECIMAL columns are decimal.Decimal."""
@@ -190,7 +199,7 @@ class DuckDB:
             for row in rows:
                 show("   " + " | ".join("" if value is None else str(value) for value in row))
 
-    def __enter__(self) -> DuckDB:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

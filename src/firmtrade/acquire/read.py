@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from firmtrade._engine.duckdb import DuckDB
+from firmtrade._engine.engine import Engine
 from firmtrade.acquire.locate import Located, locate
 from firmtrade.acquire.source import PanelSpec
 
@@ -100,13 +101,9 @@ def hashes(located: Located) -> dict[str, str]:
     return found
 
 
-def forget(engine: DuckDB, name: str) -> None:
+def forget(engine: Engine, name: str) -> None:
     """Drop the relation `name`, be it a view or a table, if there is one."""
-    found = engine.rows(
-        f"select table_schema, table_type from information_schema.tables where table_name = '{name}'"
-    )
-    for _, kind in found:
-        engine.execute(f"drop {'view' if kind == 'VIEW' else 'table'} {name} cascade")
+    engine.drop(name)
 
 
 def quoted(name: str) -> str:

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from firmtrade.acquire.classification import CLASSIFICATIONS
 from firmtrade.acquire.contract import CONTRACT, NAME, OPTIONAL, REQUIRED, Column
+from firmtrade.acquire.vintage import Recode, Vintage, refuse_twins
 from firmtrade.errors import StudyError, nearest
 
 Scalar = bool | int | float | str
@@ -101,6 +102,8 @@ class PanelSpec(_Part):
     sheet: str | None = None
     table: str | None = None
     classification: str = ""
+    vintages: tuple[Vintage, ...] = ()
+    recode: Recode = "modal"
     regions: tuple[str, ...] = ()
     columns: dict[str, str] = {}
     units: dict[str, float] = {}
@@ -155,6 +158,7 @@ class PanelSpec(_Part):
                     hint = nearest(name, known)
                     raise StudyError(f"{self.part}, {key}: there is no column '{name}'.{hint}")
         self._values_are_possible()
+        refuse_twins(self.vintages, self.classification, self.part)
         return self
 
     def _values_are_possible(self) -> None:

@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from firmtrade._engine.dialect import DUCKDB, Dialect
 from firmtrade.acquire.classification import division_length
 from firmtrade.acquire.contract import Column
 from firmtrade.acquire.read import literal, quoted
@@ -32,8 +33,8 @@ _INTEGERS = (
 )
 NUMBERS = ("integer", "float", "decimal")
 _WHOLE = re.compile(r"'-?(0|[1-9][0-9]*)'\Z")
-_YES = ("true", "t", "yes", "y", "1", "1.0")
-_NO = ("false", "f", "no", "n", "0", "0.0")
+_YES = ("true", "t", "yes", "y", "1", "1.0", "j", "ja", "oui", "wahr", "waar", "vrai")
+_NO = ("false", "f", "no", "n", "0", "0.0", "nee", "nein", "non", "falsch", "onwaar", "faux")
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class Given:
 
     `family` is text, integer, float, decimal, boolean, date or other. `loose` text comes from a format
     without types, so it may be a number written out; `words`: its first value is true or false. `name` is the
-    column's (quoted) and `kind` its SQL type.
+    column's (quoted) and `kind` its SQL type; `how` is what its engine says differently.
     """
 
     sql: str
@@ -51,12 +52,13 @@ class Given:
     kind: str = ""
     loose: bool = False
     words: bool = False
+    how: Dialect = DUCKDB
 
     @property
     def present(self) -> str:
         """The condition that the row has a value. NaN is how data frames write 'missing'."""
-        known = f"({self.sql}) is not null"
-        return f"{known} and not isnan({self.sql})" if self.family == "float" else known
+        known, nan = f"({self.sql}) is not null", self.how.is_nan(f"({self.sql})")
+        return f"{known} and not ({nan})" if self.family == "float" else known
 
 
 @dataclass(frozen=True)
@@ -95,34 +97,41 @@ def family(kind: str) -> str:
     )
 
 
-def given(name: str, kind: str, missing: Sequence[Scalar], loose: bool = False) -> Given:
+def given(
+    name: str, kind: str, missing: Sequence[Scalar], loose: bool = False, how: Dialect = DUCKDB
+) -> Given:
     """A source's column, trimmed where it is text, NULL where its value means missing."""
-    return replace(
-        _without(Given(quoted(name), family(kind)), missing), name=quoted(name), kind=kind, loose=loose
-    )
+    plain = Given(quoted(name), family(kind), how=how)
+    return replace(_without(plain, missing), name=quoted(name), kind=kind, loose=loose)
 
 
-def constant(value: Scalar) -> Given:
+def constant(value: Scalar, how: Dialect = DUCKDB) -> Given:
     """A value that the study states for all rows."""
     kind = {bool: "boolean", int: "integer", float: "float"}.get(type(value), "text")
-    return Given(literal(value) if kind != "text" else f"cast({literal(value)} as varchar)", kind)
+    return Given(literal(value) if kind != "text" else f"cast({literal(value)} as string)", kind, how=how)
 
 
 def _without(column: Given, missing: Sequence[Scalar]) -> Given:
-    sql = f"nullif(trim(cast({column.sql} as varchar)), '')" if column.family == "text" else column.sql
-    if column.family == "float":
+    sql = column.sql
+    if column.family == "text":
+        trimmed = column.how.trim(f"cast({sql} as string)")
+        sql = f"nullif({trimmed}, '')"
+    elif column.family == "float":
         sql = f"cast({sql} as double)"
-    tests = [test for one in missing if (test := _equals(sql, column.family, one))]
+    elif column.family == "decimal":
+        sql = column.how.exact(sql)
+    tests = [test for one in missing if (test := _equals(replace(column, sql=sql), one))]
     if tests:
         sql = f"(case when not ({' or '.join(tests)}) then {sql} end)"
-    return Given(sql, column.family)
+    return replace(column, sql=sql)
 
 
-def _equals(sql: str, kind: str, value: Scalar) -> str:
+def _equals(source: Given, value: Scalar) -> str:
     """The condition that a source's value is this one; '' if it cannot be. In text -9 may be '-9.0'."""
-    key = _comparable(value, kind)
-    if kind == "text" and _WHOLE.match(key):
-        return f"{sql} = {key} or regexp_matches({sql}, '^{key[1:-1]}[.]0+$')"
+    sql, key = source.sql, _comparable(value, source.family)
+    if source.family == "text" and _WHOLE.match(key):
+        fits = source.how.matches(sql, f"'^{key[1:-1]}[.]0+$'")
+        return f"{sql} = {key} or {fits}"
     return f"{sql} = {key}" if key else ""
 
 
@@ -168,7 +177,7 @@ def cast(column: Column, source: Given, spec: PanelSpec) -> Cast:
         column.kind in ("text", "code", "region", "lookup") and source.kind == "VARCHAR" and not source.loose
     )
     text = source.name if tidied and not codes and not spec.missing_values(column.name) else ""
-    return Cast(column, value, bad, f"cast({source.sql} as varchar)", flag, number, plain, factor, text)
+    return Cast(column, value, bad, f"cast({source.sql} as string)", flag, number, plain, factor, text)
 
 
 def _plain_number(column: Column, source: Given) -> Given:
@@ -187,14 +196,14 @@ def _mapped(source: Given, codes: dict[str, Scalar], name: str) -> Given:
         raise StudyError(f"[panel], codes.{name}: true and false are mixed with other values.")
     branches = []
     for theirs, ours in codes.items():
-        test = _equals(source.sql, source.family, theirs)
+        test = _equals(source, theirs)
         if test:
             value = literal(str(ours)) if kind == "text" else literal(ours)
             branches.append(f"when {test} then {value}")
     if not branches:
         raise StudyError(f"[panel], codes.{name}: no value on the left can be in a column of numbers.")
-    to = {"boolean": "boolean", "text": "varchar", "float": "double", "integer": "bigint"}[kind]
-    return Given(f"cast(case {' '.join(branches)} end as {to})", kind)
+    to = {"boolean": "boolean", "text": "string", "float": "double", "integer": "bigint"}[kind]
+    return Given(f"cast(case {' '.join(branches)} end as {to})", kind, how=source.how)
 
 
 def _unusable(source: Given) -> tuple[str, str]:
@@ -204,23 +213,23 @@ def _unusable(source: Given) -> tuple[str, str]:
 def _text(column: Column, source: Given, spec: PanelSpec) -> tuple[str, str]:
     """Whole numbers as text without '.0': 1001.0 of a data frame is firm 1001."""
     if source.family == "text":
-        return (_without_point(source.sql, "[0-9]+", "0+") if source.loose else source.sql), ""
+        return (_without_point(source, "[0-9]+", "0+") if source.loose else source.sql), ""
     if source.family in ("integer", "date"):
-        return f"cast({source.sql} as varchar)", ""
+        return f"cast({source.sql} as string)", ""
     if source.family in ("float", "decimal"):
         number = f"cast({source.sql} as double)"
-        whole = f"abs({number}) < 9e18 and {number} = trunc({number})"
-        text = f"case when {whole} then cast(cast({number} as bigint) as varchar)"
-        return f"{text} when not isnan({number}) then cast({number} as varchar) end", ""
+        whole = f"abs({number}) < 9e18 and {number} = floor({number})"
+        text = f"case when {whole} then cast(cast({number} as bigint) as string)"
+        return f"{text} when not {source.how.is_nan(number)} then cast({number} as string) end", ""
     return _unusable(source)
 
 
-def _without_point(text: str, digits: str, zeros: str) -> str:
+def _without_point(source: Given, digits: str, zeros: str) -> str:
     """A number that became text, such as '1001.0', without its point; looked at only where there is one."""
-    return (
-        f"case when ends_with({text}, '0') and contains({text}, '.') "
-        f"then regexp_replace({text}, '^({digits})[.]{zeros}$', '\\1') else {text} end"
-    )
+    text, how = source.sql, source.how
+    shortened = how.first_group(text, f"'^({digits})[.]{zeros}$'")
+    point = how.contains(text, "'.'")
+    return f"case when {text} like '%0' and {point} then {shortened} else {text} end"
 
 
 def _code(column: Column, source: Given, spec: PanelSpec) -> tuple[str, str]:
@@ -231,14 +240,14 @@ def _code(column: Column, source: Given, spec: PanelSpec) -> tuple[str, str]:
     pads = spec.classification != "" and division_length(spec.classification) == 2
     bad = ""
     if source.family == "text":
-        text = _without_point(source.sql, "[0-9]|[0-9]{3,}", "0")
+        text = _without_point(source, "[0-9]|[0-9]{3,}", "0")
         value = f"replace(replace({text}, '.', ''), ' ', '')"
     elif source.family == "integer":
-        value = f"cast({source.sql} as varchar)"
+        value = f"cast({source.sql} as string)"
     elif source.family in ("float", "decimal"):
         # 15.1 may be group 15.1 or class 15.10: a decimal number cannot say which.
         number = f"cast({source.sql} as double)"
-        value = f"case when {_is_whole(number)} then cast(cast({number} as bigint) as varchar) end"
+        value = f"case when {_is_whole(number)} then cast(cast({number} as bigint) as string) end"
         bad = f"{source.present} and ({value}) is null"
     else:
         return _unusable(source)
@@ -250,32 +259,34 @@ def _code(column: Column, source: Given, spec: PanelSpec) -> tuple[str, str]:
 def _region(column: Column, source: Given, spec: PanelSpec) -> tuple[str, str]:
     if source.family in ("boolean", "date", "other"):
         return _unusable(source)
-    return f"upper(cast({source.sql} as varchar))", ""
+    return f"upper(cast({source.sql} as string))", ""
 
 
 def _whole(column: Column, source: Given, spec: PanelSpec) -> tuple[str, str]:
     """A year. A fraction is no year, and nothing is rounded."""
     add = f" + {spec.year_offset}" if column.name == "year" and spec.year_offset else ""
     if source.family == "date":
-        return f"cast(year({source.sql}) as integer){add}", ""
+        return f"cast(extract(year from {source.sql}) as integer){add}", ""
     if source.kind in ("TINYINT", "SMALLINT", "INTEGER", "UTINYINT", "USMALLINT"):
         return f"cast({source.sql} as integer){add}", ""
     if source.family == "integer":
-        value = f"try_cast({source.sql} as integer){add}"
+        value = f"{source.how.whole(source.sql)}{add}"
     elif source.family in ("text", "float", "decimal"):
         number = number_of(source, spec)
         value = f"case when {_is_whole(number)} then cast({number} as integer){add} end"
         if source.family == "text":  # the year of a date such as 1998-05-01
-            date = f"regexp_matches({source.sql}, '^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}($|[ T])')"
+            date = source.how.matches(source.sql, "'^[0-9]{4}-[0-9]{2}-[0-9]{2}($|[ T])'")
             date = f"length({source.sql}) > 9 and {date}"
-            value = f"case when {date} then cast({source.sql}[:4] as integer){add} else {value} end"
+            value = (
+                f"case when {date} then cast(substring({source.sql}, 1, 4) as integer){add} else {value} end"
+            )
     else:
         return _unusable(source)
     return value, f"{source.present} and ({value}) is null"
 
 
 def _is_whole(number: str) -> str:
-    return f"{number} = trunc({number}) and abs({number}) < 1e9"
+    return f"{number} = floor({number}) and abs({number}) < 1e9"
 
 
 def number_of(source: Given, spec: PanelSpec) -> str:
@@ -284,15 +295,17 @@ def number_of(source: Given, spec: PanelSpec) -> str:
         return source.sql if source.family == "float" else f"cast({source.sql} as double)"
     text = source.sql
     if spec.thousands == " ":  # in print the space does not break: two signs of Unicode
-        text = f"replace(replace({text}, chr(160), ' '), chr(8239), ' ')"
+        text = f"replace(replace({text}, '\u00a0', ' '), '\u202f', ' ')"
     if spec.thousands:
         groups = f"^[+-]?[0-9]{{1,3}}([{spec.thousands}][0-9]{{3}})*([{spec.decimal}][0-9]*)?$"
         plain = f"^[+-]?[0-9]*([{spec.decimal}][0-9]*)?([eE][+-]?[0-9]+)?$"
-        fits = f"regexp_matches({text}, {literal(groups)}) or regexp_matches({text}, {literal(plain)})"
+        fits = " or ".join(source.how.matches(text, literal(each)) for each in (groups, plain))
         text = f"case when {fits} then replace({text}, {literal(spec.thousands)}, '') end"
     if spec.decimal == ",":
-        text = f"case when not contains({text}, '.') then replace({text}, ',', '.') end"
-    return f"try_cast(case when not contains({text}, '_') then {text} end as double)"
+        point = source.how.contains(text, "'.'")
+        text = f"case when not ({point}) then replace({text}, ',', '.') end"
+    line = source.how.contains(text, "'_'")
+    return source.how.number(f"case when not ({line}) then {text} end")
 
 
 def _amount(column: Column, source: Given, spec: PanelSpec) -> tuple[str, str]:
@@ -303,9 +316,10 @@ def _amount(column: Column, source: Given, spec: PanelSpec) -> tuple[str, str]:
     if source.family not in ("text", "float"):
         return _unusable(source)
     number = number_of(source, spec)
-    value = f"case when isfinite({number}) then {number}{f' * {factor!r}' if factor != 1.0 else ''} end"
+    finite = source.how.is_finite(number)
+    value = f"case when {finite} then {number}{f' * {factor!r}' if factor != 1.0 else ''} end"
     if source.family == "float":
-        return value, f"isinf({source.sql})"
+        return value, source.how.is_infinite(source.sql)
     return value, f"{source.present} and ({value}) is null"
 
 
@@ -335,13 +349,18 @@ def _further(column: Column, source: Given, spec: PanelSpec) -> tuple[str, str]:
     """Numbers as amounts, everything else as it comes (dates as text)."""
     if source.family in NUMBERS:
         return _amount(column, source, spec)
-    return (f"cast({source.sql} as varchar)" if source.family in ("date", "other") else source.sql), ""
+    return (f"cast({source.sql} as string)" if source.family in ("date", "other") else source.sql), ""
+
+
+def _month(date: str) -> str:
+    """A date as 200205, its year and month."""
+    return f"cast(extract(year from {date}) * 100 + extract(month from {date}) as integer)"
 
 
 def _lookup(column: Column, source: Given, spec: PanelSpec) -> tuple[str, str]:
     """A code as it comes, for a list of what each means; whole numbers without '.0', dates as their month."""
     if source.family == "date":
-        return f"cast(year({source.sql}) * 100 + month({source.sql}) as integer)", ""
+        return _month(source.sql), ""
     if source.family == "integer":
         return source.sql, ""
     return _text(column, source, spec)

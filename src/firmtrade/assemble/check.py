@@ -11,10 +11,11 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from firmtrade._engine.duckdb import DuckDB
+from firmtrade._engine.engine import Engine
 from firmtrade.acquire.contract import column
 from firmtrade.acquire.source import PanelSpec
 from firmtrade.assemble.check_keys import check_keys
+from firmtrade.assemble.check_recode import recode_notes
 from firmtrade.assemble.check_report import CheckReport, Example, Problem
 from firmtrade.assemble.check_rules import Rule, rules
 from firmtrade.assemble.check_units import check_units
@@ -31,15 +32,17 @@ SHOWN = 5
 class _Checked:
     """What the parts of the check share."""
 
-    engine: DuckDB
+    engine: Engine
     panel: Panel
     spec: PanelSpec
 
 
-def check_panel(engine: DuckDB, panel: Panel, spec: PanelSpec) -> CheckReport:
+def check_panel(engine: Engine, panel: Panel, spec: PanelSpec) -> CheckReport:
     """Every problem of an open panel. Nothing is changed and nothing raised: see `CheckReport.stops`."""
     checked = _Checked(engine, panel, spec)
-    applying = [rule for rule in rules(spec) if all(name in panel.columns for name in rule.needs)]
+    applying = [
+        rule for rule in rules(spec, engine.dialect) if all(name in panel.columns for name in rule.needs)
+    ]
     counts = _count(checked, applying)
     complete = not counts["missing-firm"] and not counts["missing-year"]
     keys = check_keys(engine, panel, counts["__first"], counts["__last"], complete)
@@ -51,6 +54,7 @@ def check_panel(engine: DuckDB, panel: Panel, spec: PanelSpec) -> CheckReport:
         *_absent(panel),
         *check_units(engine, panel, keys.firms),
         *keys.notes(),
+        *recode_notes(engine, spec, panel.rows, panel.columns),
         *(Problem("settled", "info", note, 0, "Nothing to do if that is right.") for note in panel.notes),
     ]
     order = {"stop": 0, "warn": 1, "info": 2}
@@ -68,13 +72,14 @@ def check_panel(engine: DuckDB, panel: Panel, spec: PanelSpec) -> CheckReport:
 
 def _count(checked: _Checked, applying: list[Rule]) -> Mapping[str, int]:
     """How many rows each rule hits, in one pass."""
+    count_if = checked.engine.dialect.count_if
     counted = {
         "__rows": "count(*)",
         "__first": "min(year)",
         "__last": "max(year)",
-        "__bad": "count_if(__bad is not null)" if checked.panel.checked else "0",
+        "__bad": count_if("__bad is not null") if checked.panel.checked else "0",
     }
-    counted |= {rule.name: f"count_if({rule.condition})" for rule in applying}
+    counted |= {rule.name: count_if(rule.condition) for rule in applying}
     row = checked.engine.rows(f"select {', '.join(counted.values())} from {checked.panel.rows}")[0]
     return {
         name: value if name in ("__first", "__last") else value or 0
@@ -88,11 +93,11 @@ def _problem(checked: _Checked, rule: Rule, count: int) -> Problem:
     return Problem(rule.name, rule.severity, rule.title, count, rule.remedy, rule.about, rows)
 
 
-def examples(engine: DuckDB, panel: Panel, condition: str, about: str) -> tuple[Example, ...]:
+def examples(engine: Engine, panel: Panel, condition: str, about: str) -> tuple[Example, ...]:
     """The first rows, in the source's order, for which the condition holds."""
     found = engine.rows(
-        f"select __file, __row, firm, year, cast({about} as varchar) from {panel.rows} where {condition} "
-        f"order by __file, __row limit {SHOWN}"
+        f"select __file, __row, firm, year, cast({about} as string) from {panel.rows} where {condition} "
+        f"order by __file, __row, firm, year limit {SHOWN}"
     )
     return tuple(Example(panel.place(file, row), firm, year, value) for file, row, firm, year, value in found)
 
@@ -103,20 +108,21 @@ def _empty(rows: int) -> Iterator[Problem]:
         yield Problem("no-rows", "stop", "no row is left", 0, remedy)
 
 
-def unusable(engine: DuckDB, panel: Panel, spec: PanelSpec, count: int) -> Iterator[Problem]:
+def unusable(engine: Engine, panel: Panel, spec: PanelSpec, count: int) -> Iterator[Problem]:
     """Values that are not of the type of a column or not in its value map, column by column."""
     if not count:
         return
-    rows = f"select *, unnest(string_split(rtrim(__bad, chr({RECORD})), chr({RECORD}))) as cell"
+    parts = engine.dialect.parts(f"trim(trailing chr({RECORD}) from __bad)", f"chr({RECORD})")
+    rows = f"select *, {parts} as cell"
     cells = (
         f"select __file, __row, firm, year, split_part(cell, chr({UNIT}), 1) as name, "
         f"split_part(cell, chr({UNIT}), 2) as value "
-        f"from ({rows} from {panel.rows} where __bad is not null)"
+        f"from ({rows} from {panel.rows} where __bad is not null) as bad"
     )
-    for name, hits in sorted(engine.rows(f"select name, count(*) from ({cells}) group by name")):
+    for name, hits in sorted(engine.rows(f"select name, count(*) from ({cells}) as cells group by name")):
         found = engine.rows(
-            f"select __file, __row, firm, year, value from ({cells}) where name = '{name}' "
-            f"order by __file, __row limit {SHOWN}"
+            f"select __file, __row, firm, year, value from ({cells}) as cells where name = '{name}' "
+            f"order by __file, __row, firm, year limit {SHOWN}"
         )
         shown = tuple(Example(panel.place(file, row), *rest) for file, row, *rest in found)
         rule, title = (

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from firmtrade._engine.dialect import DUCKDB, Dialect
 from firmtrade.acquire.classification import division_length, divisions
 from firmtrade.acquire.contract import FLOWS, column
 from firmtrade.acquire.read import literal
@@ -61,17 +62,17 @@ _FIXED: tuple[Rule, ...] = (
 )  # fmt: skip
 
 
-def rules(spec: PanelSpec) -> tuple[Rule, ...]:
+def rules(spec: PanelSpec, how: Dialect = DUCKDB) -> tuple[Rule, ...]:
     """All rules about single rows, with the study's classification and regions."""
     flows = (
         Rule(f"negative-{flow.replace('_', '-')}", "stop", f"negative {column(flow).title.split(',')[0]}",
              flow, f"{flow} < 0", _NEGATIVE % flow)
         for flow in FLOWS
     )  # fmt: skip
-    return (*_FIXED[:4], *flows, *_FIXED[4:], *_activity(spec), *_region(spec))
+    return (*_FIXED[:4], *flows, *_FIXED[4:], *_activity(spec, how), *_region(spec))
 
 
-def _activity(spec: PanelSpec) -> tuple[Rule, ...]:
+def _activity(spec: PanelSpec, how: Dialect) -> tuple[Rule, ...]:
     known = divisions(spec.classification)
     if not known:
         return ()
@@ -80,10 +81,11 @@ def _activity(spec: PanelSpec) -> tuple[Rule, ...]:
     starts = sorted({code[:size] for code in known for size in range(1 if length == 3 else 2, length + 1)})
     # Searched in one text: the engine then looks at each distinct code once, not at each row.
     codes = literal("|" + "|".join(starts) + "|")
+    known_code = how.contains(codes, f"'|' || substring(activity, 1, {length}) || '|'")
     return (
         Rule("unknown-activity", "warn", f"activity codes that {spec.classification} does not have",
              "activity",
-             f"not contains({codes}, '|' || substring(activity, 1, {length}) || '|')",
+             f"not ({known_code})",
              f"Is the classification of the panel {spec.classification}? Other codes: map them with  codes = "
              f"{{ activity = {{ \"their code\" = \"code\" }} }}  in [panel]."),
     )  # fmt: skip

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from firmtrade._engine.duckdb import DuckDB
+from firmtrade._engine.engine import Engine
 from firmtrade.acquire.contract import FLOWS
 from firmtrade.assemble.check_report import Example, Problem
 from firmtrade.assemble.panel import Panel
@@ -22,7 +22,7 @@ _FEWEST = 5  # rows that make a sign
 _SHARE = 0.002  # of the rows looked at
 
 
-def check_units(engine: DuckDB, panel: Panel, firms: int) -> Iterator[Problem]:
+def check_units(engine: Engine, panel: Panel, firms: int) -> Iterator[Problem]:
     """A warning for each amount that seems to be in two units; `firms` is their number in the panel."""
     known = panel.columns.keys() - panel.flags
     amounts = [name for name in ("turnover", "value_added", *FLOWS) if name in known]
@@ -37,16 +37,17 @@ def check_units(engine: DuckDB, panel: Panel, firms: int) -> Iterator[Problem]:
             title = f"{name} seems to be in two units: {found}"
             remedy = f"Bring {name} to one unit. A whole panel in thousands is  units = {{ {name} = 1000 }}."
             yield Problem("mixed-units", "warn", title, 0, remedy, name, _largest_jumps(engine, panel, name))
-    engine.execute("drop table panel_sample")
+    engine.drop("panel_sample")
 
 
-def _sample(engine: DuckDB, panel: Panel, amounts: Sequence[str], firms: int) -> None:
+def _sample(engine: Engine, panel: Panel, amounts: Sequence[str], firms: int) -> None:
     every = max(1, firms // _SAMPLE)
-    persons = "cast(employment as double)" if "employment" in panel.columns else "null"
+    persons = "cast(employment as double)" if "employment" in panel.columns else "cast(null as double)"
     columns = ", ".join(f"cast({name} as double) as {name}" for name in amounts)
-    engine.execute(
-        f"create or replace temporary table panel_sample as select firm, year, {persons} as persons, "
-        f"{columns}, __file, __row from {panel.rows} where hash(firm) % {every} = 0 and year is not null"
+    engine.table(
+        "panel_sample",
+        f"select firm, year, {persons} as persons, {columns}, __file, __row from {panel.rows} "
+        f"where {engine.dialect.sampled('firm', every)} and year is not null",
     )
 
 
@@ -55,33 +56,34 @@ def _ratios(name: str) -> str:
     before = f"lag({name}) over (partition by firm order by year, __file, __row)"
     return (
         f"select *, log10({name} / before) as jump "
-        f"from (select *, {before} as before from panel_sample where {name} > 0) where before > 0"
+        f"from (select *, {before} as before from panel_sample where {name} > 0) as earlier where before > 0"
     )
 
 
-def _steps(engine: DuckDB, name: str) -> str:
+def _steps(engine: Engine, name: str) -> str:
     """The first sign for whole years: the middle firm's amount changes by a factor of about 1000."""
     found = engine.rows(
-        f"select year from ({_ratios(name)}) group by year "
-        f"having count(*) >= {_FEWEST} and abs(median(jump)) between {_NEAR[0]} and {_NEAR[1]} order by year"
+        f"select year from ({_ratios(name)}) as ratios group by year having count(*) >= {_FEWEST} "
+        f"and abs(percentile_cont(0.5) within group (order by jump)) "
+        f"between {_NEAR[0]} and {_NEAR[1]} order by year"
     )
     years = ", ".join(str(year) for (year,) in found)
     return f"the middle firm's amount changes by a factor of about 1000 in {years}" if years else ""
 
 
-def _jumps(engine: DuckDB, name: str) -> str:
+def _jumps(engine: Engine, name: str) -> str:
     """The first sign for single rows: jumps by about 1000 are much commoner than by 100 or 10,000."""
     ((rows, hits, others),) = engine.rows(
-        f"select count(*), count(*) filter (abs(jump) between {_NEAR[0]} and {_NEAR[1]}), "
-        f"count(*) filter (abs(jump) between 2.0 and 2.6 or abs(jump) between 3.4 and 4.0) "
-        f"from ({_ratios(name)})"
+        f"select count(*), count(*) filter (where abs(jump) between {_NEAR[0]} and {_NEAR[1]}), "
+        f"count(*) filter (where abs(jump) between 2.0 and 2.6 or abs(jump) between 3.4 and 4.0) "
+        f"from ({_ratios(name)}) as ratios"
     )
     if hits >= max(_FEWEST, _SHARE * rows) and hits > 4 * others:
         return f"{hits:,} of {rows:,} changes from one year to the next are by a factor of about 1000"
     return ""
 
 
-def _heaps(engine: DuckDB, name: str) -> str:
+def _heaps(engine: Engine, name: str) -> str:
     """The second sign, from the histogram of log10(amount per employee)."""
     found = engine.rows(
         f"select cast(floor(log10({name} / persons) / {_BIN}) as integer) as bin, count(*) "
@@ -121,9 +123,9 @@ def _median(bins: Mapping[int, int]) -> int:
     raise ValueError("a histogram without rows has no median")
 
 
-def _largest_jumps(engine: DuckDB, panel: Panel, name: str) -> tuple[Example, ...]:
+def _largest_jumps(engine: Engine, panel: Panel, name: str) -> tuple[Example, ...]:
     found = engine.rows(
-        f"select __file, __row, firm, year, before, {name} from ({_ratios(name)}) "
+        f"select __file, __row, firm, year, before, {name} from ({_ratios(name)}) as ratios "
         f"where abs(jump) > {_NEAR[0]} order by firm, year limit 5"
     )
     return tuple(

@@ -10,7 +10,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from firmtrade._engine.duckdb import DuckDB
+from firmtrade._engine.engine import Engine
 from firmtrade.acquire.read import Source, forget, relation
 from firmtrade.acquire.source import PanelSpec
 from firmtrade.assemble.cast import Cast, Given, cast, constant, family, given, number_of
@@ -44,7 +44,7 @@ class _Unread(Exception):
         self.error = error
 
 
-def load(engine: DuckDB, spec: PanelSpec, opened: Source, mapping: Mapping[str, str]) -> Loaded:
+def load(engine: Engine, spec: PanelSpec, opened: Source, mapping: Mapping[str, str]) -> Loaded:
     """Make `panel_all` from an opened source; `mapping` is our name -> theirs."""
     opened = _fetched(engine, spec, opened, mapping)
     try:
@@ -59,7 +59,7 @@ def load(engine: DuckDB, spec: PanelSpec, opened: Source, mapping: Mapping[str, 
         ) from None
 
 
-def _fetched(engine: DuckDB, spec: PanelSpec, opened: Source, mapping: Mapping[str, str]) -> Source:
+def _fetched(engine: Engine, spec: PanelSpec, opened: Source, mapping: Mapping[str, str]) -> Source:
     """The source with the columns read that the study uses, if it has to be asked for them."""
     if opened.fetch is None:
         return opened
@@ -79,13 +79,16 @@ def _repair(opened: Source, error: Exception | None) -> tuple[int, ...]:
     return opened.repair(error)
 
 
-def _attempt(engine: DuckDB, spec: PanelSpec, opened: Source, mapping: Mapping[str, str]) -> Loaded:
+def _attempt(engine: Engine, spec: PanelSpec, opened: Source, mapping: Mapping[str, str]) -> Loaded:
     try:
         casts = [_cast(engine, spec, opened, name, mapping.get(name)) for name in _order(spec, mapping)]
         # Text that holds numbers would be parsed by each query: better once.
-        lazy = opened.lazy and not any(_parsed(item, opened, mapping) for item in casts)
-        largest = _known_ranges(engine, spec, casts) if lazy else {}
-        casts = [_slim(engine, spec, item, item.column.name in largest) if lazy else item for item in casts]
+        lazy = opened.lazy and not (engine.here and any(_parsed(item, opened, mapping) for item in casts))
+        if lazy and engine.here:
+            largest = _known_ranges(engine, spec, casts)
+            casts = [_slim(engine, spec, item, item.column.name in largest) for item in casts]
+        else:
+            largest = {}
         _make_all(engine, spec, casts, opened, lazy)
     except NoRoom:
         raise
@@ -102,7 +105,7 @@ def _attempt(engine: DuckDB, spec: PanelSpec, opened: Source, mapping: Mapping[s
     return Loaded(casts, lazy, largest | _ranges(engine, everything(spec), rest))
 
 
-def _slim(engine: DuckDB, spec: PanelSpec, item: Cast, finite: bool) -> Cast:
+def _slim(engine: Engine, spec: PanelSpec, item: Cast, finite: bool) -> Cast:
     """The cheapest expression that gives the same values: a view is worked out again by each query.
 
     Codes are looked at once for each distinct code, not for each row; a firm's identifier in a typed file
@@ -129,13 +132,13 @@ def _slim(engine: DuckDB, spec: PanelSpec, item: Cast, finite: bool) -> Cast:
     return item
 
 
-def _known_ranges(engine: DuckDB, spec: PanelSpec, casts: list[Cast]) -> dict[str, float]:
+def _known_ranges(engine: Engine, spec: PanelSpec, casts: list[Cast]) -> dict[str, float]:
     """The largest absolute value of numbers as the files' own statistics have it; finite ones only."""
     plain = [item for item in casts if item.plain]
     return _ranges(engine, relation(spec), {item.column.name: (item.plain, item.factor) for item in plain})
 
 
-def _ranges(engine: DuckDB, relation: str, asked: Mapping[str, tuple[str, float]]) -> dict[str, float]:
+def _ranges(engine: Engine, relation: str, asked: Mapping[str, tuple[str, float]]) -> dict[str, float]:
     if not asked:
         return {}
     ends = [f"cast({end}({value}) as double)" for value, _ in asked.values() for end in ("min", "max")]
@@ -153,17 +156,17 @@ def _order(spec: PanelSpec, mapping: Mapping[str, str]) -> list[str]:
     return [name for name in names if name in ours] + sorted(ours - set(names))
 
 
-def _cast(engine: DuckDB, spec: PanelSpec, opened: Source, name: str, theirs: str | None) -> Cast:
+def _cast(engine: Engine, spec: PanelSpec, opened: Source, name: str, theirs: str | None) -> Cast:
     if theirs is None:
-        return cast(spec.column(name), constant(spec.constant[name]), spec)
+        return cast(spec.column(name), constant(spec.constant[name], engine.dialect), spec)
     kind = opened.columns[theirs]
-    source = given(theirs, kind, spec.missing_values(name), loose=not opened.typed)
+    source = given(theirs, kind, spec.missing_values(name), not opened.typed, engine.dialect)
     if spec.column(name).kind == "flow" and source.family == "text" and name not in spec.codes:
         source = replace(source, words=_first_word(engine, spec, source))
     return cast(spec.column(name), source, spec)
 
 
-def _first_word(engine: DuckDB, spec: PanelSpec, source: Given) -> bool:
+def _first_word(engine: Engine, spec: PanelSpec, source: Given) -> bool:
     """Whether the first value is true or false; a later number is then an unusable value, and shown."""
     found = engine.rows(f"select {source.sql} from {relation(spec)} where {source.sql} is not null limit 1")
     return bool(found) and found[0][0].lower() in _WORDS
@@ -175,13 +178,13 @@ def _parsed(item: Cast, opened: Source, mapping: Mapping[str, str]) -> bool:
     return theirs is not None and number and family(opened.columns[theirs]) == "text"
 
 
-def _make_all(engine: DuckDB, spec: PanelSpec, casts: list[Cast], opened: Source, lazy: bool) -> None:
+def _make_all(engine: Engine, spec: PanelSpec, casts: list[Cast], opened: Source, lazy: bool) -> None:
     values = [f"{item.value} as {item.column.name}" for item in casts]
-    values += [f"{_bad(casts)} as __bad", f"{drop_reason(spec, opened)} as __drop", "__file"]
+    values += [f"{_bad(casts)} as __bad", f"{drop_reason(spec, opened, engine.dialect)} as __drop", "__file"]
     values += ["__row"] if lazy else []
-    what = "view" if lazy else "temporary table"
+    make = engine.view if lazy else engine.table
     forget(engine, everything(spec))
-    engine.execute(f"create {what} {everything(spec)} as select {', '.join(values)} from {relation(spec)}")
+    make(everything(spec), f"select {', '.join(values)} from {relation(spec)}")
 
 
 def _bad(casts: list[Cast]) -> str:
@@ -190,28 +193,34 @@ def _bad(casts: list[Cast]) -> str:
         f"case when {item.bad} then '{item.column.name}' || chr({UNIT}) || {item.raw} || chr({RECORD}) end"
         for item in casts if item.bad
     ]  # fmt: skip
-    return f"nullif(concat({', '.join(parts)}), '')" if parts else "cast(null as varchar)"
+    return f"nullif(concat_ws('', {', '.join(parts)}), '')" if parts else "cast(null as string)"
 
 
-def _settled(engine: DuckDB, item: Cast, spec: PanelSpec, lazy: bool) -> Cast:
+def _settled(engine: Engine, item: Cast, spec: PanelSpec, lazy: bool) -> Cast:
     """The value in `panel_all`; further text of only numbers, or only true and false, becomes that."""
     name = item.column.name
     if lazy or item.column.kind != "further" or item.number:
         return replace(item, value=name)
-    text = Given(f"cast({name} as varchar)", "text")
+    text = Given(f"cast({name} as string)", "text", how=engine.dialect)
     number = number_of(text, spec)
+    how = engine.dialect
+    finite = how.is_finite(number)
+    tests = (
+        f"{finite} or lower({text.sql}) = 'nan'",
+        how.matches(text.sql, "'^0[0-9]'"),
+        f"lower({text.sql}) in ('true', 'false')",
+    )
+    counted = ", ".join(map(how.count_if, tests))
     ((count, numbers, zeros, words),) = engine.rows(
-        f"select count({name}), count_if(isfinite({number}) or lower({text.sql}) = 'nan'), "
-        f"count_if(regexp_matches({text.sql}, '^0[0-9]')), count_if(lower({text.sql}) in ('true', 'false')) "
-        f"from {everything(spec)}"
+        f"select count({name}), {counted} from {everything(spec)}"
     )
     if count and numbers == count and not zeros:
-        value = f"case when isfinite({number}) then {number} * {item.factor!r} end"
+        value = f"case when {finite} then {number} * {item.factor!r} end"
         return replace(item, value=value, number=True)
     return replace(item, value=f"cast({name} as boolean)" if count and words == count else name)
 
 
-def per_file(engine: DuckDB, spec: PanelSpec) -> list[tuple[int, int]]:
+def per_file(engine: Engine, spec: PanelSpec) -> list[tuple[int, int]]:
     """Number of each file and of its rows in `panel_all`."""
     found = engine.rows(f"select __file, count(*) from {everything(spec)} group by 1 order by 1")
     return [(int(file), int(n)) for file, n in found]

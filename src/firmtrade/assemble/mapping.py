@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from firmtrade._engine.dialect import DUCKDB, Dialect
 from firmtrade.acquire.read import Source, literal, quoted
 from firmtrade.acquire.source import Drop, PanelSpec
 from firmtrade.assemble.names import suggestion
@@ -50,10 +51,12 @@ def _some(names: Mapping[str, str]) -> str:
     return ", ".join(shown) + (f" and {len(names) - 30} more" if len(names) > 30 else "")
 
 
-def drop_reason(spec: PanelSpec, opened: Source) -> str:
+def drop_reason(spec: PanelSpec, opened: Source, how: Dialect = DUCKDB) -> str:
     """SQL of the reason why a row is left out, or NULL."""
-    branches = [f"when {_condition(drop, spec, opened)} then {literal(drop.reason)}" for drop in spec.drop]
-    return f"case {' '.join(branches)} end" if branches else "cast(null as varchar)"
+    branches = [
+        f"when {_condition(drop, spec, opened, how)} then {literal(drop.reason)}" for drop in spec.drop
+    ]
+    return f"case {' '.join(branches)} end" if branches else "cast(null as string)"
 
 
 def dropped_by(drop: Drop, spec: PanelSpec, opened: Source) -> str:
@@ -66,11 +69,12 @@ def dropped_by(drop: Drop, spec: PanelSpec, opened: Source) -> str:
     return name
 
 
-def _condition(drop: Drop, spec: PanelSpec, opened: Source) -> str:
+def _condition(drop: Drop, spec: PanelSpec, opened: Source, how: Dialect) -> str:
     name = quoted(dropped_by(drop, spec, opened))
     if drop.missing:
-        return f"nullif(trim(cast({name} as varchar)), '') is null"
-    number = f"try_cast(cast({name} as varchar) as double)"
+        trimmed = how.trim(f"cast({name} as string)")
+        return f"nullif({trimmed}, '') is null"
+    number = how.number(f"cast({name} as string)")
     if drop.below is not None:
         return f"{number} < {drop.below!r}"
     values = drop.equals if isinstance(drop.equals, tuple) else (drop.equals,)
@@ -79,5 +83,5 @@ def _condition(drop: Drop, spec: PanelSpec, opened: Source) -> str:
         if isinstance(value, int | float) and not isinstance(value, bool):
             tests.append(f"{number} = {float(value)!r}")
         else:
-            tests.append(f"lower(cast({name} as varchar)) = {literal(str(value).lower())}")
+            tests.append(f"lower(cast({name} as string)) = {literal(str(value).lower())}")
     return f"({' or '.join(tests)})"

@@ -15,11 +15,13 @@ from functools import cache
 from pathlib import Path
 
 from firmtrade._engine.duckdb import DuckDB
+from firmtrade._engine.engine import Engine
 from firmtrade.acquire.read import Source, forget, hashes, relation
 from firmtrade.acquire.source import PanelSpec
 from firmtrade.assemble.cast import Cast
 from firmtrade.assemble.load import RECORD, UNIT, Loaded, everything, load, per_file
 from firmtrade.assemble.mapping import map_columns
+from firmtrade.assemble.recode import recode
 from firmtrade.assemble.settle import open_settled
 
 
@@ -49,21 +51,28 @@ class Panel:
     notes: tuple[str, ...] = ()
 
 
-def open_panel(engine: DuckDB, spec: PanelSpec, source: str | None, base: Path) -> Panel:
+def open_panel(
+    engine: DuckDB, spec: PanelSpec, source: str | None, base: Path, renamed: bool = False
+) -> Panel:
     """Make the relation `panel`; `source` (a file or URL, from the command line) overrides spec.files.
+
+    `renamed`: firms change their identifier, as the table `trade_identifiers` says.
 
     Raises DataError for a source that cannot be read whole, for one without firm or year, and for a
     mapping to a column that is not there. Values that cannot be used are left to `check_panel`.
     """
     spec, opened, notes = open_settled(engine, spec, source, base)
     try:
-        panel = _assemble(engine, spec, opened)
+        panel = assemble(engine, spec, opened, base, renamed)
         return replace(panel, notes=(*notes, *panel.notes))
     finally:
         opened.close()
 
 
-def _assemble(engine: DuckDB, spec: PanelSpec, opened: Source) -> Panel:
+def assemble(
+    engine: Engine, spec: PanelSpec, opened: Source, base: Path = Path(), renamed: bool = False
+) -> Panel:
+    """The panel of an opened source."""
     mapping, missing = map_columns(spec, opened)
     loaded = load(engine, spec, opened, mapping)
     if not loaded.lazy:
@@ -72,9 +81,10 @@ def _assemble(engine: DuckDB, spec: PanelSpec, opened: Source) -> Panel:
     checked = tuple(item.column.name for item in (*(c for c in casts if c.bad), *_too_large(loaded)))
     dropped = _count_dropped(engine, spec)
     _rows_view(engine, spec, loaded)
-    names = ", ".join(item.column.name for item in casts)
+    read = [item.column.name for item in casts]
+    names = ", ".join([*read, *recode(engine, spec, read, base, renamed)])
     rows = f"{spec.relation}_rows"
-    engine.execute(f"create or replace view {spec.relation} as select {names} from {rows}")
+    engine.view(spec.relation, f"select {names} from {rows}")
     return Panel(
         columns=engine.describe(spec.relation),
         flags=frozenset(item.column.name for item in casts if item.flag),
@@ -98,16 +108,18 @@ def _unlabelled(spec: PanelSpec, opened: Source, mapping: Mapping[str, str]) -> 
             )
 
 
-def _count_dropped(engine: DuckDB, spec: PanelSpec) -> dict[str, int]:
+def _count_dropped(engine: Engine, spec: PanelSpec) -> dict[str, int]:
     if not spec.drop:
         return {}
     counted = dict(
-        engine.rows(f"select __drop, count(*) from {everything(spec)} where __drop is not null group by all")
+        engine.rows(
+            f"select __drop, count(*) from {everything(spec)} where __drop is not null group by __drop"
+        )
     )
     return {drop.reason: counted.get(drop.reason, 0) for drop in spec.drop}
 
 
-def _starts(engine: DuckDB, spec: PanelSpec) -> tuple[int, ...]:
+def _starts(engine: Engine, spec: PanelSpec) -> tuple[int, ...]:
     """The position in the temporary table of the first row of each file."""
     starts, total = [], 0
     for _, rows in per_file(engine, spec):
@@ -123,10 +135,10 @@ def _too_large(loaded: Loaded) -> list[Cast]:
     ]
 
 
-def _rows_view(engine: DuckDB, spec: PanelSpec, loaded: Loaded) -> None:
+def _rows_view(engine: Engine, spec: PanelSpec, loaded: Loaded) -> None:
     """`panel_rows`: amounts as DECIMAL, wide enough for the largest; where each row comes from."""
     values = [
-        f"{_typed(item, loaded.largest.get(item.column.name, 0.0))} as {item.column.name}"
+        f"{_typed(engine, item, loaded.largest.get(item.column.name, 0.0))} as {item.column.name}"
         for item in loaded.casts
     ]
     row = "__row"
@@ -134,21 +146,21 @@ def _rows_view(engine: DuckDB, spec: PanelSpec, loaded: Loaded) -> None:
         starts = ", ".join(map(str, _starts(engine, spec)))
         row = f"rowid - list_extract([{starts}], cast(__file as bigint) + 1)"
     kept = " where __drop is null" if spec.drop else ""
-    engine.execute(
-        f"create or replace view {spec.relation}_rows as select {', '.join(values)}, "
-        f"{_bad(_too_large(loaded))} as __bad, __file, {row} as __row from {everything(spec)}{kept}"
+    engine.view(
+        f"{spec.relation}_rows",
+        f"select {', '.join(values)}, {_bad(_too_large(loaded))} as __bad, __file, {row} as __row "
+        f"from {everything(spec)}{kept}",
     )
 
 
-def _typed(item: Cast, largest: float) -> str:
+def _typed(engine: Engine, item: Cast, largest: float) -> str:
     """18 digits (fast) if the largest absolute value fits, else 38; beyond that it cannot be meant."""
     if not item.number:
         return item.value
     scale = item.column.scale
     width = 18 if largest < 0.999999 * 10.0 ** (18 - scale) else 38
     value = item.value if largest < _limit(item) else f"case when not ({_beyond(item)}) then {item.value} end"
-    how = "try_cast" if item.loose_nan else "cast"
-    return f"{how}({value} as DECIMAL({width},{scale}))"
+    return engine.dialect.decimal(value, width, scale, item.loose_nan)
 
 
 def _limit(item: Cast) -> float:
@@ -164,7 +176,7 @@ def _bad(too_large: list[Cast]) -> str:
     """The row's unusable values, with those that are too large for any column."""
     cells = [
         f"case when {_beyond(item)} then '{item.column.name}' || chr({UNIT}) "
-        f"|| cast({item.value} as varchar) || chr({RECORD}) end"
+        f"|| cast({item.value} as string) || chr({RECORD}) end"
         for item in too_large
     ]
-    return f"nullif(concat(__bad, {', '.join(cells)}), '')" if cells else "__bad"
+    return f"nullif(concat_ws('', __bad, {', '.join(cells)}), '')" if cells else "__bad"

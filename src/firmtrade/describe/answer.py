@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from firmtrade._engine.duckdb import DuckDB
+from firmtrade._engine.engine import Engine
 from firmtrade._engine.steps import Query, Step
 from firmtrade.describe.asks import Ask
 from firmtrade.describe.cube import Cube
@@ -18,7 +18,7 @@ Value = float | None
 Column = tuple[str, str]  # an aggregate over the cube, and the condition of its group ('' for all)
 
 
-def answer(engine: DuckDB, cube: Cube, table: str, asks: Iterable[Ask]) -> dict[Ask, Value]:
+def answer(engine: Engine, cube: Cube, table: str, asks: Iterable[Ask]) -> dict[Ask, Value]:
     """The value of each ask; a count of no firms is 0, a sum over no firms is None."""
     batches: dict[tuple[Any, ...], list[Ask]] = defaultdict(list)
     for ask in asks:
@@ -30,7 +30,7 @@ def answer(engine: DuckDB, cube: Cube, table: str, asks: Iterable[Ask]) -> dict[
 
 
 def _batch(
-    engine: DuckDB,
+    engine: Engine,
     cube: Cube,
     table: str,
     asks: list[Ask],

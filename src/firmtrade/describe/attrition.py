@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
-from firmtrade._engine.duckdb import DuckDB
+from firmtrade._engine.engine import Engine
 from firmtrade._engine.steps import Query, Step
 from firmtrade.catalog import Catalog
 from firmtrade.classify.window import Window
@@ -14,9 +14,14 @@ from firmtrade.result import Attrition, AttritionStep
 
 
 def attrition(
-    engine: DuckDB, cube: Cube, table: str, catalog: Catalog, windows: Mapping[str, Window]
+    engine: Engine,
+    cube: Cube,
+    table: str,
+    catalog: Catalog,
+    windows: Mapping[str, Window],
+    seen: str = "all firms seen",
 ) -> list[Attrition]:
-    """The attrition of each sample of the cube, in its latest year or over its window."""
+    """The attrition of each sample of the cube, in its latest year or over its window; `seen`: its rows."""
     firms = cube.aggregates["count(*)"][2]
     window = next(
         (
@@ -31,7 +36,7 @@ def attrition(
     for sample, steps in cube.steps.items():
         query = _query(table, firms, [column for _, column in steps], year)
         row = [int(value or 0) for value in engine.rows_of_table(query)[0]]
-        counted = [AttritionStep("all firms seen", row[0], 0)]
+        counted = [AttritionStep(seen, row[0], 0)]
         counted += [AttritionStep(text, row[2 * n + 1], row[2 * n + 2]) for n, (text, _) in enumerate(steps)]
         period = window.label if window else year
         found.append(Attrition(sample, catalog.get(sample, "sample").title, period, tuple(counted)))

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from firmtrade._engine import expression
-from firmtrade._engine.duckdb import DuckDB
+from firmtrade._engine.dialect import DUCKDB, Dialect
+from firmtrade._engine.engine import Engine
 from firmtrade._engine.steps import Query, Step
 from firmtrade.catalog import Catalog, Definition
 from firmtrade.classify.expand import Meaning, uses_points
@@ -20,6 +21,7 @@ from firmtrade.classify.window import POINTS, Window
 from firmtrade.describe.answer import Value, answer
 from firmtrade.describe.asks import COUNT, Ask, Pairs, evaluate, needed, plain
 from firmtrade.describe.attrition import attrition
+from firmtrade.describe.behind import Behind
 from firmtrade.describe.cells import Codes, Slot, slots
 from firmtrade.describe.computed import Backing, Computed
 from firmtrade.describe.cube import ROLL_UP, Cube
@@ -28,7 +30,7 @@ from firmtrade.describe.finest import Sums, finest
 from firmtrade.describe.groups import Groups
 from firmtrade.describe.holistic import answer_holistic, holistic_query
 from firmtrade.describe.listing import Listing
-from firmtrade.describe.needs import missing_words, refuse_undated, terms
+from firmtrade.describe.needs import missing_words, other_codes, refuse_undated, terms
 from firmtrade.describe.parts import Scans
 from firmtrade.describe.reuse import Kept
 from firmtrade.describe.scan import Scan
@@ -38,6 +40,7 @@ from firmtrade.describe.views import names_in, window_rows, year_rows
 from firmtrade.errors import StudyError
 from firmtrade.result import Attrition, Cell, Result, Unknown
 
+Progress = Callable[[str], None]
 _Evidence = list[tuple[list[Sums], list[Listing]]]  # sums of each view, and its firms if they are listed
 #: The panel's column that says which holding a firm belongs to.
 HOLDING = "holding"
@@ -50,7 +53,9 @@ class Setting:
     """What tables are computed over: words, columns of the panel (None: not known yet), windows, codes.
 
     `evidence`: what disclosure control must know is collected in the same scans; `keyed`: the keys of
-    groups of firms too, by which their numbers are perturbed; `listed`: the firms too, for a ledger.
+    groups of firms too, by which their numbers are perturbed; `listed`: the firms too, for a ledger; `seen`:
+    what the rows are, before any condition of a sample; `dialect`: what the
+    engine of the scans says differently.
     """
 
     catalog: Catalog
@@ -62,6 +67,9 @@ class Setting:
     evidence: bool = False
     keyed: bool = False
     listed: bool = False
+    dialect: Dialect = DUCKDB
+    seen: str = "all firms seen"
+    classification: str = ""
 
 
 @dataclass
@@ -101,8 +109,7 @@ def plan(tables: Iterable[Table], setting: Setting) -> list[TablePlan]:
             sample = setting.catalog.get(block.sample, "sample", where=where)
             windowed[block.sample] = uses_points(sample.tree, setting.catalog)
         plans.append(_plan(table, setting, windowed))
-    asked = dict.fromkeys(ask for made in plans for ask in made.asks)  # tables share most of them
-    refuse_undated(asked, setting.groups, setting.windows)
+    refuse_undated({ask: None for made in plans for ask in made.asks}, setting.groups, setting.windows)
     return plans
 
 
@@ -119,7 +126,9 @@ def _plan(table: Table, setting: Setting, windowed: Mapping[str, bool]) -> Table
     for doubt in made.doubts:
         made.asks.add(doubt.ask)
     if setting.columns is not None:
-        made.refused = missing_words(made.asks, setting.groups, setting.columns)
+        made.refused = missing_words(made.asks, setting.groups, setting.columns) or other_codes(
+            made.asks, setting.groups, setting.classification
+        )
     return made
 
 
@@ -188,6 +197,7 @@ def _view(window: str, kind: str, asks: list[Ask], setting: Setting, whole: bool
         *_owner(window, setting, bool(relation)),
         keyed=setting.keyed,
         listed=setting.listed,
+        dialect=setting.dialect,
     )
     return View(cube, _plain_rows(window, cube, rest, setting) if rest else (), scan, additive, rest)
 
@@ -238,16 +248,9 @@ def queries(view: View, groups: Groups) -> list[Query]:
 
 
 def compute(
-    engine: DuckDB,
-    tables: Iterable[Table],
-    setting: Setting,
-    progress: Callable[[str], None],
-    kept: Kept | None = None,
+    engine: Engine, tables: Iterable[Table], setting: Setting, progress: Progress, kept: Kept | None = None
 ) -> Computed:
-    """Answer tables: one scan for each view, roll-ups, measures worked out from them.
-
-    With `kept`, scans of an earlier run are used again where nothing that they depend on has changed.
-    """
+    """Answer tables: one scan for each view (or what is `kept` of one), roll-ups, measures worked out."""
     plans = plan(tables, setting)
     refusals = tuple(f"{p.table.name} is not answered: {p.refused}" for p in plans if p.refused)
     if plans and all(p.refused for p in plans):
@@ -257,12 +260,12 @@ def compute(
     refuse_listed(setting.listed and any(setting.groups.relation(v.asks[0]) for v in seen if v.asks))
     # The key of a firm depends on a secret that no query holds: such scans are never kept.
     scans = Scans(kept, setting.meaning, setting.windows) if kept and not setting.keyed else None
-    found, losses, evidence, firms = _answers(engine, seen, published, setting, progress, scans)
+    found, losses, evidence, behind = _answers(engine, seen, published, setting, progress, scans)
 
     def again(changed: Mapping[Ask, Value]) -> tuple[Result, ...]:
         return tuple(_result(p, {**found, **changed}, setting) for p in answered)
 
-    backing = _backing(answered, evidence, firms, setting, again) if setting.evidence else None
+    backing = _backing(answered, evidence, behind, setting, again) if setting.evidence else None
     return Computed(again({}), tuple(losses), refusals, backing)
 
 
@@ -286,7 +289,7 @@ def _behind(made: TablePlan, setting: Setting) -> tuple[tuple[Ask, ...], ...]:
 def _backing(
     plans: Iterable[TablePlan],
     evidence: _Evidence,
-    contributors: Mapping[Ask, int],
+    contributors: Mapping[Ask, Behind],
     setting: Setting,
     again: Callable[[Mapping[Ask, Value]], tuple[Result, ...]],
 ) -> Backing:
@@ -297,22 +300,22 @@ def _backing(
 
 
 def _answers(
-    engine: DuckDB,
+    engine: Engine,
     seen: list[View],
     published: frozenset[Ask],
     setting: Setting,
-    progress: Callable[[str], None],
+    progress: Progress,
     scans: Scans | None,
-) -> tuple[dict[Ask, Value], list[Attrition], _Evidence, dict[Ask, int]]:
+) -> tuple[dict[Ask, Value], list[Attrition], _Evidence, dict[Ask, Behind]]:
     """What all views answer, the attrition of each sample, and the evidence behind what is published:
-    sums over finest cells, and the number of firms of what cannot be added up.
+    sums over finest cells, and the firms of what cannot be added up.
 
     While one view is rolled up the next is scanned.
     """
     found: dict[Ask, Value] = {}
     lost: dict[str, list[Attrition]] = {}
     evidence: _Evidence = []
-    firms: dict[Ask, int] = {}
+    behind: dict[Ask, Behind] = {}
     # Most asks first: what is rolled up last has no scan to hide behind.
     order = {view.table: view for view in sorted(seen, key=lambda view: (-len(view.asks), view.table))}
     progress(f"scan for {next(iter(order.values())).cube.name.replace('_', ' ')}" if order else "no scan")
@@ -323,19 +326,19 @@ def _answers(
             scans.keep(engine, view, table)
         progress(f"roll up {view.cube.name.replace('_', ' ')}")
         found.update(answer(engine, view.cube, table, view.asks))
-        ask_apart = partial(scans.apart, engine, view) if scans else None
-        apart = answer_holistic(engine, view.rows, view.cube.groups, view.holistic, ask_apart)
+        given = partial(scans.apart, engine, view) if scans else None
+        apart = answer_holistic(engine, view.rows, setting.groups, view.holistic, setting.evidence, given)
         found.update({ask: value for ask, (value, _) in apart.items()})
-        firms.update({ask: number for ask, (_, number) in apart.items()})
+        behind.update({ask: firms for ask, (_, firms) in apart.items()})
         if view.cube.whole:
-            lost[table] = attrition(engine, view.cube, table, setting.catalog, setting.windows)
+            lost[table] = attrition(engine, view.cube, table, setting.catalog, setting.windows, setting.seen)
         if setting.evidence:
             owners = partial(scans.owners, engine, view) if scans else None
             asks = [ask for ask in view.asks if ask in published]
             evidence.append(finest(engine, view.scan, table, asks, owners))
     # A sample that several views have is told once, by the first of them.
     told = {loss.sample: loss for view in reversed(seen) for loss in lost.get(view.table, [])}
-    return found, sorted(told.values(), key=lambda loss: loss.sample), evidence, firms
+    return found, sorted(told.values(), key=lambda loss: loss.sample), evidence, behind
 
 
 def _told(made: TablePlan) -> list[Doubt]:

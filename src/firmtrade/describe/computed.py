@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from firmtrade.describe.answer import Value
 from firmtrade.describe.asks import Ask
+from firmtrade.describe.behind import Behind
 from firmtrade.describe.finest import Sums
 from firmtrade.describe.listing import Listing
 from firmtrade.result import Attrition, Result
@@ -18,7 +19,8 @@ class Backing:
 
     `figures` has, for each table, the asks behind each cell; `unknowns` the ask of each number of unknown
     firms; `sums` the additive asks over finest cells with their evidence. An ask that no sum has cannot
-    be added up: a median, a top share, a largest value; `contributors` says of how many firms it is.
+    be added up: a median, a top share, a largest value; `contributors` says of how many firms it is, and
+    how large the largest of them are.
     `again` works the results out anew with other answers to some asks.
     `listings` are the firms of each view, where a ledger asks for them.
     """
@@ -26,7 +28,7 @@ class Backing:
     figures: Mapping[str, tuple[tuple[Ask, ...], ...]]
     unknowns: Mapping[str, tuple[Ask, ...]]
     sums: tuple[Sums, ...]
-    contributors: Mapping[Ask, int]
+    contributors: Mapping[Ask, Behind]
     again: Callable[[Mapping[Ask, Value]], tuple[Result, ...]]
     listings: tuple[Listing, ...] = ()
 

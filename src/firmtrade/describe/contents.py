@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from firmtrade._engine.duckdb import DuckDB
+from firmtrade._engine.engine import Engine
 from firmtrade.assemble.panel import Panel
 
 #: Rows, sum of their hashes and exclusive or of their hashes.
@@ -37,7 +37,7 @@ class Contents:
     files: int
 
 
-def contents(engine: DuckDB, panel: Panel, known: Index) -> Contents:
+def contents(engine: Engine, panel: Panel, known: Index) -> Contents:
     """The contents of an open panel's years; files that the index `known` has are not read again.
 
     A panel that is read into memory (a text file, a database) is hashed there each time.
@@ -53,7 +53,7 @@ def contents(engine: DuckDB, panel: Panel, known: Index) -> Contents:
     return Contents(_joined(found), types, index, len(unknown) if names else files, files)
 
 
-def _names(engine: DuckDB, panel: Panel) -> list[str]:
+def _names(engine: Engine, panel: Panel) -> list[str]:
     """What each file is called in the index: by its bytes and by how it is read. None if not read lazily."""
     views = dict(engine.rows(
         "select view_name, sql from duckdb_views() where not internal order by view_name"
@@ -78,7 +78,7 @@ def _names(engine: DuckDB, panel: Panel) -> list[str]:
 
 
 def _hashed(
-    engine: DuckDB, panel: Panel, types: Mapping[str, str], files: list[int] | None
+    engine: Engine, panel: Panel, types: Mapping[str, str], files: list[int] | None
 ) -> dict[int, dict[str, Content]]:
     """What is in the years of these files (None: of all rows together, as file 0)."""
     if files == []:

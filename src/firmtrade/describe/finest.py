@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from firmtrade._engine.duckdb import DuckDB
+from firmtrade._engine.engine import Engine
 from firmtrade._engine.steps import Query, Step
 from firmtrade.describe.answer import code_of
 from firmtrade.describe.asks import COUNT, Ask
@@ -70,7 +70,7 @@ Rows = list[tuple[Any, ...]]
 
 
 def finest(
-    engine: DuckDB, scan: Scan, table: str, asks: Sequence[Ask], owners: Callable[[], Rows] | None = None
+    engine: Engine, scan: Scan, table: str, asks: Sequence[Ask], owners: Callable[[], Rows] | None = None
 ) -> tuple[list[Sums], list[Listing]]:
     """The sums behind the additive `asks` of a view whose cube is `table`; its firms if they are listed.
 
@@ -125,7 +125,7 @@ class _Classes:
 class _Membership:
     """Which finest cells an ask is over; only cells of some sample are looked at."""
 
-    def __init__(self, engine: DuckDB, cube: Cube, table: str, asks: Sequence[Ask]) -> None:
+    def __init__(self, engine: Engine, cube: Cube, table: str, asks: Sequence[Ask]) -> None:
         self.cube = cube
         samples = sorted({ask.sample for ask in asks})
         parts = {cube.sample_condition(sample) for sample in samples}
@@ -159,7 +159,7 @@ class _Membership:
 
 
 def _sums(
-    engine: DuckDB,
+    engine: Engine,
     table: str,
     classes: _Classes,
     several: Mapping[str, list[Any]] | None,
@@ -204,7 +204,7 @@ def _sums(
     )
 
 
-def _keys(engine: DuckDB, table: str, classes: _Classes, column: str) -> Ints:
+def _keys(engine: Engine, table: str, classes: _Classes, column: str) -> Ints:
     """The sum of the keys of the firms in each class, kept below KEYS."""
     sql = f"select keys_{column}\nfrom {table} where {classes.membership.inside}\norder by rowid"
     rows = engine.rows_of_table(Query("keys", (Step("keys", sql),)))
@@ -267,7 +267,7 @@ def _whole(values: Sequence[Any], decimals: int) -> Ints:
 
 
 def _several(
-    engine: DuckDB, scan: Scan, membership: _Membership, owners: Callable[[], Rows] | None
+    engine: Engine, scan: Scan, membership: _Membership, owners: Callable[[], Rows] | None
 ) -> dict[str, list[Any]]:
     """For each aggregate: (finest cell, owner, value) of the owners of several firms; ASKED: who asked."""
     names = scan.columns

@@ -3,45 +3,100 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
-from firmtrade._engine.duckdb import DuckDB
+from firmtrade._engine.engine import Engine
 from firmtrade._engine.steps import Query, Step
 from firmtrade.describe.answer import Value, code_of
 from firmtrade.describe.asks import Ask
+from firmtrade.describe.behind import Behind, columns, read
 from firmtrade.describe.groups import Groups, Term
+
+#: Aggregates that tell of the sizes of firms beside each other.
+_SHARED = ("top_share", "top_count_share", "stddev_samp", "herfindahl")
+
+#: From the rows of a view to a query about them; and its rows, for these asks.
+Make = Callable[[tuple[Step, ...]], Query]
+Apart = Callable[[Make, list[Ask]], list[tuple[Any, ...]]]
 
 
 def answer_holistic(
-    engine: DuckDB,
+    engine: Engine,
     rows: tuple[Step, ...],
     groups: Groups,
     asks: Iterable[Ask],
-    apart: Callable[[Query, list[Ask]], list[tuple[Any, ...]]] | None = None,
-) -> dict[Ask, tuple[Value, int]]:
-    """The value of each ask whose aggregate needs all firms at once (None for an empty group), and of how
-    many firms it is.
+    evidence: bool = False,
+    apart: Apart | None = None,
+) -> dict[Ask, tuple[Value, Behind]]:
+    """The value of each ask whose aggregate needs all firms at once (None for an empty group), and what
+    stands behind it: how many firms, and where `evidence` is asked for how much of it the largest are.
 
-    `apart` gives the rows of a query, where they need not be computed anew.
+    `apart` gives the rows of a query where they need not be computed anew.
     """
     batches: dict[str, tuple[Query, list[Ask]]] = {}
     for ask in asks:
         query = holistic_query(rows, groups, ask)
         batches.setdefault(query.sql, (query, []))[1].append(ask)
-    found: dict[Ask, tuple[Value, int]] = {}
-    for query, batch in batches.values():
-        rows_of = apart(query, batch) if apart else engine.rows(query)
-        values = {tuple(map(code_of, row[:-2])): row[-2:] for row in rows_of}
+    found: dict[Ask, tuple[Value, Behind]] = {}
+    for _, batch in batches.values():
+        rows_of = apart or (lambda make, asks: engine.rows(make(rows)))
+        known = len(groups.split(batch[0])[0]) + (1 if batch[0].year else 0)
+        made = rows_of(partial(holistic_query, groups=groups, ask=batch[0]), batch)
+        values = {tuple(map(code_of, row[:known])): row[known:] for row in made}
+        if evidence and evidence_query(rows, groups, batch[0]):
+            shares = rows_of(partial(_shares, groups=groups, ask=batch[0]), batch)
+            told = {tuple(map(code_of, row[:known])): row[known:] for row in shares}
+            values = {key: (*row, *told.get(key, ())) for key, row in values.items()}
         for ask in batch:
             exclusive, _ = groups.split(ask)
             key = (*([ask.year] if ask.year else []), *(exclusive[name] for name in sorted(exclusive)))
-            value, firms = values.get(key, (None, 0))
-            found[ask] = (None if value is None else float(value), int(firms))
+            value, *behind = values.get(key, (None, 0))
+            found[ask] = (None if value is None else float(value), read(behind))
     return found
 
 
 def holistic_query(rows: tuple[Step, ...], groups: Groups, ask: Ask) -> Query:
     """Firms of the group, then the aggregate by the exclusive dimensions."""
+    member, by, name, values = _members(groups, ask)
+    last = _last(name, values, by)
+    return Query(f"{ask.aggregate} of {ask.sample}", (*rows, member, *last))
+
+
+def _shares(rows: tuple[Step, ...], groups: Groups, ask: Ask) -> Query:
+    query = evidence_query(rows, groups, ask)
+    assert query is not None, "asked for only where there is one"
+    return query
+
+
+def evidence_query(rows: tuple[Step, ...], groups: Groups, ask: Ask) -> Query | None:
+    """The shares of the largest firms in what a figure is made of; None for one that is judged otherwise."""
+    member, by, name, values = _members(groups, ask)
+    if name not in _SHARED:
+        return None
+    top = ""
+    if name == "top_share":
+        top = f"ceil({float(values[1].sql)} * firms)"
+    elif name == "top_count_share":
+        top = str(int(values[1].sql))
+    counted = "x is not null" if name == "stddev_samp" else "x > 0"
+    (step, text), told = columns("counted", by, top)
+    listed = "".join(f"{column}, " for column in by)
+    grouped = f"\ngroup by {', '.join(by)}" if by else ""
+    return Query(
+        f"largest behind {ask.aggregate} of {ask.sample}",
+        (
+            *rows,
+            member,
+            Step("counted", f"select *\nfrom members where {counted}"),
+            Step(step, text),
+            Step("largest", f"select {listed}{told}\nfrom {step}{grouped}"),
+        ),
+    )
+
+
+def _members(groups: Groups, ask: Ask) -> tuple[Step, list[str], str, list[Term]]:
+    """(the step with the value x of each firm of a group, what groups are told apart by, the aggregate)."""
     exclusive, conditions = groups.split(ask)
     name, values, filtered = groups.aggregate(ask)
     steps = [term for _, term in groups.conditions(ask.sample, ask.window)]
@@ -50,9 +105,7 @@ def holistic_query(rows: tuple[Step, ...], groups: Groups, ask: Ask) -> Query:
     columns = [*(["year"] if ask.year else []), *(f"{sql} as {key}" for key, sql in keys.items())]
     value = f"cast({values[0].sql} as double) as x"
     member = Step("members", f"select {', '.join([*columns, value])}\nfrom rows where {where}")
-    by = [*(["year"] if ask.year else []), *keys]
-    last = _last(name, values, by)
-    return Query(f"{ask.aggregate} of {ask.sample}", (*rows, member, *last))
+    return member, [*(["year"] if ask.year else []), *keys], name, values
 
 
 def _last(name: str, values: list[Term], by: list[str]) -> tuple[Step, ...]:

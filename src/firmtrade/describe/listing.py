@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from firmtrade._engine.duckdb import DuckDB
+from firmtrade._engine.engine import Engine
 from firmtrade.describe.scan import Scan
 
 Ints = NDArray[np.int64]
@@ -43,7 +43,7 @@ class Listing:
 
 
 def listing(
-    engine: DuckDB, scan: Scan, inside: str, class_of: Ints, wanted: set[str], window: str
+    engine: Engine, scan: Scan, inside: str, class_of: Ints, wanted: set[str], window: str
 ) -> Listing:
     """The rows of a view behind the sums in the columns `wanted` of its cube.
 
@@ -88,7 +88,7 @@ def _shortened(numbers: Ints, decimals: int) -> tuple[Ints, int]:
     return numbers, decimals
 
 
-def _scales(engine: DuckDB, scan: Scan, inputs: list[str]) -> dict[str, int]:
+def _scales(engine: Engine, scan: Scan, inputs: list[str]) -> dict[str, int]:
     """Digits after the point that the type of each input keeps."""
     if not inputs:
         return {}

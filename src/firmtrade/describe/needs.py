@@ -21,6 +21,23 @@ def missing_words(asks: Iterable[Ask], groups: Groups, available: frozenset[str]
     return "; ".join(parts) + (", which this panel does not have" if parts else "")
 
 
+def other_codes(asks: Iterable[Ask], groups: Groups, classification: str) -> str:
+    """Which dimensions speak of the codes of another classification than the panel's; empty if none.
+
+    A panel that states no classification is taken at its word.
+    """
+    if not classification:
+        return ""
+    names = sorted({name.partition(".")[2] or name for ask in asks for name, _ in ask.codes})
+    found = []
+    for name in names:
+        known = groups.meaning.catalog.get(name, "dimension").classifications
+        if known and classification not in known:
+            found.append(f"{name} is about codes of {' or '.join(known)}")
+    advice = f"Lead them there (vintages), or ask for the dimension of {classification}"
+    return f"{'; '.join(found)}, and this panel's are of {classification}. {advice}" if found else ""
+
+
 def refuse_undated(asks: Iterable[Ask], groups: Groups, windows: Mapping[str, Window]) -> None:
     """Refuse a year for which a parameter has no value: it must not be guessed, nor lose firms silently."""
     for ask in _apart(asks, groups):

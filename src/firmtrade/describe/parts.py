@@ -10,14 +10,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from firmtrade._engine.duckdb import DuckDB
+from firmtrade._engine.engine import Engine
 from firmtrade._engine.steps import Query, Step
 from firmtrade.classify.expand import Meaning
 from firmtrade.classify.window import POINTS, Window
 from firmtrade.describe.asks import Ask
 from firmtrade.describe.contents import digest
 from firmtrade.describe.cube import Cube
-from firmtrade.describe.holistic import holistic_query
+from firmtrade.describe.holistic import Make
 from firmtrade.describe.reuse import Asked, Kept
 from firmtrade.describe.scan import Scan
 from firmtrade.describe.views import year_rows
@@ -41,30 +41,30 @@ class Scans:
         """The scan that makes the cube of a view."""
         return self._of_scan(view, view.cube.name, "query")
 
-    def query(self, engine: DuckDB, view: View) -> Query:
+    def query(self, engine: Engine, view: View) -> Query:
         """The query that makes the cube of a view."""
         return self.kept.query(engine, self.cube(view))
 
-    def keep(self, engine: DuckDB, view: View, table: str) -> None:
+    def keep(self, engine: Engine, view: View, table: str) -> None:
         """Keep the cube of a view."""
         self.kept.keep(engine, self.cube(view), table)
 
-    def owners(self, engine: DuckDB, view: View) -> list[tuple[Any, ...]]:
+    def owners(self, engine: Engine, view: View) -> list[tuple[Any, ...]]:
         """What each owner of several firms adds to the cells of a view."""
         return self.kept.rows(engine, self._of_scan(view, f"owners of {view.cube.name}", "owners_of_several"))
 
-    def apart(self, engine: DuckDB, view: View, query: Query, asks: list[Ask]) -> list[tuple[Any, ...]]:
-        """The rows of a query that is not about the finest cells: that of a median."""
+    def apart(self, engine: Engine, view: View, make: Make, asks: list[Ask]) -> list[tuple[Any, ...]]:
+        """The rows of a query that is not about the finest cells: that of a median, or what is behind it."""
+        query = make(view.rows)
         name = f"{query.name} ({digest(query.sql)[:6]})"
-        years = tuple(sorted({ask.year for ask in asks if ask.year}))
         if self._together(view):
-            asked = Asked(name, lambda _: query, lambda _: query.sql, self._years(view), together=True)
-        else:
-
-            def build(some: Iterable[str]) -> Query:
-                return holistic_query(self._rows(some), view.cube.groups, asks[0])
-
-            asked = Asked(name, build, lambda year: build([year]).sql, years)
+            return self.kept.rows(
+                engine, Asked(name, lambda _: query, lambda _: query.sql, self._years(view), together=True)
+            )
+        years = tuple(sorted({ask.year for ask in asks if ask.year}))
+        asked = Asked(
+            name, lambda some: make(self._rows(some)), lambda year: make(self._rows([year])).sql, years
+        )
         return self.kept.rows(engine, asked)
 
     def _of_scan(self, view: View, name: str, which: str) -> Asked:

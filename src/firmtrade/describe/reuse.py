@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from firmtrade._engine.duckdb import DuckDB
+from firmtrade._engine.engine import Engine
 from firmtrade._engine.steps import Query, Step
 from firmtrade.describe.contents import Contents, Index, contents, digest
 from firmtrade.disk import Scratch
@@ -84,7 +84,7 @@ class Kept:
     first: bool = False  # nothing was kept before
     names: dict[tuple[str, str], str] = field(default_factory=dict)
 
-    def query(self, engine: DuckDB, asked: Asked) -> Query:
+    def query(self, engine: Engine, asked: Asked) -> Query:
         """The query that makes a scan's table: parts that are kept are read, the others are scanned."""
         found = {part: self._find(self._name(asked, part)) for part in asked.parts}
         lacking = tuple(part for part, path in found.items() if path is None)
@@ -105,7 +105,7 @@ class Kept:
         both = "select * from fresh union all by name select * from kept"
         return Query(whole.name, (*before, Step("fresh", last.sql), Step("kept", kept), Step("both", both)))
 
-    def keep(self, engine: DuckDB, asked: Asked, table: str) -> None:
+    def keep(self, engine: Engine, asked: Asked, table: str) -> None:
         """Keep the parts of a scan that were computed; what the file format cannot hold is not kept."""
         for part in asked.parts:
             name = self._name(asked, part)
@@ -114,7 +114,7 @@ class Kept:
                 self._write(engine, name, table, where)
                 self.used.add(name)
 
-    def rows(self, engine: DuckDB, asked: Asked) -> list[tuple[Any, ...]]:
+    def rows(self, engine: Engine, asked: Asked) -> list[tuple[Any, ...]]:
         """The rows of a scan that is no cube, such as that of a median."""
         table = f"kept_{digest(asked.name)[:12]}"
         query = self.query(engine, asked)
@@ -161,7 +161,7 @@ class Kept:
             copy.unlink(missing_ok=True)
         return None
 
-    def _write(self, engine: DuckDB, name: str, table: str, where: str) -> None:
+    def _write(self, engine: Engine, name: str, table: str, where: str) -> None:
         sql = f"select column_name, data_type from duckdb_columns() where table_name = '{table}'"
         types = engine.rows_of_table(Query("types", (Step("types", sql),)))
         if any(_WIDE in kind and kind != _WIDE for _, kind in types):
@@ -194,7 +194,7 @@ class Kept:
 
 
 def kept_cells(
-    folder: Path, aside: Path, engine: DuckDB, panel: Panel, progress: Callable[[str], None]
+    folder: Path, aside: Path, engine: Engine, panel: Panel, progress: Callable[[str], None]
 ) -> Kept:
     """The cells in `folder` for one run, which works on copies in the empty folder `aside`.
 
@@ -221,7 +221,7 @@ class Cells:
     kept: Kept | None = None
 
     def open(
-        self, engine: DuckDB, panel: Panel, protected: bool, progress: Callable[[str], None]
+        self, engine: Engine, panel: Panel, protected: bool, progress: Callable[[str], None]
     ) -> Kept | None:
         """The cells of the run before, if any are to be kept."""
         if self.folder is not None and (protected or self.named):

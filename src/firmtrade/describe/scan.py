@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from firmtrade._engine import expression
-from firmtrade._engine.duckdb import largest
+from firmtrade._engine.dialect import DUCKDB, Dialect
 from firmtrade._engine.steps import Query, Step
 from firmtrade.describe.cube import Cube
 from firmtrade.describe.groups import Term
@@ -33,7 +33,7 @@ class Scan:
     `grouped`: an owner may have several rows, so each cell keeps its owners of a single row, and those of
     several have a query of their own. `asking` is the column that says who asked for confidentiality.
     `keyed`: each cell keeps the sum of the keys of its firms.
-    `listed`: the firms themselves may be listed, for a ledger.
+    `listed`: the firms themselves may be listed, for a ledger. `dialect` is the engine's that scans.
     """
 
     cube: Cube
@@ -44,6 +44,7 @@ class Scan:
     asking: str = ""
     keyed: bool = False
     listed: bool = False
+    dialect: Dialect = DUCKDB
 
     @cached_property
     def query(self) -> Query:
@@ -189,7 +190,7 @@ class Scan:
         for name, value, column in self.cube.aggregates.values() if self.holder else ():
             known = "alone" if value == "*" else f"alone and {column} is not null"
             size = f"abs({column})" if name == "sum" else "1"
-            yield f"{largest(size, 'holder', known, LARGEST)} as top_{column}"
+            yield f"{self.dialect.largest(size, 'holder', known, LARGEST)} as top_{column}"
             yield f"count(*) filter (where {known}) as units_{column}"
             yield f"max(case when asked and {known} then {size} end) as asked_{column}"
             if name == "sum":

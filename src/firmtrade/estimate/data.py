@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from firmtrade._engine import expression
-from firmtrade._engine.duckdb import DuckDB
+from firmtrade._engine.engine import Engine
 from firmtrade._engine.kinds import CONDITION, TEXT, kind_of
 from firmtrade._engine.steps import Query, Step
 from firmtrade.classify.expand import CONTRACT, ROW_KINDS, Meaning, histories, panel_columns
@@ -60,7 +60,7 @@ def column(sample: str) -> str:
 
 
 def read(
-    engine: DuckDB, columns: Iterable[str], meaning: Meaning, model: Model, needs: Needs, rows: str
+    engine: Engine, columns: Iterable[str], meaning: Meaning, model: Model, needs: Needs, rows: str
 ) -> Data:
     """The rows of a model.
 
@@ -143,7 +143,7 @@ def _sample(name: str, meaning: Meaning, where: str, have: set[str]) -> str:
     return sql
 
 
-def _codes(engine: DuckDB, coded: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+def _codes(engine: Engine, coded: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
     """The codes that occur, sorted: what is one of few texts is read as a number with a list of labels."""
     found = {}
     for name, sql in coded.items():

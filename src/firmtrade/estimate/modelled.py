@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
-from firmtrade._engine.duckdb import DuckDB
+from firmtrade._engine.engine import Engine
 from firmtrade.catalog import Catalog
 from firmtrade.classify.expand import Meaning
 from firmtrade.errors import FirmtradeError, MissingExtra, StudyError, Unanswerable, nearest
@@ -20,7 +20,7 @@ from firmtrade.result import Modelled
 class Given:
     """What models are answered from; `flags` are the panel's columns that say only yes or no."""
 
-    engine: DuckDB
+    engine: Engine
     columns: frozenset[str]
     flags: frozenset[str]
     meaning: Meaning

@@ -17,11 +17,13 @@ import numpy as np
 from firmtrade._engine import expression
 from firmtrade.catalog import Catalog
 from firmtrade.describe.asks import Ask
+from firmtrade.describe.behind import Behind
 from firmtrade.describe.computed import Backing, Computed
 from firmtrade.errors import DisclosureError
 from firmtrade.protect.attack import Interval, Report, attack
 from firmtrade.protect.attacker import printed
 from firmtrade.protect.certificate import Certificate, certificate
+from firmtrade.protect.concentration import unsafe
 from firmtrade.protect.figures import Part, parts_of
 from firmtrade.protect.ledger_joint import Bound, Refused, Requests, unbound
 from firmtrade.protect.ledger_limits import limited, of_this_run
@@ -318,23 +320,29 @@ def _judged(ask: Ask, decisions: Decisions, backing: Backing, catalog: Catalog) 
 
     A quantile is the value of one firm or two: it is told if as many holdings lie on either side as the
     rules ask of a figure. A top share is told if the top holds so many; that of the largest n firms if n is
-    so many, and the others are none or as many: the rest of a published total is theirs. A largest or
-    smallest value is one firm's, and is not told (ESSnet guidelines on output checking: maxima and minima).
+    so many, and the others are none or as many: the rest of a published total is theirs. Where it tells of
+    sizes beside each other, no firm may be too large a part of it (`concentration`). A largest or smallest
+    value is one firm's, and is not told (ESSnet guidelines on output checking: maxima and minima).
     """
     word = catalog.get(ask.aggregate, "measure")
     function, arguments, _ = expression.split_aggregate(word.tree)
     least = max((rule.whole("least") for rule in decisions.profile.of("frequency")), default=3)
     if function in ("min", "max"):
         return (f"{function} is one firm's value",)
-    firms = backing.contributors.get(ask, 0)
+    behind = backing.contributors.get(ask, Behind(0))
+    few = _few(function, [argument.name for argument in arguments[1:]], behind.firms, least)
+    reasons = [f"fewer than {least} firms on a side"] if few else []
+    return (*reasons, *dict.fromkeys(unsafe(function, behind, decisions.profile)))
+
+
+def _few(function: str, numbers: Sequence[str], firms: int, least: int) -> bool:
+    """Whether fewer firms lie on a side of the figure than the rules ask of a figure."""
     if function == "top_count_share":
-        top = min(int(arguments[1].name), firms)
-        return (
-            () if top >= least and not 0 < firms - top < least else (f"fewer than {least} firms on a side",)
-        )
-    share = float(arguments[1].name) if len(arguments) > 1 else 0.5
+        top = min(int(numbers[0]), firms)
+        return top < least or 0 < firms - top < least
+    share = float(numbers[0]) if numbers else 0.5
     side = share if function == "top_share" else min(share, 1 - share)
-    return () if not firms or side * firms >= least else (f"fewer than {least} firms on a side",)
+    return bool(firms) and side * firms < least
 
 
 def judged(

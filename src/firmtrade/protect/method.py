@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from firmtrade.errors import StudyError, nearest
 
 if TYPE_CHECKING:
-    from firmtrade._engine.duckdb import DuckDB
+    from firmtrade._engine.engine import Engine
 
 SUPPRESSION, KEYED = "suppression", "cell-key"
 SMALL, CONTROLLED = "small-count-rounding", "controlled-rounding"
@@ -37,7 +37,7 @@ class Method:
         """Whether keys of firms are needed."""
         return self.name == KEYED
 
-    def attach(self, engine: DuckDB) -> None:
+    def attach(self, engine: Engine) -> None:
         """Let queries ask for the key of a firm, if the method needs it."""
         from firmtrade.protect.cellkey import record_key
 

@@ -22,6 +22,8 @@ from firmtrade.reconcile.peer_file import AMOUNT, COUNT, Correspondence, Measure
 from firmtrade.result import TOTAL
 
 EQUAL, DIFFERENT, WITHOUT, MISSING = "equal", "different", "no value", "missing"
+#: Hidden, or not defined, in both.
+NEITHER = "no value in either"
 COLUMNS = (
     "table", "sample", "period", "codes", "measure", "theirs", "ours", "difference", "outcome", "flag",
 )  # fmt: skip
@@ -81,6 +83,7 @@ def compare(theirs: Rows, run: Iterable[Figure], how: Correspondence) -> Peers:
     Raises:
         DataError: a column is missing, a value is not a number, or figures would be summed that must not be.
     """
+    theirs = how.long(theirs)
     value, flags = _about(theirs, how)
     grouped: dict[_Key, list[Mapping[str, str]]] = {}
     apart: Counter[str] = Counter()
@@ -214,7 +217,7 @@ def _beside(key: _Key, theirs: _Theirs, ours: Mapping[_Key, Figure], how: Corres
     figure = ours.get(key)
     if figure is None:
         return Beside(key, scaled, None, MISSING, key[0] or how.table, theirs.flag)
-    outcome = WITHOUT
+    outcome = NEITHER if theirs.value is None and figure.value is None else WITHOUT
     if theirs.value is not None and figure.value is not None:
         printed = _printed(figure.value / measured.scale, theirs.decimals)
         outcome = EQUAL if printed == _printed(theirs.value, theirs.decimals) else DIFFERENT
@@ -231,13 +234,13 @@ def lines(peers: Peers, most: int = 200) -> Iterator[str]:
     """The comparison for the terminal: counts, what does not correspond, then a table of what differs."""
     counted = peers.counted
     told = ", ".join(
-        f"{counted[each]:,} {each}" for each in (EQUAL, DIFFERENT, WITHOUT, MISSING) if counted[each]
+        f"{counted[each]:,} {each}" for each in (EQUAL, DIFFERENT, WITHOUT, NEITHER, MISSING) if counted[each]
     )
     yield f"{len(peers.pairs):,} figures correspond: {told or 'none'}"
     if peers.apart:
         yield "Theirs without a figure of ours in the mapping:"
         yield from (f"  {number:>8,}  {code}" for code, number in peers.apart.items())
-    shown = [pair for pair in peers.pairs if pair.outcome != EQUAL]
+    shown = [pair for pair in peers.pairs if pair.outcome not in (EQUAL, NEITHER)]
     if shown:
         width = max(len(pair.words) for pair in shown[:most])
         yield f"{'':<{width}}  {'theirs':>16} {'this run':>16}"

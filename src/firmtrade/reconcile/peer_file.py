@@ -4,6 +4,7 @@ title = "Eurostat ext_tec01"
 table = "tec-01"            # our table; left out: any that has the figure
 sample = "traders"          # what theirs does not say and ours does
 ignore = ["freq"]           # columns that tell nothing
+values = ["nf", "exits"]    # theirs has a column for each measure: the name is then in the column `variable`
 
 [only]                      # which of their figures
 geo = "BE"
@@ -14,6 +15,7 @@ codes = { TOTAL = "_T", "0-9" = "0-9" }   # left out: the same codes
 others = "same"             # codes that are not listed are ours too; left out: they are none of ours
 each = true                 # an enterprise has one code: numbers of enterprises may be summed over them
 totals = ["TOTAL"]          # their codes that contain others
+partners = true             # partner countries in any code or name: ours are ISO 3166 alpha-2
 
 [measures.firms]            # by our measure
 kind = "count"              # count, value (may be summed), or rate (never; the default)
@@ -24,19 +26,21 @@ decimals = 0                # as printed; left out: as the value is written
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from firmtrade.errors import StudyError, nearest
+from firmtrade.errors import DataError, StudyError, nearest
 
 COUNT, AMOUNT, RATE = "count", "value", "rate"
 #: Codes that stand for a whole in the lists of Eurostat, OECD, IMF and SDMX, whatever a mapping says.
 WHOLE = frozenset({"_T", "T", "TOT", "TOTAL", "ALL", "WORLD", "WLD", "W0", "W00", "W1"})
-_TOP = ("title", "table", "sample", "ignore", "only", "columns", "measures", "value", "status")
-_COLUMN = ("column", "codes", "others", "each", "totals")
+_TOP = ("title", "table", "sample", "ignore", "only", "columns", "measures", "value", "values", "status")
+_COLUMN = ("column", "codes", "others", "each", "totals", "partners")
+#: Where the names of `values` go, and their figures.
+VARIABLE, VALUE = "variable", "value"
 _MEASURE = ("kind", "scale", "decimals")
 
 
@@ -49,9 +53,15 @@ class Column:
     same: bool = True
     each: bool = False
     totals: frozenset[str] = frozenset()
+    partners: bool = False
 
     def ours(self, code: str) -> str | None:
         """Our code for theirs; None if there is none."""
+        if self.partners and code not in self.codes:
+            from firmtrade.acquire.transactions.partners import find
+
+            found = find(code)
+            return found.code if found and found.kind != "sums" else None
         return self.codes.get(code, code if self.same else None)
 
     def is_whole(self, code: str) -> bool:
@@ -81,6 +91,26 @@ class Correspondence:
     value: str = ""
     status: str = ""
     title: str = ""
+    values: tuple[str, ...] = ()
+
+    def long(self, rows: Sequence[Mapping[str, str]]) -> Sequence[Mapping[str, str]]:
+        """Their rows with one figure each: a row for each column of `values`.
+
+        Raises:
+            DataError: the file lacks such a column.
+        """
+        if not self.values:
+            return rows
+        there = list(dict.fromkeys(name for row in rows for name in row))
+        for name in self.values:
+            if name not in there:
+                raise DataError(f"The file has no column '{name}'.{nearest(name, there)}")
+        rest = [name for name in there if name not in self.values]
+        return [
+            {**{key: row.get(key, "") for key in rest}, VARIABLE: name, VALUE: row.get(name, "")}
+            for row in rows
+            for name in self.values
+        ]
 
 
 def built_in() -> dict[str, Path]:
@@ -117,7 +147,9 @@ def read_correspondence(name: str | Path) -> Correspondence:
         measures={k: _measure(entry, f"{path.name}, [measures.{k}]") for k, entry in _table(raw, "measures")},
         only={key: _texts(each) for key, each in raw.get("only", {}).items()},
         ignore=_texts(raw.get("ignore", [])),
-        **{key: str(raw.get(key, "")) for key in ("table", "sample", "value", "status", "title")},
+        values=_texts(raw.get("values", [])),
+        value=str(raw.get("value", VALUE if raw.get("values") else "")),
+        **{key: str(raw.get(key, "")) for key in ("table", "sample", "status", "title")},
     )
 
 
@@ -144,7 +176,8 @@ def _column(entry: Any, place: str) -> Column:
     codes = {str(theirs): str(ours) for theirs, ours in entry.get("codes", {}).items()}
     same = "codes" not in entry or entry.get("others") == "same"
     totals = frozenset(_texts(entry.get("totals", [])))
-    return Column(str(entry["column"]), codes, same, bool(entry.get("each", False)), totals)
+    each, partners = (bool(entry.get(key, False)) for key in ("each", "partners"))
+    return Column(str(entry["column"]), codes, same, each, totals, partners)
 
 
 def _measure(entry: Any, place: str) -> Measured:

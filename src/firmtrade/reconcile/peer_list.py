@@ -13,6 +13,7 @@ _SHOWN = 12
 
 def listing(rows: Rows, labels: Mapping[str, Mapping[str, str]], how: Correspondence | None) -> Iterator[str]:
     """The columns with their codes, totals apart from parts; and columns whose parts overlap."""
+    rows = how.long(rows) if how else rows
     columns = list(dict.fromkeys(name for row in rows for name in row))
     value = how.value if how and how.value else next((name for name in _VALUES if name in columns), "")
     declared = {c.column: c.totals for c in how.columns.values()} if how else {}
@@ -20,7 +21,7 @@ def listing(rows: Rows, labels: Mapping[str, Mapping[str, str]], how: Correspond
     keys = []
     for name in columns:
         codes = sorted({row.get(name, "") for row in rows})
-        if name == value:
+        if name == value or (how and name in how.ignore):
             continue
         wholes = [code for code in codes if code.upper() in WHOLE or code in declared.get(name, ())]
         parts = [code for code in codes if code not in wholes]
@@ -28,6 +29,9 @@ def listing(rows: Rows, labels: Mapping[str, Mapping[str, str]], how: Correspond
             f"; totals: {_shown(wholes, labels.get(name, {}))}" if wholes else ""
         )
         keys.append((name, wholes, len(parts)))
+    passed = [name for name in columns if how and name in how.ignore]
+    if passed:
+        yield f"  {len(passed)} columns that the mapping ignores: {_shown(passed, {})}"
     for name, wholes, number in keys:
         if value and wholes and number > 1:
             yield from _adds_up(rows, name, wholes, [key for key, _, _ in keys], value)

@@ -1,6 +1,6 @@
 """What a declaration calls its partner: ISO 3166, UN M49, a name or a special code.
 
-The lists are data: definitions/partners.toml.
+The lists are data: definitions/partners.toml, and partner_names.toml for other languages than English.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from firmtrade.catalog import DEFINITIONS
 UNKNOWN = "unknown"
 _STOP = {"the", "of", "and"}
 _APOSTROPHES = dict.fromkeys((0x27, 0x60, 0x2018, 0x2019), "")
+_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"})
 _WORDS = {"st": "saint", "rep": "republic", "dem": "democratic", "fed": "federated", "isds": "islands"}
 
 
@@ -93,6 +94,12 @@ def _lists() -> _Lists:
                 codes.setdefault(other, partner)
             for name in (entry["name"], *entry.get("names", ())):
                 names.setdefault(plain(name), partner)
+    others = tomllib.loads((DEFINITIONS / "partner_names.toml").read_text(encoding="utf-8"))
+    for listed in (entry for entry in others.values() if isinstance(entry, dict)):
+        for code, spelled in listed.items():
+            for name in spelled:
+                names.setdefault(plain(name), codes[code])
+                names.setdefault(plain(name.translate(_UMLAUTS)), codes[code])
     total = Partner("sum", "sums", "several partners at once")
     codes.update(dict.fromkeys((code.lstrip("0") or "0" for code in parts["sums"]["codes"]), total))
     names.update(dict.fromkeys(map(plain, parts["sums"]["names"]), total))

@@ -99,6 +99,7 @@ class TransactionsSpec(PanelSpec):
     home: str = ""
     joining: Literal["december", "january", "unknown"] = "december"
     own_country: Literal["refuse", "intra", "extra", "leave-out"] = "refuse"
+    corrections: Literal["refuse", "net"] = "refuse"
     complete: bool | tuple[str, ...] | dict[str, bool | str | int | tuple[int | str, ...]] = ()
     synthetic: int = Field(0, ge=0)
 

@@ -9,7 +9,7 @@ from firmtrade._engine.duckdb import DuckDB
 from firmtrade.acquire.contract import FLOWS
 from firmtrade.acquire.transactions.spec import TransactionsSpec
 from firmtrade.assemble.check import unusable
-from firmtrade.assemble.check_report import CheckReport, Problem
+from firmtrade.assemble.check_report import MARK, CheckReport, Problem
 from firmtrade.assemble.trade.check_codes import code_problems, product_problems
 from firmtrade.assemble.trade.check_lines import line_problems
 from firmtrade.assemble.trade.check_parts import link_notes, part_problems
@@ -28,8 +28,9 @@ class TradeReport(CheckReport):
     def text(self) -> str:
         """Everything that was found, for the terminal."""
         lines = super().text().splitlines()
-        lines[0] = lines[0].replace(" firm-years of ", " declarations of ")
-        return "\n".join([lines[0], self.panel, *lines[1:]])
+        first = 1 if lines[0] == MARK else 0
+        lines[first] = lines[first].replace(" firm-years of ", " declarations of ")
+        return "\n".join([*lines[: first + 1], self.panel, *lines[first + 1 :]])
 
 
 def check_trade(engine: DuckDB, spec: TradeSpec, linked: Linked) -> TradeReport:
@@ -38,7 +39,7 @@ def check_trade(engine: DuckDB, spec: TradeSpec, linked: Linked) -> TradeReport:
     problems = [
         *_in_part(_unusable(engine, spec.transactions, found)),
         *code_problems(engine, spec.transactions, found),
-        *line_problems(engine, found),
+        *line_problems(engine, found, spec.transactions.corrections == "net"),
         *product_problems(engine, spec.transactions, found),
         *part_problems(engine, spec, linked),
         *link_notes(engine, spec, linked),

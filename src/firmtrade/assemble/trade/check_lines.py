@@ -20,8 +20,11 @@ _ROUNDING = Decimal("0.00001")
 _PARTS = 3
 
 
-def line_problems(engine: DuckDB, found: Declarations) -> Iterator[Problem]:
-    """Every problem of single lines: counted over the cells, looked up where there are any."""
+def line_problems(engine: DuckDB, found: Declarations, net: bool = False) -> Iterator[Problem]:
+    """Every problem of single lines: counted over the cells, looked up where there are any.
+
+    `net`: negative values are corrections, which take back other lines.
+    """
     counts = _counts(engine)
     totals = _totals(engine, found) if counts["suspects"] else []
     told = len(totals)
@@ -31,7 +34,7 @@ def line_problems(engine: DuckDB, found: Declarations) -> Iterator[Problem]:
                       "Give each line its firm, or leave such lines out:  drop = [{ column = \"firm\", "
                       "missing = true }]  in [transactions].")  # fmt: skip
     yield from _undated(engine, found, told) if counts["undated"] else ()
-    yield from _faults(engine, found) if counts["faults"] else ()
+    yield from _faults(engine, found, net) if counts["faults"] else ()
     if counts["partnerless"] and "partner" in found.panel.columns and not told:
         yield _listed(engine, found, "missing-partner", "warn", "lines without a partner: on which side of "
                       "the union their trade is nobody can tell", f"partner = '{UNKNOWN}'", "value",
@@ -155,19 +158,42 @@ def _undated(engine: DuckDB, found: Declarations, told: int) -> Iterator[Problem
         yield Problem(f"missing-{name}", "stop", f"lines without a {name}", count, remedy, name, shown)
 
 
-def _faults(engine: DuckDB, found: Declarations) -> Iterator[Problem]:
+def _faults(engine: DuckDB, found: Declarations, net: bool) -> Iterator[Problem]:
     count, shown = lines(engine, found, "value < 0", "value")
-    if count:
+    if count and net:
+        yield from _netted(engine, count)
+    elif count:
         yield Problem(
             "negative-value", "stop", "lines with a negative value", count,
-            "Corrections that take back other lines? Net them in the source, or leave them out:  drop = [{ "
-            'column = "value", below = 0 }]  in [transactions].', "value", shown,
+            'Corrections that take back other lines? Say  corrections = "net"  in [transactions], and they '
+            "are taken off the firm's trade of that year, flow, partner and product. Or leave them out:  "
+            'drop = [{ column = "value", below = 0 }].', "value", shown,
         )  # fmt: skip
     count, shown = lines(engine, found, "value is null and __bad is null", "partner")
     if count:
         yield Problem(
             "missing-value", "warn", "lines without a value", count,
             "They add nothing to any sum. Correct the source, or leave them out with  drop.", "value", shown,
+        )  # fmt: skip
+
+
+def _netted(engine: DuckDB, count: int) -> Iterator[Problem]:
+    """What corrections took back, and where they took back more than there was."""
+    yield Problem("netted", "info", "lines with a negative value, taken off the firm's trade of that year, "
+                  "flow, partner and product", count, "Nothing to do if they are corrections.")  # fmt: skip
+    ((cells,),) = engine.rows("select count(*) from trade_cells where value < 0")
+    if cells:
+        rows = engine.rows(
+            "select firm, year, flow || ' ' || partner || ' ' || product || ': ' || cast(value as varchar) "
+            "from trade_cells where value < 0 order by value, firm, year, flow, partner, product "
+            f"limit {SHOWN}"
+        )
+        shown = tuple(Example("net of corrections", firm, year, told) for firm, year, told in rows)
+        yield Problem(
+            "below-zero", "warn", "sums of firm, year, flow, partner and product that corrections leave "
+            "below zero", cells,
+            "They count as no trade. Does the correction name another partner, product or year than the line "
+            "that it takes back?", "value", shown,
         )  # fmt: skip
 
 

@@ -8,11 +8,14 @@ from dataclasses import replace
 from firmtrade._engine.duckdb import DuckDB
 from firmtrade.acquire.source import PanelSpec
 from firmtrade.assemble.check import check_panel
+from firmtrade.assemble.check_recode import recode_notes
 from firmtrade.assemble.check_report import Example, Problem
 from firmtrade.assemble.panel import Panel
 from firmtrade.assemble.trade.linked import Linked, TradeSpec
 
 _SHOWN = 5
+#: What is told of a panel only; recoded activities are told once, of the linked firms with their values.
+_OF_PANELS = ("gaps", "missing-column", "value-added-above-turnover", "recoded", "broken-activity")
 
 
 def part_problems(engine: DuckDB, spec: TradeSpec, linked: Linked) -> Iterator[Problem]:
@@ -36,7 +39,7 @@ def _problems(engine: DuckDB, part: PanelSpec, panel: Panel, last: int) -> Itera
         panel = replace(panel, rows=rows, columns={**panel.columns, "year": "INTEGER"})
     report = check_panel(engine, replace(panel, missing={}), part)
     for found in report.problems:
-        if found.rule in ("gaps", "missing-column", "value-added-above-turnover"):
+        if found.rule in _OF_PANELS:
             continue
         title = f"{part.part} {found.title}"
         if timeless and found.rule == "duplicate-firm-year":
@@ -65,7 +68,10 @@ def _merged(engine: DuckDB, part: PanelSpec, panel: Panel) -> Iterator[Problem]:
 
 
 def link_notes(engine: DuckDB, spec: TradeSpec, linked: Linked) -> Iterator[Problem]:
-    """How the sources fit: who is not in the register, whose accounts are not used."""
+    """How the sources fit: who is not in the register, whose accounts are not used, whose activity breaks."""
+    for part in (spec.register, spec.accounts):
+        if part is not None:
+            yield from recode_notes(engine, part, "panel", linked.panel.columns)
     if linked.register:
         ((firms, matched, value, known),) = engine.rows(
             "select count(*), count(*) filter (where in_register), sum(v), sum(v) filter (where in_register) "

@@ -104,7 +104,10 @@ def open_linked(engine: DuckDB, spec: TradeSpec) -> Linked:
 
 
 def _opened(engine: DuckDB, spec: TradeSpec, part: RegisterSpec | AccountsSpec | None) -> Panel | None:
-    return None if part is None else open_panel(engine, part, spec.sources.get(part.relation), spec.base)
+    if part is None:
+        return None
+    named = spec.sources.get(part.relation)
+    return open_panel(engine, part, named, spec.base, renamed=bool(spec.identifiers))
 
 
 def _refuse_twins(register: Panel | None, accounts: Panel | None) -> None:
