@@ -34,11 +34,17 @@ class Register:
 
 
 @contextmanager
-def linked(base: Path, sources: Mapping[str, str] | None = None, **parts: Any) -> Iterator[Register]:
+def linked(
+    base: Path,
+    sources: Mapping[str, str] | None = None,
+    folded: bool = True,
+    panel: bool = True,
+    **parts: Any,
+) -> Iterator[Register]:
     """The register whose parts (transactions = {...}, register = {...}) are given as in a study file."""
     with DuckDB(threads=2) as engine:
         spec = read_trade(parts, base, "study.toml", sources or {})
-        yield Register(engine, spec, open_linked(engine, spec))
+        yield Register(engine, spec, open_linked(engine, spec, folded=folded, panel=panel))
 
 
 def write(

@@ -9,6 +9,7 @@ what tells its figures apart a coordinate: these have none, for the model works 
 from __future__ import annotations
 
 import hashlib
+import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -245,7 +246,7 @@ def _definition(kind: str, name: str, entry: object, where: str) -> Definition:
     """Check one TOML entry's fields and make it a Definition."""
     if not isinstance(entry, dict):
         raise StudyError(f"{where} must be a table with {', '.join(sorted(_REQUIRED[kind]))}.")
-    if not name.replace("-", "").isalnum() or name != name.lower():
+    if not re.fullmatch("[a-z0-9][a-z0-9-]*", name):
         raise StudyError(f"{where}: a name has lower-case letters, digits and hyphens only.")
     known = _REQUIRED[kind] | _OPTIONAL[kind]
     for key in entry:
@@ -256,6 +257,11 @@ def _definition(kind: str, name: str, entry: object, where: str) -> Definition:
         raise StudyError(f"{where} lacks {' and '.join(lacking)}. Every {kind} has them.")
     fields = dict(entry)
     like, codes = fields.pop("like", ""), fields.pop("codes", {})
+    if isinstance(codes, str) and codes != "classification":
+        raise StudyError(
+            f"{where}: codes = '{codes}' is no list of codes. Write  codes = {{ code = \"label\" }},  or "
+            '"classification" for the codes of the panel\'s activities.'
+        )
     if "key" in fields:
         own = {code: f"{fields['key']} = '{code}'" for code in codes}
         fields["groups"] = {**own, **fields.get("groups", {})}
@@ -359,6 +365,11 @@ def _check_codes(word: Definition) -> None:
             raise StudyError(
                 f"{word.where}: '{code}' cannot be a code. '{TOTAL}' is the total, '{UNKNOWN}' what no case "
                 f"says (leave it out of the expression), and '|' joins codes."
+            )
+        if code.startswith(("=", "+", "-", "@")):
+            raise StudyError(
+                f"{word.where}: the code '{code}' starts as a formula does, which a spreadsheet would run "
+                "when it opens tables.csv. Let it start with a letter or a digit."
             )
 
 

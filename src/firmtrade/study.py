@@ -329,9 +329,9 @@ class Study:
             panel = self._relevant(self._sources.panel)
             if strict:
                 self.progress("check the panel")
-                self._report = self._sources.check(panel)
+                self._report = (self._sources.glance or self._sources.check)(panel)
                 if self._report.stops:
-                    raise DataError(self._report.text())
+                    raise DataError(self._sources.check(panel).text())
             columns = frozenset(panel.columns)
             yield engine, panel, replace(self._setting(columns, columns), dialect=engine.dialect)
 

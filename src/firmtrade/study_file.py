@@ -15,6 +15,7 @@ from firmtrade.describe.spec import Table, read_tables
 from firmtrade.errors import StudyError, nearest
 from firmtrade.study_engine import read_engine
 from firmtrade.study_pack import ENDING, own_only, read_pack, same_words
+from firmtrade.study_shape import LARGEST, check_shape
 
 if TYPE_CHECKING:
     from firmtrade.estimate.model import Model
@@ -114,9 +115,12 @@ def read_raw(study: str | Path) -> tuple[dict[str, Any], str, Path, str]:
 
 def _find(study: str | Path) -> Path:
     path = studies().get(str(study), Path(study))
-    if path.is_dir():
-        path = path / "study.toml"
-    if not path.exists():
+    try:
+        path = path / "study.toml" if path.is_dir() else path
+        there = path.is_file()
+    except (OSError, ValueError):  # a name that no file can have
+        there = False
+    if not there:
         raise StudyError(
             f"There is no study '{study}'.{nearest(str(study), studies())} Built in: "
             f"{', '.join(studies()) or 'none'}; or give the path of a study file."
@@ -132,10 +136,7 @@ def _extended(path: Path, trail: tuple[Path, ...]) -> dict[str, Any]:
         raise StudyError(f"{path.name}: the study extends itself.")
     if path.suffix == ENDING:
         return read_pack(path).raw
-    try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise StudyError(f"{path.name} is not a TOML file that can be read: {error}") from None
+    raw = _contents(path)
     if "pack" in raw:  # what a pack says of itself stands in no study file
         raise StudyError(f"{path.name}: 'pack' is not a part of a study.{nearest('pack', _KNOWN)}")
     if "published" in raw:
@@ -162,6 +163,21 @@ def _extended(path: Path, trail: tuple[Path, ...]) -> dict[str, Any]:
     return base
 
 
+def _contents(path: Path) -> dict[str, Any]:
+    """What a study file says, as far as it may be read at all."""
+    try:
+        if path.stat().st_size > LARGEST:
+            raise StudyError(f"{path.name} has more than {LARGEST:,} bytes, and is no study.")
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise StudyError(f"{path.name} cannot be read: {error.strerror}.") from None
+    except (ValueError, RecursionError) as error:  # not TOML, not UTF-8, a number of thousands of digits
+        told = "it is nested too deeply" if isinstance(error, RecursionError) else error
+        raise StudyError(f"{path.name} is not a TOML file that can be read: {told}") from None
+    check_shape(raw, path.name)
+    return raw
+
+
 def _places(base: Path) -> list[Path]:
     """Where a file that a study ships is looked for: beside it, else as STUDY/FILE of a built-in one."""
     return [base, *{path.parents[1]: None for path in studies().values()}]
@@ -174,7 +190,8 @@ def make_study(raw: Mapping[str, Any], name: str, base: Path, file: str) -> Stud
     about = raw.get("pack", {})
     for key in raw:
         if key not in _KNOWN and key != "pack":
-            raise StudyError(f"{file}: '{key}' is not a part of a study.{nearest(key, _KNOWN)}")
+            raise StudyError(f"{file}: '{key}' is not a part of a study.{nearest(str(key), _KNOWN)}")
+    check_shape({key: part for key, part in raw.items() if key != "pack"}, file)
     panel = dict(raw.get("panel", {}))
     protect = raw.get("protect", {})
     for key in protect:

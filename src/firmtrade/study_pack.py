@@ -123,7 +123,7 @@ def read_pack(path: Path) -> Pack:
         )
     try:
         raw = tomllib.loads(archive.files[STUDY].decode("utf-8"))
-    except (KeyError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (KeyError, ValueError, RecursionError) as error:
         raise StudyError(f"{path.name}: its {STUDY} cannot be read: {error}") from None
     if "published" in raw:
         raw["published"] = {**raw["published"], "file": str(_laid(archive))}

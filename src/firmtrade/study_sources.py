@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from firmtrade.assemble.trade.linked import Linked, TradeSpec
     from firmtrade.describe.compute import Setting
     from firmtrade.describe.spec import Table
+    from firmtrade.study_dynamics import Following
 
 #: Parts of a trade register whose files the command line may name.
 PARTS = ("transactions", "register", "accounts", "identifiers")
@@ -31,7 +32,8 @@ class Opened:
     """What is open: the panel, how it is checked, and what was linked to make it (None for a plain panel).
 
     `spec` is the study, completed by what the panel has; `years` those of exporter dynamics, which a table
-    without a period is about. `folder` is for files that are handed over to an engine elsewhere.
+    without a period is about, and `following` the exporters themselves. `glance` is the check without what
+    only `firmtrade check` tells. `folder` is for files that are handed over to an engine elsewhere.
     """
 
     spec: StudySpec
@@ -40,6 +42,8 @@ class Opened:
     linked: Linked | None = None
     years: tuple[str, ...] = ()
     folder: Path = Path()
+    following: Following | None = None
+    glance: Callable[[Panel], CheckReport] | None = None
 
 
 def prepared(spec: StudySpec, opened: Opened, tables: Iterable[Table] | None) -> list[Table]:
@@ -80,18 +84,33 @@ def prepared(spec: StudySpec, opened: Opened, tables: Iterable[Table] | None) ->
 def detailed(engine: Engine, opened: Opened, tables: Iterable[Table], setting: Setting) -> Setting:
     """The setting in which tables by partner or product can be answered: their relations are made."""
     from firmtrade.assemble.trade.details import make_details
-    from firmtrade.describe.details import once_conditions, table_of
+    from firmtrade.assemble.trade.linked import keep_panel
+    from firmtrade.describe.compute import needed_by_sample
+    from firmtrade.describe.details import once_conditions, table_of, years_of_rows
 
     if opened.linked is None or setting.columns is None:
         return setting
-    columns = setting.columns
-    for relation, once in once_conditions(tables, setting.catalog, setting.meaning).items():
-        near = _near(engine)
-        columns |= make_details(near, relation, once)
-        if isinstance(engine, Remote):
+    near, away = _near(engine), engine if isinstance(engine, Remote) else None
+    if opened.following is not None:
+        from firmtrade.study_dynamics import work_out
+
+        if away is None:  # elsewhere it has been handed over whole
+            work_out(near, opened.following, tables, setting, bool(opened.spec.models))
+        return setting
+    asked, columns = list(tables), setting.columns
+    if away is None and _kept_later(opened.spec):
+        keep_panel(near, opened.linked, set().union(*needed_by_sample(asked, setting).values()))
+    for relation, once in once_conditions(asked, setting.catalog, setting.meaning).items():
+        columns |= make_details(near, relation, once, years_of_rows(asked, relation, setting.catalog))
+        if away is not None:
             name = table_of(relation)
-            engine.receive(name, near, f"select * from {name}", opened.folder)
+            away.receive(name, near, f"select * from {name}", opened.folder)
     return replace(setting, columns=columns)
+
+
+def _kept_later(spec: StudySpec) -> bool:
+    """Whether the panel may wait for the tables that are asked for: nothing else looks at it."""
+    return spec.stress is None and not spec.models
 
 
 def _linkage(years: Iterable[int], tables: Iterable[Table]) -> list[Table]:
@@ -183,11 +202,12 @@ def _follow(engine: DuckDB, opened: Opened, progress: Callable[[str], None]) -> 
             "A study of exporter dynamics needs declarations by product and partner, which a panel does not "
             "hold. Give them with --transactions FILE, or as files = ... under [transactions]."
         )
-    report = opened.check(opened.panel)
     progress("follow exporters from year to year")
-    panel = followed(engine, opened.panel, opened.spec)
+    following = followed(engine, opened.linked, opened.spec)
     known, years = completed(engine, opened.spec)
-    return replace(opened, panel=panel, spec=known, check=lambda shown: report, years=years)
+    return replace(
+        opened, panel=following.panel, spec=known, years=years, following=following,
+    )  # fmt: skip
 
 
 def _open_panel(
@@ -256,6 +276,11 @@ def _open_trade(
         made = write_register(scratch / "trade", rows=read.transactions.synthetic)
         read = _trade_spec(spec, made.sources)
     progress("read declarations, register and accounts")
-    linked = open_linked(engine, read)
+    linked = open_linked(
+        engine, read, quantities=False, folded=spec.dynamics is None, panel=not _kept_later(spec)
+    )
     spec = replace(spec, tables=with_years(spec.tables, linked.declarations.years))
-    return Opened(spec, linked.panel, lambda shown: check_trade(engine, read, linked), linked)
+    return Opened(
+        spec, linked.panel, lambda shown: check_trade(engine, read, linked), linked,
+        glance=lambda shown: check_trade(engine, read, linked, notes=False),
+    )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import datetime
 import math
 from collections.abc import Iterator
@@ -50,7 +51,7 @@ def mutated(draw: Random, tree: dict[str, Any]) -> None:
     elif what == 2:
         other, at = draw.choice(found)
         if key in inside if isinstance(inside, dict) else key < len(inside):
-            inside[key] = other[at]
+            inside[key] = copy.deepcopy(other[at])
     elif what == 3 and isinstance(inside[key], str):
         inside[key] = cut(draw, inside[key])
     elif what == 4 and isinstance(inside, dict):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import zipfile
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
@@ -14,6 +15,7 @@ from firmtrade import Study
 from firmtrade.result import Result
 from fuzz.draw import ODD_TEXT, damaged
 from support_ledger import COLUMNS, drawn
+from support_panels import write_excel, write_parquet, write_sqlite
 
 STUDY = """
 title = "Fuzz"
@@ -73,6 +75,23 @@ def example(draw: Random, folder: Path) -> Path:
     return path
 
 
+def other_format(draw: Random, folder: Path) -> Path:
+    """A workbook, a Parquet file or a SQLite database with some of its bytes changed."""
+    ending, write = draw.choice((("xlsx", write_excel), ("parquet", write_parquet), ("sqlite", write_sqlite)))
+    sound, path = folder / f"sound.{ending}", folder / f"changed.{ending}"
+    if not sound.exists():
+        write(sound)
+    if ending != "xlsx" or draw.random() < 0.3:
+        path.write_bytes(damaged(draw, sound.read_bytes()))
+        return path
+    with zipfile.ZipFile(sound) as old, zipfile.ZipFile(path, "w") as new:
+        changed = draw.choice(old.namelist())
+        for name in old.namelist():
+            content = old.read(name)
+            new.writestr(name, damaged(draw, content) if name == changed else content)
+    return path
+
+
 def tried(draw: Random, folder: Path) -> str:
     """What became of an example: read and compared, or refused. AssertionError where the two differ."""
     from firmtrade.errors import FirmtradeError
@@ -80,9 +99,9 @@ def tried(draw: Random, folder: Path) -> str:
     study = folder / "panel.toml"
     if not study.exists():
         study.write_text(STUDY, encoding="utf-8")
-    path = example(draw, folder)
+    path = example(draw, folder) if draw.random() < 0.75 else other_format(draw, folder)
     try:
-        expected: Cells | None = slowly(path.read_bytes())
+        expected: Cells | None = slowly(path.read_bytes()) if path.suffix == ".csv" else None
     except Refused:
         expected = {}
     except Unclear:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 import tomllib
 from pathlib import Path
 from random import Random
@@ -33,6 +34,20 @@ power(turnover, 0.5)
 top_share(turnover, 0.1)
 region in ('BE1', 'BE2')
 """.strip().splitlines()
+_NUMBERS = ("0", "1", "-1", "0.5", "2", "1e10", "99999999999999999999", "0.0000000001")
+_NAMES = (
+    "employment",
+    "turnover",
+    "year",
+    "tall",
+    "floor",
+    "region",
+    "activity",
+    "firms",
+    "staff",
+    "founded",
+    "share",
+)
 _WORD = (
     ("measures", "staff"),
     ("measures", "share"),
@@ -47,6 +62,8 @@ def expression(draw: Random) -> str:
     if draw.random() < 0.3:
         return " ".join(draw.choice(_WORDS) for _ in range(draw.choice((1, 2, 3, 5, 8, 20))))
     sound = draw.choice(_SOUND)
+    if draw.random() < 0.4:
+        return re.sub(r"\b(?:[a-z_]+(?![a-z_( ]*\()|[0-9.]+)\b", lambda m: _alike(draw, m[0]), sound)
     parts = sound.replace("(", " ( ").replace(")", " ) ").replace(",", " , ").split()
     for _ in range(draw.choice((1, 1, 2, 3))):
         at, what = draw.randrange(len(parts)), draw.randrange(4)
@@ -59,6 +76,25 @@ def expression(draw: Random) -> str:
         else:
             parts[at] = cut(draw, parts[at])
     return " ".join(parts)
+
+
+def _alike(draw: Random, word: str) -> str:
+    """Now and then a number in place of a number, a name in place of a name."""
+    if draw.random() < 0.6 or word in (
+        "where",
+        "filter",
+        "and",
+        "not",
+        "is",
+        "null",
+        "case",
+        "when",
+        "then",
+        "else",
+        "end",
+    ):
+        return word
+    return draw.choice(_NUMBERS if word[0].isdigit() else _NAMES)
 
 
 def _firms(folder: Path) -> Path:

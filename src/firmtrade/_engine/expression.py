@@ -24,6 +24,8 @@ Tree = Any
 
 #: Longer expressions are refused before they are parsed: deep nesting would exhaust the parser.
 LONGEST = 4000
+#: And so would deep trees the steps that follow: a sum of a hundred terms is a hundred deep.
+DEEPEST = 120
 
 ROW_FUNCTIONS = ("abs", "coalesce", "exp", "floor", "ln", "nullif", "power", "sqrt", "substring")
 AGGREGATES = (
@@ -33,35 +35,10 @@ AGGREGATES = (
 #: Those whose second argument is a share that is written out.
 SHARES = ("quantile", "quantile_disc", "top_share")
 OPERATORS = [
-    "Add",
-    "And",
-    "Between",
-    "Boolean",
-    "Case",
-    "Column",
-    "Div",
-    "EQ",
-    "Filter",
-    "GT",
-    "GTE",
-    "Identifier",
-    "If",
-    "In",
-    "Is",
-    "LT",
-    "LTE",
-    "Literal",
-    "Mul",
-    "NEQ",
-    "Neg",
-    "Not",
-    "Null",
-    "Or",
-    "Paren",
-    "Star",
-    "Sub",
-    "Where",
-]
+    "Add", "And", "Between", "Boolean", "Case", "Column", "Div", "EQ", "Filter", "GT", "GTE",
+    "Identifier", "If", "In", "Is", "LT", "LTE", "Literal", "Mul", "NEQ", "Neg", "Not", "Null", "Or",
+    "Paren", "Star", "Sub", "Where",
+]  # fmt: skip
 _CLASSES = {"Pow": "power", "Anonymous": "", "StddevSamp": "stddev_samp", "Substring": "substring"}
 _NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
 
@@ -72,17 +49,34 @@ def parse(text: str, where: str) -> Tree:
 
     The tree is shared by all callers: copy it before changing it.
     """
+    import logging
+
     import sqlglot
 
+    # It says on standard error what it cannot read; that is said by the error below.
+    logging.getLogger("sqlglot").setLevel(logging.ERROR)
     if len(text) > LONGEST:
         raise StudyError(f"{where}: the expression has {len(text)} characters; {LONGEST} are allowed.")
     try:
         tree = sqlglot.parse_one(text)
     except (sqlglot.errors.SqlglotError, RecursionError) as error:
         raise StudyError(f"{where}: '{text}' cannot be read as an expression{_reason(str(error))}.") from None
+    if _deep(tree):
+        raise StudyError(
+            f"{where}: '{text[:60]} ...' is nested more than {DEEPEST} deep. Give its parts names."
+        )
     for node in tree.walk():
         _allow(node, text, where)
     return tree
+
+
+def _deep(tree: Tree) -> bool:
+    """Whether an expression is deeper than what works through it, level by level, can go."""
+    level, depth = [tree], 0
+    while level and depth <= DEEPEST:
+        level = [child for node in level for child in node.iter_expressions()]
+        depth += 1
+    return bool(level)
 
 
 def _reason(message: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import warnings
 import zipfile
+import zlib
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -26,6 +27,11 @@ from firmtrade.errors import DataError, MissingExtra, nearest
 LARGEST = 512 * 1024**2
 RATIO, UNPACKED = 100, 50 * 1024**2
 _CHUNK = 20_000
+#: What reading a workbook ends with that is not whole, or no workbook (a part that is not XML: SyntaxError).
+_DAMAGE = (
+    zipfile.BadZipFile, zlib.error, EOFError, SyntaxError, KeyError, IndexError, ValueError, TypeError,
+    AttributeError, NotImplementedError, OverflowError, RuntimeError, OSError,
+)  # fmt: skip
 
 
 @dataclass
@@ -71,13 +77,7 @@ def _workbook(path: Path, values: bool = True) -> Any:
     _refuse_large(path)
     try:
         return openpyxl.load_workbook(path, read_only=True, data_only=values)
-    except (
-        zipfile.BadZipFile,
-        KeyError,
-        ValueError,
-        OSError,
-        openpyxl.utils.exceptions.InvalidFileException,
-    ) as error:
+    except (*_DAMAGE, openpyxl.utils.exceptions.InvalidFileException) as error:
         raise _damaged(path, error) from None
 
 
@@ -87,8 +87,14 @@ def _refuse_large(path: Path) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             parts = archive.infolist()
-    except (zipfile.BadZipFile, OSError) as error:
+            declares = next((part.filename for part in parts if _declares(archive, part)), "")
+    except _DAMAGE as error:
         raise _damaged(path, error) from None
+    if declares:
+        raise DataError(
+            f"{path.name}: the part {declares} declares entities, which no program writes into a workbook. "
+            "It is not read. Save it again as .xlsx, or as .csv."
+        )
     packed = max(1, sum(part.compress_size for part in parts))
     unpacked = sum(part.file_size for part in parts)
     if path.stat().st_size > LARGEST or (unpacked > UNPACKED and unpacked > RATIO * packed):
@@ -96,6 +102,14 @@ def _refuse_large(path: Path) -> None:
             f"{path.name} is too large for a workbook ({unpacked / 1024**2:,.0f} MB unpacked from "
             f"{packed / 1024**2:,.1f} MB). Save it as .csv or Parquet."
         )
+
+
+def _declares(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> bool:
+    """Whether a part of XML has a document type: entities in it could grow without end, or read files."""
+    if not part.filename.lower().endswith((".xml", ".rels", ".vml")):
+        return False
+    with archive.open(part) as file:
+        return b"<!DOCTYPE" in file.read(1 << 16).replace(b"\0", b"").upper()
 
 
 def _damaged(path: Path, error: Exception) -> DataError:
@@ -131,8 +145,11 @@ def _rows(sheet: Any, path: Path) -> Generator[tuple[Any, ...]]:
     if not hasattr(sheet, "reset_dimensions"):
         raise DataError(f"{path.name}: '{sheet.title}' is a chart, not a sheet of cells.")
     # Some programs write a wrong size of the sheet; to believe it would lose rows.
-    sheet.reset_dimensions()
-    yield from sheet.iter_rows(values_only=True)
+    try:
+        sheet.reset_dimensions()
+        yield from sheet.iter_rows(values_only=True)
+    except _DAMAGE as error:
+        raise _damaged(path, error) from None
 
 
 def _header(row: Sequence[Any], path: Path) -> tuple[str, ...]:

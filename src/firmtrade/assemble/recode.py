@@ -41,7 +41,7 @@ def recode(engine: Engine, spec: PanelSpec, names: list[str], base: Path, rename
         return []
     if not isinstance(engine, DuckDB):
         raise EngineError(
-            f"{spec.part} has vintages: activities are led to {spec.classification} by tables that the engine "
+            f"{spec.part} has vintages: activities are led to {spec.classification} by tables that engine "
             f"{engine.name} does not have. Engines that can: duckdb."
         )
     _refuse(spec, names)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 from firmtrade._engine import expression
 from firmtrade._engine.expression import Tree
@@ -76,7 +77,7 @@ class Meaning:
         expect(kind, tree, self._kind, where)
         return found
 
-    def _kind(self, name: str) -> str:
+    def _kind(self, name: str, trail: tuple[str, ...] = ()) -> str:
         """Number, text or condition; ANY for a column that only the panel knows."""
         if name in CONTRACT:
             return TEXT if name in _TEXTS else CONDITION if name in _CONDITIONS else NUMBER
@@ -84,7 +85,10 @@ class Meaning:
         if word is None:
             return ANY
         if word.kind == "variable":
-            return self.catalog.remember(("kind", name), lambda: kind_of(word.tree, self._kind, word.where))
+            if name in trail:
+                raise StudyError(_by_itself(word, (*trail, name)))
+            inside = partial(self._kind, trail=(*trail, name))
+            return self.catalog.remember(("kind", name), lambda: kind_of(word.tree, inside, word.where))
         if word.kind == "parameter":
             return NUMBER
         return TEXT if word.kind == "dimension" and not word.overlaps else CONDITION
@@ -105,9 +109,7 @@ class Meaning:
         if word is None:
             raise StudyError(self._unknown(name, where))
         if word.name in trail:
-            raise StudyError(
-                f"{word.where}: '{word.name}' is defined by itself: {' -> '.join((*trail, word.name))}."
-            )
+            raise StudyError(_by_itself(word, (*trail, word.name)))
         if word.kind == "parameter":
             return self._parameter(word, at)
         if word.overlaps:
@@ -142,6 +144,10 @@ class Meaning:
             cases = cases.when(f"{year} >= {dated.since}", value)
         cases.meta["parameter"] = mark
         return cases
+
+
+def _by_itself(word: Definition, trail: tuple[str, ...]) -> str:
+    return f"{word.where}: '{word.name}' is defined by itself: {' -> '.join(trail)}."
 
 
 def is_history(word: Definition) -> bool:

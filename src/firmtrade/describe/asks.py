@@ -141,10 +141,10 @@ class _Arithmetic:
         name = expression.function_name(node)
         if name == "total":
             return self._total(node)
-        parts = [self.of(child) for child in _operands(node)]
         work = _WORK.get(type(node).__name__) or _WORK.get(name)
         if work is None:
             raise self._refused(node)
+        parts = [self.of(child) for child in _operands(node)]
         if any(part is None for part in parts):
             return None
         return _finite(work, parts)  # type: ignore[arg-type]

@@ -17,6 +17,7 @@ from firmtrade._engine import expression
 from firmtrade.catalog import RELATIONS, TOTAL, Catalog, Definition
 from firmtrade.classify.expand import Meaning
 from firmtrade.describe.asks import COUNT, Ask, Pairs, plain
+from firmtrade.describe.cells import years_of
 from firmtrade.describe.spec import ALL, Table
 from firmtrade.errors import StudyError
 
@@ -116,6 +117,18 @@ def once_conditions(tables: Iterable[Table], catalog: Catalog, meaning: Meaning)
             if dimension.relation == relation:
                 conditions.update(_conditions(dimension, asked, meaning))
     return {relation: found[relation] for relation in RELATIONS if relation in found}
+
+
+def years_of_rows(tables: Iterable[Table], relation: str, catalog: Catalog) -> frozenset[str]:
+    """The years that tables ask about a relation."""
+    return frozenset(
+        year
+        for table in tables
+        for block in table.blocks
+        if catalog.get(block.sample, "sample").relation == relation
+        for period in block.periods
+        for year in years_of(period, f"table {table.name}")
+    )
 
 
 def _conditions(dimension: Definition, asked: tuple[str, ...], meaning: Meaning) -> Mapping[str, str]:

@@ -65,6 +65,7 @@ def write_register(folder: Path, rows: int, seed: int = 2002, chunk: int = CHUNK
     scratch = folder / "records.tmp"
     config: dict[str, Any] = {"threads": 1, "preserve_insertion_order": True, "memory_limit": "2GB"}
     with duckdb.connect(str(scratch), config=config) as engine:
+        engine.execute("set enable_progress_bar = false")
         firms = _write_lines(engine, folder, rows, seed, chunk)
         _write_records(engine, folder, firms, seed, sentence(rows, seed))
     scratch.unlink()

@@ -33,8 +33,11 @@ class TradeReport(CheckReport):
         return "\n".join([*lines[: first + 1], self.panel, *lines[first + 1 :]])
 
 
-def check_trade(engine: DuckDB, spec: TradeSpec, linked: Linked) -> TradeReport:
-    """Every problem of a trade register. Nothing is changed and nothing raised: see `CheckReport.stops`."""
+def check_trade(engine: DuckDB, spec: TradeSpec, linked: Linked, notes: bool = True) -> TradeReport:
+    """Every problem of a trade register. Nothing is changed and nothing raised: see `CheckReport.stops`.
+
+    Without `notes` nothing is said of how the sources fit: a run prints only what is wrong.
+    """
     found = linked.declarations
     problems = [
         *_in_part(_unusable(engine, spec.transactions, found)),
@@ -42,21 +45,24 @@ def check_trade(engine: DuckDB, spec: TradeSpec, linked: Linked) -> TradeReport:
         *line_problems(engine, found, spec.transactions.corrections == "net"),
         *product_problems(engine, spec.transactions, found),
         *part_problems(engine, spec, linked),
-        *link_notes(engine, spec, linked),
+        *(link_notes(engine, spec, linked) if notes else ()),
         *_notes(spec.transactions, linked),
     ]
     problems.sort(key=lambda problem: _ORDER[problem.severity])
     ((rows, firms),) = engine.rows(
         "select coalesce(sum(declarations), 0), count(distinct firm) from trade_cells"
     )
-    ((records, members),) = engine.rows("select count(*), count(distinct firm) from panel")
     years = found.years
     facts = {"first year": years[0], "last year": years[-1]} if years else {}
-    panel = f"Linked to a panel of {records:,} firm-years of {members:,} firms."
     return TradeReport(
         tuple(problems), int(rows), firms, len(years), facts, linked.panel.name, dict(linked.panel.dropped),
-        panel=panel,
+        panel=_size(engine) if notes else "",
     )  # fmt: skip
+
+
+def _size(engine: DuckDB) -> str:
+    ((records, members),) = engine.rows("select count(*), count(distinct firm) from panel_noted")
+    return f"Linked to a panel of {records:,} firm-years of {members:,} firms."
 
 
 def _unusable(engine: DuckDB, spec: TransactionsSpec, found: Declarations) -> Iterator[Problem]:

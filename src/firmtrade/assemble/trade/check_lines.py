@@ -25,7 +25,7 @@ def line_problems(engine: DuckDB, found: Declarations, net: bool = False) -> Ite
 
     `net`: negative values are corrections, which take back other lines.
     """
-    counts = _counts(engine)
+    counts = _counts(engine, found)
     totals = _totals(engine, found) if counts["suspects"] else []
     told = len(totals)
     yield from _told(found, totals)
@@ -43,16 +43,16 @@ def line_problems(engine: DuckDB, found: Declarations, net: bool = False) -> Ite
     yield from _repeats(engine, found)
 
 
-def _counts(engine: DuckDB) -> dict[str, int]:
+def _counts(engine: DuckDB, found: Declarations) -> dict[str, int]:
     asked = {
         "firmless": "coalesce(sum(declarations) filter (where firm is null), 0)",
         "partnerless": f"coalesce(sum(declarations) filter (where partner = '{UNKNOWN}'), 0)",
-        "faults": "coalesce(sum(faults), 0)",
         "undated": "coalesce(sum(declarations) filter (where year is null or flow is null), 0)",
         "suspects": f"count(*) filter (where {_LACKING})",
     }
     row = engine.rows(f"select {', '.join(asked.values())} from trade_cells")[0]
-    return {name: int(value) for name, value in zip(asked, row, strict=True)}
+    ((faults,),) = engine.rows(f"select count(*) from {found.panel.rows} where value is null or value < 0")
+    return {"faults": faults, **{name: int(value) for name, value in zip(asked, row, strict=True)}}
 
 
 _LACKING = (

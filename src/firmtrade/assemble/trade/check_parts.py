@@ -68,15 +68,21 @@ def _merged(engine: DuckDB, part: PanelSpec, panel: Panel) -> Iterator[Problem]:
 
 
 def link_notes(engine: DuckDB, spec: TradeSpec, linked: Linked) -> Iterator[Problem]:
-    """How the sources fit: who is not in the register, whose accounts are not used, whose activity breaks."""
+    """How the sources fit: who is not in the register, whose accounts are not used, whose activity breaks.
+
+    Makes the table `panel_noted`: the columns of the panel that this is about.
+    """
+    names = "firm, year, in_register, declared_import, declared_export, coverage"
+    rows = f"select {names} from {linked.panel.rows}"
+    engine.execute(f"create or replace temporary table panel_noted as {rows}")
     for part in (spec.register, spec.accounts):
         if part is not None:
-            yield from recode_notes(engine, part, "panel", linked.panel.columns)
+            yield from recode_notes(engine, part, linked.panel.rows, linked.panel.columns)
     if linked.register:
         ((firms, matched, value, known),) = engine.rows(
             "select count(*), count(*) filter (where in_register), sum(v), sum(v) filter (where in_register) "
             "from (select distinct firm, year, in_register, declared_import + declared_export as v "
-            "from panel where coverage <> 'not-declaring')"
+            "from panel_noted where coverage <> 'not-declaring')"
         )
         if firms and matched < firms:
             shares = 100 * matched / firms, 100 * float(known or 0) / float(value)
@@ -88,7 +94,8 @@ def link_notes(engine: DuckDB, spec: TradeSpec, linked: Linked) -> Iterator[Prob
             yield Problem("unmatched", "info", title, firms - matched, remedy)
     if linked.register and linked.accounts:
         ((unused,),) = engine.rows(
-            "select count(*) from accounts as a left join panel as p using (firm, year) where p.firm is null"
+            "select count(*) from accounts as a "
+            "left join panel_noted as p using (firm, year) where p.firm is null"
         )
         if unused and not spec.identifiers:
             yield Problem(

@@ -18,30 +18,38 @@ POPULATIONS: Mapping[str, str] = {
 }
 
 
-def known_activity(column: str, classification: str) -> str:
-    """SQL: whether a firm's activity is known; in a stated classification it must be one of its codes."""
-    if not classification:
+def known_activity(column: str, classification: str, seen: Iterable[str]) -> str:
+    """SQL: whether a firm's activity is known; in a stated classification it must be one of its codes.
+
+    `seen` are the beginnings of codes, as long as those of divisions, that there are.
+    """
+    wrong = sorted(set(seen) - set(divisions(classification))) if classification else []
+    if not wrong:
         return f"{column} is not null"
-    codes = ", ".join(literal(code) for code in divisions(classification))
     length = division_length(classification)
-    return f"coalesce(substring({column}, 1, {length}) in ({codes}), false)"
+    codes = ", ".join(literal(code) for code in wrong)
+    return f"coalesce(substring({column}, 1, {length}) not in ({codes}), false)"
 
 
-def coverage_value(thresholds: Thresholds, years: Iterable[int], row: str, year: str, known: str) -> str:
-    """SQL of a firm-year's population over its `row` of the fold.
+def above_value(thresholds: Thresholds, years: Iterable[int], row: str) -> str:
+    """SQL: whether a firm-year that declares is above the threshold, over its `row` of the fold.
 
-    A firm is below the threshold if each flow that it declares is below that of the flow and year; a flow
-    without a threshold (as trade with countries outside the union, which customs see) is never below.
+    It is below if each flow that it declares is below that of the flow and year; a flow without a threshold
+    (as trade with countries outside the union, which customs see) is never below.
     """
     listed = sorted(years)
-    declared = " or ".join(f"{row}.{name} > 0" for name in (*FLOWS, "import_aside", "export_aside"))
     above = [f"{row}.{name} > 0" for name in ("import_aside", "export_aside")]
     for flow in FLOWS:
         limits = {one: thresholds.of(flow, one) for one in listed}
         whens = " ".join(f"when {one} then {limit!r}" for one, limit in limits.items() if limit)
-        limit = f"coalesce(case {year} {whens} end, 0)" if whens else "0"
+        limit = f"coalesce(case {row}.year {whens} end, 0)" if whens else "0"
         above.append(f"({row}.{flow} > 0 and {row}.{flow} >= {limit})")
+    return f"coalesce({' or '.join(above)}, false)"
+
+
+def coverage_value(declares: str, known: str, above: str) -> str:
+    """SQL of a firm-year's population: whether it declares, its activity is known, it is above."""
     return (
-        f"case when coalesce({declared}, false) then case when not ({known}) then 'unknown-activity' "
-        f"when {' or '.join(above)} then 'above' else 'below' end else 'not-declaring' end"
+        f"case when not ({declares}) then 'not-declaring' when not ({known}) then 'unknown-activity' "
+        f"when {above} then 'above' else 'below' end"
     )

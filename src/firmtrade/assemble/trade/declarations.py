@@ -18,10 +18,13 @@ from firmtrade.acquire.transactions import partners, periods, products
 from firmtrade.acquire.transactions.spec import TransactionsSpec
 from firmtrade.assemble.panel import Panel, open_panel
 from firmtrade.assemble.trade.blocs import Bloc, bloc
+from firmtrade.assemble.trade.lookups import make_code, make_lookup
 from firmtrade.errors import DataError, StudyError
 
 #: A column with more different codes than this is not what the study says that it is.
 MOST = 20_000
+#: Types of the codes of partners and products.
+PARTNER, PRODUCT = "trade_partner", "trade_product"
 #: Periods before and after which the union is another are apart; see `_spans`.
 Period = tuple[int, int]
 
@@ -171,7 +174,7 @@ def _partners(engine: DuckDB, spec: TransactionsSpec, panel: Panel) -> dict[str,
 
 
 def _products(engine: DuckDB, spec: TransactionsSpec, panel: Panel) -> dict[str, str]:
-    """The codes that do not stay as they are; empty if all do."""
+    """Each code and ours for it; empty for codes of no known classification that stay as they are."""
     if "product" not in panel.columns:
         return {}
     own = {str(theirs): str(ours) for theirs, ours in spec.mapped("product").items()}
@@ -180,7 +183,9 @@ def _products(engine: DuckDB, spec: TransactionsSpec, panel: Panel) -> dict[str,
     seen = engine.rows(f"select distinct product from {panel.rows} where product is not null")
     found = {raw: own.get(str(raw)) or products.tidy(str(raw), spec.products) for (raw,) in seen}
     stays = not (spec.digits or spec.correspondence) and all(raw == code for raw, code in found.items())
-    return {} if stays else dict(sorted(found.items(), key=lambda pair: str(pair[0])))
+    if stays and len(found) > MOST:
+        return {}
+    return dict(sorted(found.items(), key=lambda pair: str(pair[0])))
 
 
 def _spans(found: Declarations, spec: TransactionsSpec) -> dict[Any, int]:
@@ -197,14 +202,14 @@ def _spans(found: Declarations, spec: TransactionsSpec) -> dict[Any, int]:
 
 def _period_table(engine: DuckDB, panel: Panel, found: Declarations, spans: Mapping[Any, int]) -> None:
     names = _period_columns(panel)
-    kinds = [panel.columns[name] for name in names]
+    columns = [(f"raw_{name}", panel.columns[name]) for name in names]
+    columns += [("year", "integer"), ("month", "integer"), ("span", "integer")]
     rows = [
-        ", ".join([*(_typed(value, kind) for value, kind in zip(raw, kinds, strict=True)), str(when[0]),
-                   str(when[1]) if when[1] else "null", str(spans[raw])])
-        for raw, when in found.periods.items() if when is not None
-    ]  # fmt: skip
-    columns = [f"raw_{name} {kind}" for name, kind in zip(names, kinds, strict=True)]
-    _make(engine, "trade_periods", [*columns, "year integer", "month integer", "span integer"], rows)
+        (*raw, when[0], when[1] or None, spans[raw])
+        for raw, when in found.periods.items()
+        if when is not None
+    ]
+    make_lookup(engine, "trade_periods", columns, rows)
 
 
 def _partner_table(
@@ -218,10 +223,10 @@ def _partner_table(
             continue
         for span, when in sorted(whens.items()):
             assert when is not None
-            inside = _inside(spec, found, partner.code, when)
-            sql = "null" if inside is None else str(inside).lower()
-            rows.append(f"{_typed(raw, kind)}, {span}, {literal(partner.code)}, {sql}")
-    _make(engine, "trade_partners", [f"raw {kind}", "span integer", "partner varchar", "intra boolean"], rows)
+            rows.append((raw, span, partner.code, _inside(spec, found, partner.code, when)))
+    columns = [("raw", kind), ("span", "integer"), ("partner", "varchar"), ("intra", "boolean")]
+    make_lookup(engine, "trade_partners", columns, rows)
+    make_code(engine, PARTNER, "trade_partners", "partner", partners.UNKNOWN)
 
 
 def _inside(spec: TransactionsSpec, found: Declarations, code: str, when: Period) -> bool | None:
@@ -236,43 +241,41 @@ def _product_table(
     """Where each product code leads to (by year with a correspondence); returns codes that lead nowhere."""
     if not found.products:
         return ()
-    kind = found.panel.columns["product"]
-    columns = [f"raw {kind}", "year integer", "product varchar", "weight decimal(18,9)"]
+    columns = [("raw", found.panel.columns["product"]), ("year", "integer"), ("product", "varchar"),
+               ("weight", "decimal(18,9)")]  # fmt: skip
+    rows: list[tuple[Any, ...]] = []
+    lacking: set[str] = set()
     if spec.correspondence is None:
-        rows = [
-            f"{_typed(raw, kind)}, null, {literal(_cut(code, spec.digits))}, null"
-            for raw, code in found.products.items()
-        ]
-        _make(engine, "trade_products", columns, rows)
-        return ()
-    lines = products.read_correspondence(spec.correspondence, spec.products, base)
-    rows, lacking = [], set()
+        rows = [(raw, None, _cut(code, spec.digits), None) for raw, code in found.products.items()]
+    else:
+        lines = products.read_correspondence(spec.correspondence, spec.products, base)
+        rows, lacking = _led(found, spec, lines)
+    make_lookup(engine, "trade_products", columns, rows)
+    make_code(engine, PRODUCT, "trade_products", "product", products.UNKNOWN)
+    return tuple(sorted(lacking))
+
+
+def _led(
+    found: Declarations, spec: TransactionsSpec, lines: list[products.Line]
+) -> tuple[list[tuple[Any, ...]], set[str]]:
+    """(where each code leads to in each year, codes that lead nowhere)."""
+    weighted = bool(spec.correspondence and spec.correspondence.weight)
+    rows: list[tuple[Any, ...]] = []
+    lacking: set[str] = set()
     for year in found.years:
-        leads = products.in_year(lines, bool(spec.correspondence.weight), year)
+        leads = products.in_year(lines, weighted, year)
         for raw, code in found.products.items():
             targets = leads.get(code)
             if targets is None:
                 lacking.add(code)
             for target, weight in sorted((targets or {}).items()):
-                share = repr(weight) if spec.correspondence.weight else "null"
-                rows.append(f"{_typed(raw, kind)}, {year}, {literal(_cut(target, spec.digits))}, {share}")
-    _make(engine, "trade_products", columns, rows)
-    return tuple(sorted(lacking))
+                share = repr(weight) if weighted else None
+                rows.append((raw, year, _cut(target, spec.digits), share))
+    return rows, lacking
 
 
 def _cut(code: str, digits: int) -> str:
     return code[:digits] if digits else code
-
-
-def _typed(value: Any, kind: str) -> str:
-    return "null" if value is None else f"cast({literal(value)} as {kind})"
-
-
-def _make(engine: DuckDB, name: str, columns: list[str], rows: list[str]) -> None:
-    engine.execute(f"create or replace temporary table {name} ({', '.join(columns)})")
-    for start in range(0, len(rows), 2000):
-        values = ", ".join(f"({row})" for row in rows[start : start + 2000])
-        engine.execute(f"insert into {name} values {values}")
 
 
 def _view(
@@ -288,11 +291,12 @@ def _view(
     if identifiers:
         joins.append("left join trade_identifiers as i on d.firm = i.old")
         values["firm"] = "coalesce(i.new, d.firm)"
-    values |= {"partner": literal(partners.UNKNOWN), "intra": "cast(null as boolean)"}
+    unknown = f"cast({literal(partners.UNKNOWN)} as {PARTNER})"
+    values |= {"partner": unknown, "intra": "cast(null as boolean)"}
     if "partner" in have:
         on = "d.partner = c.raw" + (" and p.span = c.span" if several else "")
         joins.append(f"left join trade_partners as c on {on}")
-        values["partner"] = f"case when d.partner is null then {literal(partners.UNKNOWN)} else c.partner end"
+        values["partner"] = f"case when d.partner is null then {unknown} else c.partner end"
         values["intra"] = "c.intra"
     values |= _product_values(spec, found, joins)
     listed = ", ".join(f"{sql} as {name}" for name, sql in values.items())
@@ -310,25 +314,33 @@ def _view(
 
 
 def _flow_case(found: Declarations) -> str:
-    whens = [f"when {literal(raw)} then {literal(flow)}" for raw, flow in found.flows.items() if flow]
+    kind = "enum ('export', 'import')"
+    whens = [
+        f"when {literal(raw)} then cast({literal(flow)} as {kind})"
+        for raw, flow in found.flows.items()
+        if flow
+    ]
     return f"case d.flow {' '.join(whens)} end" if whens else "cast(null as varchar)"
 
 
 def _product_values(spec: TransactionsSpec, found: Declarations, joins: list[str]) -> dict[str, str]:
     have = found.panel.columns
     value, quantity = "d.value", "d.quantity" if "quantity" in have else "cast(null as decimal(18,6))"
-    product = "cast(d.product as varchar)" if "product" in have else "null"
+    product, unknown = (
+        "cast(d.product as varchar)" if "product" in have else "null",
+        literal(products.UNKNOWN),
+    )
     if found.products:
         dated = spec.correspondence is not None
         joins.append(
             f"left join trade_products as g on d.product = g.raw{' and p.year = g.year' if dated else ''}"
         )
-        product = "g.product"
+        product, unknown = "g.product", f"cast({unknown} as {PRODUCT})"
         if spec.correspondence and spec.correspondence.weight:
             share = "coalesce(g.weight, 1)"
             value, quantity = (f"cast({sql} * {share} as decimal(38,6))" for sql in (value, quantity))
     return {
-        "product": f"coalesce({product}, {literal(products.UNKNOWN)})",
+        "product": f"coalesce({product}, {unknown})",
         "value": value,
         "quantity": quantity,
     }

@@ -1,4 +1,4 @@
-"""Relations with a row for each firm, year, flow and partner (or product chapter), made from the trade cells.
+"""Relations with a row for each firm, year, flow and partner (or chapter), made from sums of trade cells.
 
 Each row has all that the panel says of the firm in the year, and of its own: `traded` ('import', 'export'),
 `traded_value`, and `partner_code` with `intra` (inside the union, outside, NULL: nobody can tell), or
@@ -8,17 +8,17 @@ on either side.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from firmtrade._engine.duckdb import DuckDB
 from firmtrade._engine.steps import Query, Step
 from firmtrade.acquire.transactions.products import UNKNOWN
 
-#: What the rows of each relation are told apart by, as SQL over the trade cells.
+#: What the rows of each relation are told apart by, as SQL over the sums that they are made from.
 KEYS: Mapping[str, Mapping[str, str]] = {
-    "partners": {"partner_code": "partner", "intra": "intra"},
+    "partners": {"partner_code": "cast(partner as varchar)", "intra": "intra"},
     "products": {
-        "chapter_code": f"case when product = '{UNKNOWN}' then product else substring(product, 1, 2) end"
+        "chapter_code": f"case when product = '{UNKNOWN}' then '{UNKNOWN}' else substring(product, 1, 2) end"
     },
 }
 #: A firm's rows in order: the first is the one that is counted, so nested groups share it where they can.
@@ -28,9 +28,16 @@ _ORDER = {
 }
 
 
-def details_query(relation: str, once: Mapping[str, str]) -> Query:
-    """The rows; `once` gives further columns, each true for a firm's first row that meets a condition."""
+_SUMS = {"partners": "trade_by_partner", "products": "trade_by_product"}
+
+
+def details_query(relation: str, once: Mapping[str, str], years: Iterable[str]) -> Query:
+    """The rows of the years that are asked about.
+
+    `once` gives further columns, each true for a firm's first row that meets a condition.
+    """
     keys, order = KEYS[relation], _ORDER[relation]
+    asked = ", ".join(sorted(years)) or "null"
     first = next(iter(keys))
     by = ", ".join(["firm", "year", "flow", *keys.values()])
     named = ", ".join(["firm", "year", "flow as traded", *(f"{sql} as {name}" for name, sql in keys.items())])
@@ -39,14 +46,18 @@ def details_query(relation: str, once: Mapping[str, str]) -> Query:
     for name, condition in once.items():
         inside = f"coalesce({condition}, false)"
         flags.append(f"{inside} and " + _first(f"{firm}, {inside}", order, name))
-    own = ", ".join(f"c.{name}" for name in ("traded", *keys, "traded_value"))
-    listed = ",\n  ".join([f"p.*, {own}", *flags])
+    own = ["traded", *keys, "traded_value"]
+    # Who is first is told before the panel's many columns are joined: rows are put in order for it.
+    told = ",\n  ".join([*(f"c.{name}" for name in ("firm", "year", *own)), *flags])
+    shown = ", ".join(f"f.{name}" for name in (*own, "once", "once_of_key", *once))
+    panel = "join panel as p on {0}.firm = p.firm and {0}.year = p.year".format
     return Query(
         f"firm {relation}",
         (
-            Step("c", f"select {named}, sum(value) as traded_value\nfrom trade_cells\n"
-                      f"where value > 0\ngroup by {by}"),
-            Step("rows", f"select {listed}\nfrom c join panel as p on c.firm = p.firm and c.year = p.year"),
+            Step("c", f"select {named}, sum(value) as traded_value\nfrom {_SUMS[relation]}\n"
+                      f"where year in ({asked})\ngroup by {by}"),
+            Step("f", f"select {told}\nfrom c {panel('c')}"),
+            Step("rows", f"select p.*, {shown}\nfrom f {panel('f')}"),
         ),
     )  # fmt: skip
 
@@ -55,8 +66,12 @@ def _first(over: str, order: str, name: str) -> str:
     return f"row_number() over (partition by {over} order by {order}) = 1 as {name}"
 
 
-def make_details(engine: DuckDB, relation: str, once: Mapping[str, str]) -> frozenset[str]:
-    """Make the table `firm_partners` or `firm_products`; returns its columns."""
+def make_details(
+    engine: DuckDB, relation: str, once: Mapping[str, str], years: Iterable[str]
+) -> frozenset[str]:
+    """Make the table `firm_partners` or `firm_products` of these years; returns its columns."""
     table = f"firm_{relation}"
-    engine.execute(f"create or replace temporary table {table} as\n{details_query(relation, once).sql}")
+    engine.execute(
+        f"create or replace temporary table {table} as\n{details_query(relation, once, years).sql}"
+    )
     return frozenset(engine.describe(table))

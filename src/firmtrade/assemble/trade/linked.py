@@ -6,24 +6,27 @@ works on it; `transactions` and `trade_cells` are there besides, for what a pane
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from firmtrade._engine.duckdb import DuckDB
 from firmtrade._engine.steps import Query, Step
+from firmtrade.acquire.classification import division_length
 from firmtrade.acquire.contract import CONTRACT, FLOWS, LINKED
 from firmtrade.acquire.transactions.spec import AccountsSpec, IdentifiersSpec, RegisterSpec, TransactionsSpec
 from firmtrade.assemble.panel import Panel, open_panel
-from firmtrade.assemble.trade.cells import make_cells
-from firmtrade.assemble.trade.coverage import coverage_value, known_activity
+from firmtrade.assemble.trade.cells import make_cells, make_coarser
+from firmtrade.assemble.trade.coverage import above_value, coverage_value, known_activity
 from firmtrade.assemble.trade.declarations import Declarations, open_declarations
-from firmtrade.assemble.trade.fold import flow_values, make_fold, number_values
+from firmtrade.assemble.trade.fold import flow_values, make_fold, number_values, silent_values
 from firmtrade.assemble.trade.identifiers import open_identifiers
 from firmtrade.assemble.trade.thresholds import Thresholds, thresholds
 from firmtrade.errors import StudyError
 
+#: What the register and the accounts say, by firm and year.
+RECORDS, FILED = "trade_records", "trade_filed"
 #: Columns of a study's parts that say where a row comes from, not what a firm is.
 _OWN = ("firm", "year", "ceased")
 
@@ -60,6 +63,12 @@ class Linked:
     thresholds: Thresholds
     renamed: int = 0
 
+    @property
+    def told_by(self) -> Mapping[str, str]:
+        """Column of the panel -> relation (by firm and year) that it is taken from as it is."""
+        relations = {"r": RECORDS, "a": FILED}
+        return {name: relations[sql.partition(".")[0]] for name, sql in _described_by(self).items()}
+
 
 def read_trade(parts: Mapping[str, Any], base: Path, file: str, sources: Mapping[str, str]) -> TradeSpec:
     """The parts of a study file, checked; one that only the command line names has our column names."""
@@ -81,8 +90,16 @@ def read_trade(parts: Mapping[str, Any], base: Path, file: str, sources: Mapping
     )
 
 
-def open_linked(engine: DuckDB, spec: TradeSpec) -> Linked:
-    """Make `transactions`, `trade_cells` and `panel`. Raises DataError for a source that cannot be read."""
+def open_linked(
+    engine: DuckDB, spec: TradeSpec, quantities: bool = True, folded: bool = True, panel: bool = True
+) -> Linked:
+    """Make `transactions`, `trade_cells` and `panel`. Raises DataError for a source that cannot be read.
+
+    `trade_records` and `trade_filed` are what the register and the accounts say of a firm and year. Without
+    `quantities` the cells have values only. Without `panel` the panel is a view, worked out by each query
+    until `keep_panel` keeps what is asked of it; without `folded` so are the sums by firm and year: for a
+    study that asks little of them.
+    """
     named = spec.sources.get
     renamed = 0
     if spec.identifiers:
@@ -93,14 +110,39 @@ def open_linked(engine: DuckDB, spec: TradeSpec) -> Linked:
     register = _opened(engine, spec, spec.register)
     accounts = _opened(engine, spec, spec.accounts)
     _refuse_twins(register, accounts)
-    make_cells(engine, bool(found.panel.checked))
-    make_fold(engine)
+    make_cells(engine, quantities)
+    kind = "table" if folded else "view"
+    make_coarser(engine, kind)
+    make_fold(engine, kind)
     limits = thresholds(spec.thresholds, found.home, spec.file)
     linked = Linked(_described(found, register, accounts), found, register, accounts, limits, renamed)
-    engine.execute(f"create or replace temporary table panel_rows as\n{panel_query(spec, linked).sql}")
+    for made in (*_records(spec, linked), *_accounts(spec, linked)):
+        engine.execute(f"create or replace temporary view {made.name} as\n{made.sql}")
+    query = panel_query(spec, linked, _divisions(engine, spec, linked))
+    kind = "table" if panel else "view"
+    engine.execute(f"create or replace temporary {kind} panel_rows as\n{query.sql}")
     engine.execute("create or replace view panel as select * from panel_rows")
     columns = engine.describe("panel")
     return Linked(_with_columns(linked.panel, columns), found, register, accounts, limits, renamed)
+
+
+def keep_panel(engine: DuckDB, linked: Linked, asked: Iterable[str]) -> None:
+    """Keep the columns of the panel that are asked for, in a table: the relation `panel` has no others."""
+    listed = ", ".join(name for name in linked.panel.columns if name in {"firm", "year", *asked})
+    rows = f"select {listed} from {linked.panel.rows}"
+    engine.execute(f"create or replace temporary table panel_kept as {rows}")
+    engine.execute("create or replace view panel as select * from panel_kept")
+
+
+def _divisions(engine: DuckDB, spec: TradeSpec, linked: Linked) -> list[str]:
+    """The beginnings of codes of activities, as long as those of divisions; looked at once, not by firm."""
+    relation = linked.told_by.get("activity")
+    if not relation or not spec.classification:
+        return []
+    length = division_length(spec.classification)
+    code = f"substring(activity, 1, {length})"
+    rows = engine.rows(f"select distinct {code} from {relation} where activity is not null")
+    return sorted(code for (code,) in rows)
 
 
 def _opened(engine: DuckDB, spec: TradeSpec, part: RegisterSpec | AccountsSpec | None) -> Panel | None:
@@ -153,40 +195,41 @@ def _with_columns(panel: Panel, columns: Mapping[str, str]) -> Panel:
     return replace(panel, columns=columns, missing=missing)
 
 
-def panel_query(spec: TradeSpec, linked: Linked) -> Query:
-    """The panel: firm-years of the register and those that declare, with accounts, flows and coverage."""
-    years = linked.declarations.years
-    steps = [*_records(spec, linked), *_accounts(spec, linked)]
-    keys = ["select firm, year from trade_fold"]
-    keys += ["select firm, year from records"] if linked.register else []
-    keys += ["select firm, year from filed"] if linked.accounts and not linked.register else []
-    steps.append(Step("keys", "\nunion\n".join(keys)))
-    transactions = spec.transactions
-    flows = flow_values(lambda flow: transactions.complete_years(flow, years), "f", "k.year")
-    values = {
-        "firm": "k.firm",
-        "year": "k.year",
-        **_described_by(linked),
-        **flows,
-        **number_values(flows, "f"),
-    }
+def panel_query(spec: TradeSpec, linked: Linked, divisions: Iterable[str]) -> Query:
+    """The panel: firm-years of the register and those that declare, with accounts, flows and coverage.
+
+    `divisions` are the beginnings of codes of activities that there are.
+    """
+    # Who declares is joined to the register (or else the accounts) from both sides.
+    base = "r" if linked.register else "a" if linked.accounts else ""
+    firm, year = (f"coalesce({base}.{key}, f.{key})" if base else f"f.{key}" for key in ("firm", "year"))
+    years, of = linked.declarations.years, spec.transactions
+    silent = silent_values(lambda flow: of.complete_years(flow, years), year)
+    values = {"firm": firm, "year": year, **_described_by(linked)}
+    values |= {name: f"case when f.firm is null then {sql} else f.{name} end" for name, sql in silent.items()}
     activity = values.get("activity", "cast(null as varchar)")
-    known = known_activity(activity, spec.classification)
-    values["coverage"] = coverage_value(linked.thresholds, years, "f", "k.year", known)
+    known = known_activity(activity, spec.classification, divisions)
+    values["coverage"] = coverage_value("f.firm is not null", known, "f.above")
     values["in_register"] = "r.firm is not null" if linked.register else "cast(null as boolean)"
-    values |= {f"declared_{flow}": _declared(flow) for flow in ("import", "export")}
+    values |= {f"declared_{flow}": f"f.declared_{flow}" for flow in ("import", "export")}
     listed = ",\n  ".join(f"{sql} as {name}" for name, sql in values.items())
-    joins = ["left join trade_fold as f on k.firm = f.firm and k.year = f.year"]
-    joins += ["left join records as r on k.firm = r.firm and k.year = r.year"] if linked.register else []
-    joins += ["left join filed as a on k.firm = a.firm and k.year = a.year"] if linked.accounts else []
-    text = f"select {listed}\nfrom keys as k\n" + "\n".join(joins)
-    return Query("panel", (*steps, Step("panel", text)))
+    on = "on {0}.firm = {1}.firm and {0}.year = {1}.year".format
+    text = f"select {listed}\nfrom declared as f"
+    if base:
+        text += f"\nfull join {RECORDS if linked.register else FILED} as {base} {on('f', base)}"
+    if linked.register and linked.accounts:
+        text += f"\nleft join {FILED} as a on {firm} = a.firm and {year} = a.year"
+    return Query("panel", (_declared(spec, linked), Step("panel", text)))
 
 
-def _declared(flow: str) -> str:
-    """All that a firm declares of a flow, on whichever side of the union."""
-    parts = [f"coalesce(f.{flow}_{side}, 0)" for side in ("intra", "extra", "aside")]
-    return f"case when f.firm is not null then {' + '.join(parts)} end"
+def _declared(spec: TradeSpec, linked: Linked) -> Step:
+    """What is known of the flows of firm-years that declare; worked out before the register is joined."""
+    years, of = linked.declarations.years, spec.transactions
+    flows = flow_values(lambda flow: of.complete_years(flow, years), "f", "f.year")
+    values = {**flows, **number_values(flows, "f"), "above": above_value(linked.thresholds, years, "f")}
+    listed = ",\n  ".join(f"{sql} as {name}" for name, sql in values.items())
+    declared = "f.declared_import, f.declared_export"
+    return Step("declared", f"select f.firm, f.year, {declared},\n  {listed}\nfrom trade_fold as f")
 
 
 def _described_by(linked: Linked) -> dict[str, str]:
@@ -216,15 +259,13 @@ def _records(spec: TradeSpec, linked: Linked) -> list[Step]:
     firm, join = _firm(spec, "s")
     listed = ", ".join([f"{firm} as firm", *(f"s.{name}" for name in names)])
     if "year" in have:
-        return [Step("records", f"select s.year, {listed}\nfrom register as s{join}")]
+        return [Step(RECORDS, f"select s.year, {listed}\nfrom register as s{join}")]
     alive = [f"(s.{name} is null or s.{name} {sign} y.year)"
              for name, sign in (("founded", "<="), ("ceased", ">=")) if name in have]  # fmt: skip
     years = ", ".join(f"({year})" for year in linked.declarations.years) or "(null)"
     where = f"\nwhere {' and '.join(alive)}" if alive else ""
-    return [
-        Step("years", f"select * from (values {years}) as y(year)"),
-        Step("records", f"select y.year, {listed}\nfrom register as s{join}\ncross join years as y{where}"),
-    ]
+    lived = f"cross join (values {years}) as y(year){where}"
+    return [Step(RECORDS, f"select y.year, {listed}\nfrom register as s{join}\n{lived}")]
 
 
 def _accounts(spec: TradeSpec, linked: Linked) -> list[Step]:
@@ -233,4 +274,4 @@ def _accounts(spec: TradeSpec, linked: Linked) -> list[Step]:
     names = [name for name in linked.accounts.columns if name != "firm"]
     firm, join = _firm(spec, "s")
     listed = ", ".join([f"{firm} as firm", *(f"s.{name}" for name in names)])
-    return [Step("filed", f"select {listed}\nfrom accounts as s{join}")]
+    return [Step(FILED, f"select {listed}\nfrom accounts as s{join}")]

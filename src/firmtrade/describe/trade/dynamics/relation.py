@@ -6,10 +6,11 @@ that the data do not have, is unknown (NULL) and never zero. One text for DuckDB
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 
 from firmtrade._engine.steps import Query, Step
-from firmtrade.describe.trade.dynamics.spec import LEVELS, DynamicsSpec
+from firmtrade.describe.trade.dynamics.sales import WHATS, dropped, levels, part_rows, sales_steps
+from firmtrade.describe.trade.dynamics.spec import DynamicsSpec
 
 #: Columns of the relation, beside those that say which firm, year and unit a row is about.
 FLAGS = ("exporter", "entrant", "exiter", "exit_risk", "surviving_entrant", "incumbent", "survived_2",
@@ -23,165 +24,119 @@ RATES = ("incumbent_growth", "entrant_growth", *(
 PARTIAL = ("first_year_raw", "first_year_full", "second_year_raw", "second_year_full")
 KEYS = ("unit", "level", "part")
 COLUMNS = (*KEYS, *FLAGS, *AMOUNTS, *NUMBERS, *RATES, *PARTIAL)
+#: Who exports what is of each unit of a level: its exporters, products and destinations.
+UNITS = ("exporter", *WHATS)
 #: A firm is followed so many years.
 AHEAD = 3
-
-
-def steps(
-    spec: DynamicsSpec,
-    least: Mapping[int, float],
-    countries: Iterable[str],
-    unknown: str,
-    months: bool,
-) -> tuple[Step, ...]:
-    """Steps up to `dynamics`, from the relation `trade_cells` (and `transactions`, if `months` are known).
-
-    `least` maps each observed year to the smallest value of exports, in the currency of the data, from which
-    a firm is an exporter; `countries` are the partners that count as destinations, `unknown` is the code of
-    products that are not known.
-    """
-    return (
-        *_kept(spec, least, countries, unknown),
-        *_counted("product"),
-        *_counted("destination"),
-        *_firms(spec),
-        *_partial(spec, months),
-        _rows(spec, months),
-    )
 
 
 def dynamics_query(
     spec: DynamicsSpec, least: Mapping[int, float], countries: Iterable[str], unknown: str, months: bool
 ) -> Query:
-    """The relation `dynamics`; see `steps`."""
-    return Query("exporter dynamics", steps(spec, least, countries, unknown, months))
+    """The relation `dynamics`, from the relation `trade_cells` (and `transactions`, if `months` are known).
+
+    `least` maps each observed year to the smallest value of exports, in the currency of the data, from which
+    a firm is an exporter; `countries` are the partners that count as destinations, `unknown` is the code of
+    products that are not known.
+    """
+    listed = levels(spec)
+    steps = [step for level in listed for step in level_steps(spec, level, months=months)]
+    together = "\nunion all\n".join(f"select * from dynamics_{level}" for level in listed)
+    sales = sales_steps(spec, least, countries, unknown)
+    return Query("exporter dynamics", (*sales, *steps, Step("dynamics", together)))
 
 
-def _quoted(codes: Iterable[str]) -> str:
-    return ", ".join("'" + code.replace("'", "''") + "'" for code in codes)
-
-
-def _dropped(spec: DynamicsSpec, column: str) -> str:
-    """SQL: the products that are left out are not among these."""
-    return "".join(f" and substring({column}, 1, {len(code)}) <> {_quoted([code])}" for code in spec.without)
-
-
-def _kept(
-    spec: DynamicsSpec, least: Mapping[int, float], countries: Iterable[str], unknown: str
+def level_steps(
+    spec: DynamicsSpec,
+    level: str,
+    columns: Set[str] = frozenset(COLUMNS),
+    units: Set[str] = frozenset(UNITS),
+    months: bool = False,
+    shipments: str = "transactions",
 ) -> tuple[Step, ...]:
-    """The exports of firms that are exporters in a year, in each level of detail."""
-    years = sorted(least)
-    known = ", ".join(
-        f"({year}, {least[year]!r}, {', '.join(_true(year + n in least) for n in (-1, 1, 2, 3))})"
-        for year in years
-    )
-    product = f"case when c.product <> {_quoted([unknown])} then substring(c.product, 1, 6) end"
-    destination = f"case when c.partner in ({_quoted(countries)}) then c.partner end"
-    where = f"c.flow = 'export' and c.value > 0{_dropped(spec, 'c.product')}"
+    """Steps up to `dynamics_LEVEL`, from the sums of `sales_steps`.
+
+    Of the relation only `columns` and the rows of `units` are worked out; the other columns are NULL.
+    `shipments` is the relation with months.
+    """
+    asked = frozenset(columns) | {"exporter"}
+    whats = [what for what in WHATS if _is_asked(what, asked)]
+    told = [what for what in WHATS if what in whats or what in units]
+    followed = months and level == "country" and not asked.isdisjoint(PARTIAL)
     return (
-        Step("years", f"select * from (values {known}) as y(year, least, has_0, has_1, has_2, has_3)"),
-        Step(
-            "sales",
-            f"select c.firm, c.year, {product} as product,\n  {destination} as destination, "
-            f"c.value\nfrom trade_cells as c where {where}",
-        ),
-        Step(
-            "large",
-            "select s.firm, s.year from sales as s join years as y on s.year = y.year\n"
-            "group by s.firm, s.year, y.least having sum(s.value) >= y.least",
-        ),
-        Step(
-            "kept",
-            "select s.firm, s.year, s.product, s.destination, s.value\n"
-            "from sales as s join large as l on s.firm = l.firm and s.year = l.year",
-        ),
-        Step("parted", "\nunion all\n".join(_levels(spec))),
-        Step("cells", "select * from parted where part is not null"),
+        *(step for what in told for step in _counted(spec, level, what)),
+        *_firms(spec, level, whats, asked),
+        *(_partial(spec, shipments) if followed else ()),
+        _rows(spec, level, asked, units, followed),
     )
 
 
-def _true(value: bool) -> str:
-    return "true" if value else "false"
+def _is_asked(what: str, asked: Set[str]) -> bool:
+    """Whether numbers of products (or destinations) are asked for, or a rate of them."""
+    return any(name.startswith(f"{what}_") or name == f"exported_{what}s" for name in asked)
 
 
-def _levels(spec: DynamicsSpec) -> list[str]:
-    """A select for each level: every sale with the code of its unit."""
-    parts = {level: LEVELS[level] for level in spec.levels}
-    made = [f"select firm, '{level}' as level, {sql} as part, year, product, destination, value from kept"
-            for level, sql in parts.items()]  # fmt: skip
-    for name, union in spec.unions.items():
-        for what, codes in union.items():
-            starts = (f"substring(product, 1, {len(code)}) = {_quoted([code])}" for code in codes)
-            inside = f"destination in ({_quoted(codes)})" if what == "destinations" else " or ".join(starts)
-            made.append(
-                f"select firm, 'union' as level, {_quoted([name])} as part, year, product, destination, "
-                f"value from kept where {inside}"
-            )
-    return made
-
-
-def _counted(what: str) -> tuple[Step, ...]:
+def _counted(spec: DynamicsSpec, level: str, what: str) -> tuple[Step, ...]:
     """Of each firm, unit and year: numbers of its products (or destinations), those kept, new ones."""
-    over = f"partition by firm, level, part, {what} order by year"
-    keys = "firm, level, part, year"
+    over = f"partition by firm, part, {what} order by year"
     new = "before is null or before <> year - 1"
+    years = f"{what}_years_{level}"
     return (
+        Step(years, part_rows(spec, level, what)),
         Step(
-            f"{what}_years",
-            f"select {keys}, {what}, sum(value) as value\nfrom cells where {what} is not null\n"
-            f"group by {keys}, {what}",
+            f"{what}_followed_{level}",
+            f"select *, lag(year) over ({over}) as before, lead(year) over ({over}) as after\nfrom {years}",
         ),
         Step(
-            f"{what}_followed",
-            f"select *, lag(year) over ({over}) as before, lead(year) over ({over}) as after\n"
-            f"from {what}_years",
-        ),
-        Step(
-            f"{what}_counts",
-            f"select {keys}, count(*) as number,\n  sum(case when {new} then 1 else 0 end) as fresh,\n"
+            f"{what}_counts_{level}",
+            "select firm, part, year, count(*) as number,\n"
+            f"  sum(case when {new} then 1 else 0 end) as fresh,\n"
             f"  sum(case when {new} then value else 0 end) as fresh_value,\n"
             f"  sum(case when ({new}) and after = year + 1 then 1 else 0 end) as fresh_kept\n"
-            f"from {what}_followed group by {keys}",
+            f"from {what}_followed_{level} group by firm, part, year",
         ),
         Step(
-            f"{what}_units",
-            f"select level, part, year, {what} as unit, count(*) as firms\nfrom {what}_years\n"
-            f"group by level, part, year, {what}",
+            f"{what}_units_{level}",
+            f"select part, year, {what} as unit, count(*) as firms\nfrom {years}\n"
+            f"group by part, year, {what}",
         ),
     )
 
 
-def _firms(spec: DynamicsSpec) -> tuple[Step, ...]:
+def _firms(spec: DynamicsSpec, level: str, whats: list[str], asked: Set[str]) -> tuple[Step, ...]:
     """Of each firm, unit and year: its exports with those of the years around."""
-    keys = "firm, level, part, year"
-    same = " and ".join(f"s.{key} = {{0}}.{key}" for key in ("firm", "level", "part", "year"))
-    counts = [f"{row}.{name} as {what}_{name}" for row, what in (("p", "product"), ("d", "destination"))
-              for name in ("number", "fresh", "fresh_value", "fresh_kept")]  # fmt: skip
-    over = "(partition by firm, level, part order by year)"
-    names = [*(f"{what}_{name}" for what in ("product", "destination")
-               for name in ("number", "fresh", "fresh_value")), "value"]  # fmt: skip
-    near = [f"lag({name}) over {over} as {name}_before" for name in names]
-    near += [f"lead({name}) over {over} as {name}_after" for name in names]
+    over = "(partition by firm, part order by year)"
+    counts = [f"{what}_{name}" for what in whats for name in ("number", "fresh", "fresh_value")]
+    near = [
+        f"{end}({name}) over {over} as {name}_{when}"
+        for end, when in (("lag", "before"), ("lead", "after"))
+        for name in (*counts, "value")
+    ]
     ahead = [f"lead(year, {n}) over {over} as year_{n}" for n in range(1, AHEAD + 1)]
+    names = [f"{what}.{name} as {what}_{name}" for what in whats
+             for name in ("number", "fresh", "fresh_value", "fresh_kept")]  # fmt: skip
+    joins = [
+        f"\nleft join {what}_counts_{level} as {what} on "
+        + " and ".join(f"s.{key} = {what}.{key}" for key in ("firm", "part", "year"))
+        for what in whats
+    ]
     return (
-        Step("sums", f"select {keys}, sum(value) as value\nfrom cells group by {keys}"),
+        Step(f"sums_{level}", part_rows(spec, level)),
         Step(
-            "described",
-            f"select s.*, {', '.join(counts)}\nfrom sums as s\n"
-            f"left join product_counts as p on {same.format('p')}\n"
-            f"left join destination_counts as d on {same.format('d')}",
+            f"described_{level}",
+            f"select {', '.join(['s.*', *names])}\nfrom sums_{level} as s{''.join(joins)}",
         ),
         Step(
-            "around",
+            f"around_{level}",
             f"select *, lag(year) over {over} as year_0, {', '.join(ahead)},\n  {', '.join(near)}\n"
-            f"from described",
+            f"from described_{level}",
         ),
-        Step("told", _told()),
-        Step("flagged", _flagged(spec)),
+        Step(f"told_{level}", _told(level)),
+        Step(f"flagged_{level}", _flagged(spec, level, asked)),
     )
 
 
-def _told() -> str:
+def _told(level: str) -> str:
     """Whether a firm exported in the year before and the years after; unknown of years without data."""
     tests = {"was": ("has_0", "a.year_0 = a.year - 1")}
     tests |= {f"stays_{n}": (f"has_{n}", f"a.year_{n} = a.year + {n}") for n in (1, 2, 3)}
@@ -189,7 +144,7 @@ def _told() -> str:
            for name, (known, test) in tests.items()]  # fmt: skip
     return (
         f"select a.*, y.has_0, y.has_1, y.has_2,\n  {', '.join(sql)}\n"
-        "from around as a join years as y on a.year = y.year"
+        f"from around_{level} as a join years as y on a.year = y.year"
     )
 
 
@@ -202,12 +157,12 @@ def growth(spec: DynamicsSpec, later: str, earlier: str) -> str:
         value = f"{late} / {early} - 1"
     else:
         value = f"2 * ({late} - {early}) / ({late} + {early})"
-    return _rate(value)
+    return _rate(value, 28 if spec.growth == "rate" else 18)
 
 
-def _rate(value: str) -> str:
+def _rate(value: str, digits: int = 18) -> str:
     """A rate with nine decimals: sums of these are exact, on every engine and in any order."""
-    return f"cast({value} as decimal(28, 9))"
+    return f"cast({value} as decimal({digits}, 9))"
 
 
 def _share(top: str, bottom: str, when: str) -> str:
@@ -215,7 +170,7 @@ def _share(top: str, bottom: str, when: str) -> str:
     return f"case when {when} and {bottom} > 0 then {ratio} end"
 
 
-def _flagged(spec: DynamicsSpec) -> str:
+def _flagged(spec: DynamicsSpec, level: str, asked: Set[str]) -> str:
     """What an exporter is and does in a year. A survivor is known only if the years after are."""
     again, two = "not was and stays_1", "was and stays_1"
     leaves = "not stays_1" if spec.exiter == "t-1" else "case when was is not null then false end"
@@ -231,23 +186,21 @@ def _flagged(spec: DynamicsSpec) -> str:
         "then stays_1 and stays_2 and stays_3 end",
         "two_year_incumbent": f"case when was is not null and stays_1 is not null then {two} end",
         "export_sales": "value",
-        "exit_sales": "case when not stays_1 then value end" if spec.exiter == "t-1" else _nothing(),
+        "exit_sales": "case when not stays_1 then value end"
+        if spec.exiter == "t-1"
+        else _empty("exit_sales"),
         "exported_products": "product_number",
         "exported_destinations": "destination_number",
         "incumbent_growth": f"case when was then {growth(spec, 'value', 'value_before')} end",
         "entrant_growth": f"case when {again} then {growth(spec, 'value_after', 'value')} end",
     }
-    for what in ("product", "destination"):
+    for what in WHATS:
         values |= _rates(what, again, two)
-    listed = ",\n  ".join(f"{sql} as {name}" for name, sql in values.items())
+    listed = ",\n  ".join(f"{sql} as {name}" for name, sql in values.items() if name in asked)
     return (
-        f"select firm, level, part, year, year as known_year, value, value_after, has_1, has_2, "
-        f"stays_1,\n  {listed}\nfrom told"
+        f"select firm, part, year, year as known_year, value, value_after, has_1, has_2, stays_1,\n"
+        f"  {listed}\nfrom told_{level}"
     )
-
-
-def _nothing() -> str:
-    return "cast(null as decimal(38, 6))"
 
 
 def _rates(what: str, again: str, two: str) -> Mapping[str, str]:
@@ -264,25 +217,24 @@ def _rates(what: str, again: str, two: str) -> Mapping[str, str]:
     }
 
 
-def _partial(spec: DynamicsSpec, months: bool) -> tuple[Step, ...]:
+def _partial(spec: DynamicsSpec, shipments: str) -> tuple[Step, ...]:
     """Twelve months from an entrant's first shipment, and the twelve after (Bernard and others 2013)."""
-    if not months:
-        return ()
-    whole = "({0}.year * 12 + {0}.month)"
-    moment = whole.format("t")
+    moment = "t.year * 12 + t.month"
     return (
+        Step("starters", "select distinct firm from told_country where not was"),
         Step(
             "monthly",
-            f"select t.firm, {moment} as moment, sum(t.value) as value\nfrom transactions as t\n"
-            f"where t.flow = 'export' and t.value > 0 and t.month is not null{_dropped(spec, 't.product')}\n"
+            f"select t.firm, {moment} as moment, sum(t.value) as value\nfrom {shipments} as t\n"
+            f"join starters as s on t.firm = s.firm\n"
+            f"where t.flow = 'export' and t.value > 0 and t.month is not null{dropped(spec, 't.product')}\n"
             f"group by t.firm, {moment}",
         ),
         Step(
             "starts",
-            "select f.firm, f.year, f.has_1, f.has_2, min(m.moment) as moment\nfrom flagged as f\n"
+            "select f.firm, f.year, f.has_1, f.has_2, min(m.moment) as moment\nfrom told_country as f\n"
             "join monthly as m on f.firm = m.firm and m.moment > f.year * 12\n"
             "  and m.moment <= f.year * 12 + 12\n"
-            "where f.level = 'country' and f.entrant group by f.firm, f.year, f.has_1, f.has_2",
+            "where not f.was group by f.firm, f.year, f.has_1, f.has_2",
         ),
         Step(
             "twelve",
@@ -295,35 +247,37 @@ def _partial(spec: DynamicsSpec, months: bool) -> tuple[Step, ...]:
     )
 
 
-def _rows(spec: DynamicsSpec, months: bool) -> Step:
+def _rows(spec: DynamicsSpec, level: str, asked: Set[str], units: Set[str], months: bool) -> Step:
     """All rows under the relation's columns: exporters, firms that have left, products and destinations.
 
     The `firm` of a product or a destination is its code; `known_year` is the year in which a firm exported.
     """
     names = ("firm", "year", "known_year", *COLUMNS)
-    exporter = {name: f"f.{name}" for name in names} | {"unit": "'exporter'"} | _years(spec, months)
-    parts = [_select(names, exporter) + " from flagged as f"]
+    same = {"level": f"'{level}'"}
+    own = {"firm", "year", "known_year", "part", *(asked & {*FLAGS, *AMOUNTS, *NUMBERS[:2], *RATES})}
+    exporter = {name: f"f.{name}" for name in sorted(own)} | same | _years(spec, months)
+    exporter["unit"] = "'exporter'"
+    made = [_select(names, exporter) + f" from flagged_{level} as f"]
     if months:
-        parts[0] += " left join twelve as w on f.firm = w.firm and f.year = w.year and f.level = 'country'"
+        made[0] += " left join twelve as w on f.firm = w.firm and f.year = w.year"
     if spec.exiter == "t":
-        gone = {name: f"f.{name}" for name in ("firm", "known_year", "level", "part")}
+        gone = {name: f"f.{name}" for name in ("firm", "known_year", "part")} | same
         gone |= {"unit": "'exporter'", "year": "f.year + 1", "exit_sales": "f.value"}
         gone |= dict.fromkeys(("exporter", "entrant", "incumbent"), "false")
         gone |= dict.fromkeys(("surviving_entrant", "two_year_incumbent"), "case when f.has_2 then false end")
         gone |= dict.fromkeys(("exiter", "exit_risk"), "true")
-        parts.append(_select(names, gone) + " from flagged as f where not f.stays_1")
-    for what in ("product", "destination"):
-        unit = {name: f"u.{name}" for name in ("year", "level", "part")}
+        made.append(_select(names, gone) + f" from flagged_{level} as f where not f.stays_1")
+    for what in (what for what in WHATS if what in units):
+        unit = {name: f"u.{name}" for name in ("year", "part")} | same
         unit |= {"firm": "u.unit", "known_year": "u.year", "unit": f"'{what}'", "exporting_firms": "u.firms"}
-        parts.append(_select(names, unit) + f" from {what}_units as u")
-    return Step("dynamics", "\nunion all\n".join(parts))
+        made.append(_select(names, unit) + f" from {what}_units_{level} as u")
+    return Step(f"dynamics_{level}", "\nunion all\n".join(made))
 
 
 def _years(spec: DynamicsSpec, months: bool) -> dict[str, str]:
     """First and second years of entrants, of those of which both ways of counting are known."""
-    values = {"exporting_firms": "cast(null as bigint)"} | {name: _empty(name) for name in PARTIAL}
     if not months:
-        return values
+        return {}
     first = "(w.month = 1 or w.has_1)"
     second = "w.has_1 and (w.month = 1 or w.has_2) and f.stays_1 and w.second_12 > 0"
     whens = {
@@ -332,7 +286,7 @@ def _years(spec: DynamicsSpec, months: bool) -> dict[str, str]:
         "second_year_raw": (second, growth(spec, "f.value_after", "f.value")),
         "second_year_full": (second, growth(spec, "w.second_12", "w.first_12")),
     }
-    return values | {name: f"case when {when} then {value} end" for name, (when, value) in whens.items()}
+    return {name: f"case when {when} then {value} end" for name, (when, value) in whens.items()}
 
 
 def _select(names: Iterable[str], values: Mapping[str, str]) -> str:
@@ -346,5 +300,6 @@ def _empty(name: str) -> str:
         return "cast(null as boolean)"
     if name in NUMBERS:
         return "cast(null as bigint)"
-    amounts = (*AMOUNTS, "first_year_raw", "first_year_full")
-    return _nothing() if name in amounts else "cast(null as decimal(28, 9))"
+    if name in (*AMOUNTS, "first_year_raw", "first_year_full"):
+        return "cast(null as decimal(38, 6))"
+    return "cast(null as decimal(18, 9))"
