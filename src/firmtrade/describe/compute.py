@@ -15,11 +15,11 @@ from firmtrade._engine import expression
 from firmtrade._engine.dialect import DUCKDB, Dialect
 from firmtrade._engine.engine import Engine
 from firmtrade._engine.steps import Query, Step
-from firmtrade.catalog import Catalog, Definition
+from firmtrade.catalog import Catalog
 from firmtrade.classify.expand import Meaning, uses_points
 from firmtrade.classify.window import POINTS, Window
 from firmtrade.describe.answer import Value, answer
-from firmtrade.describe.asks import COUNT, Ask, Pairs, evaluate, needed, plain
+from firmtrade.describe.asks import COUNT, Ask, needed
 from firmtrade.describe.attrition import attrition
 from firmtrade.describe.behind import Behind
 from firmtrade.describe.cells import Codes, Slot, slots
@@ -32,13 +32,14 @@ from firmtrade.describe.holistic import answer_holistic, holistic_query
 from firmtrade.describe.listing import Listing
 from firmtrade.describe.needs import missing_words, needed_columns, other_codes, refuse_undated, terms
 from firmtrade.describe.parts import Scans
+from firmtrade.describe.results import result_of, told
 from firmtrade.describe.reuse import Kept
 from firmtrade.describe.scan import Scan
 from firmtrade.describe.spec import Table
 from firmtrade.describe.unknowns import Doubt, doubts
 from firmtrade.describe.views import names_in, window_rows, year_rows
 from firmtrade.errors import StudyError
-from firmtrade.result import Attrition, Cell, Result, Unknown
+from firmtrade.result import Attrition, Result
 
 Progress = Callable[[str], None]
 _Evidence = list[tuple[list[Sums], list[Listing]]]  # sums of each view, and its firms if they are listed
@@ -148,10 +149,6 @@ def _plan(table: Table, setting: Setting, windowed: Mapping[str, bool]) -> Table
             made.asks, setting.groups, setting.classification
         )
     return made
-
-
-def _value(slot: Slot, answers: Callable[[Ask], Value], setting: Setting) -> Value:
-    return evaluate(slot.measure, slot.ask, answers, setting.catalog, setting.windows.get(slot.ask.window))
 
 
 def views(plans: Iterable[TablePlan], setting: Setting) -> list[View]:
@@ -281,7 +278,7 @@ def compute(
     found, losses, evidence, behind = _answers(engine, seen, published, setting, progress, scans)
 
     def again(changed: Mapping[Ask, Value]) -> tuple[Result, ...]:
-        return tuple(_result(p, {**found, **changed}, setting) for p in answered)
+        return tuple(result_of(p, {**found, **changed}, setting) for p in answered)
 
     backing = _backing(answered, evidence, behind, setting, again) if setting.evidence else None
     return Computed(again({}), tuple(losses), refusals, backing)
@@ -312,7 +309,7 @@ def _backing(
     again: Callable[[Mapping[Ask, Value]], tuple[Result, ...]],
 ) -> Backing:
     figures = {made.table.name: _behind(made, setting) for made in plans}
-    unknowns = {made.table.name: tuple(doubt.ask for doubt in _told(made)) for made in plans}
+    unknowns = {made.table.name: tuple(doubt.ask for doubt in told(made)) for made in plans}
     sums = tuple(one for found, _ in evidence for one in found)
     return Backing(figures, unknowns, sums, contributors, again, tuple(one for _, f in evidence for one in f))
 
@@ -357,61 +354,3 @@ def _answers(
     # A sample that several views have is told once, by the first of them.
     told = {loss.sample: loss for view in reversed(seen) for loss in lost.get(view.table, [])}
     return found, sorted(told.values(), key=lambda loss: loss.sample), evidence, behind
-
-
-def _told(made: TablePlan) -> list[Doubt]:
-    """The numbers of unknown firms that are not cells of the table already."""
-    printed = {_shown(slot.ask.sample, slot.period, slot.ask.codes, slot.measure.name) for slot in made.slots}
-    return [
-        doubt
-        for doubt in made.doubts
-        if _shown(doubt.sample, doubt.period, tuple(doubt.codes.items()), doubt.measure.name) not in printed
-    ]
-
-
-def _shown(sample: str, period: str, codes: Pairs, measure: str) -> tuple[object, ...]:
-    return (sample, period, tuple(sorted((plain(name), code) for name, code in codes)), measure)
-
-
-def _result(made: TablePlan, found: Mapping[Ask, Value], setting: Setting) -> Result:
-    table = made.table
-    unknowns = tuple(
-        Unknown(
-            doubt.sample,
-            doubt.period,
-            doubt.dimension,
-            doubt.code,
-            int(found[doubt.ask] or 0),
-            doubt.codes,
-            doubt.measure.name,
-            doubt.measure.unit,
-        )
-        for doubt in _told(made)
-    )
-    return Result(
-        table.name,
-        table.title,
-        table.sample,
-        table.rows,
-        table.columns,
-        tuple(_cell(slot, found, setting, table.decimals) for slot in made.slots),
-        unknowns,
-        table.notes,
-        table.chart,
-        table.section,
-    )
-
-
-def _cell(slot: Slot, found: Mapping[Ask, Value], setting: Setting, decimals: Mapping[str, int]) -> Cell:
-    measure: Definition = slot.measure
-    codes = {plain(name): code for name, code in slot.ask.codes}
-    return Cell(
-        slot.ask.sample,
-        slot.period,
-        codes,
-        measure.name,
-        _value(slot, found.__getitem__, setting),
-        measure.unit,
-        decimals.get(measure.name, measure.decimals),
-        int(found[slot.ask] or 0),
-    )
