@@ -379,7 +379,7 @@ def test_a_pack_of_another_version_or_other_words_is_not_run(place: Place, tmp_p
     ("text", "said"),
     [
         ('extends = "exporters.pack"\n[tables.table-01]\ntitle = "x"', "'tables' is the pack's"),
-        ('extends = "exporters.pack"\nwithout = "tables"', "'without' is the pack's"),
+        ('extends = "exporters.pack"\nwithout = ["tables"]', "'without' is the pack's"),
         ('extends = "exporters.pack"\n[measures.x]\ntitle = "x"', "'measures' is the pack's"),
         ('[pack]\nhash = "x"', "'pack' is not a part of a study"),
     ],
