@@ -20,6 +20,7 @@ install: ## put the locked environment into .venv (at once when it is there)
 demo: install ## run the Belgian study and its models on the synthetic panel and say where the reports are
 	@.venv/bin/firmtrade run belgium-2002 --out demo/belgium-2002
 	@.venv/bin/firmtrade run belgium-models --out demo/belgium-models
+	@echo "To look at them in your browser: .venv/bin/firmtrade serve demo/belgium-2002 (or demo/belgium-models); Ctrl-C stops it."
 
 test: install ## run all tests
 	@sh tools/browser.sh

@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[1]
 DECISION = ROOT / "docs" / "decisions" / "004-dependencies.md"
 REFUSED = re.compile(r"(?<!L)\bA?GPL|EUPL|GNU (Affero )?General Public", re.IGNORECASE)
 EXTRAS = (
-    "", "agency", "database", "econ", "files", "notebook", "postgres", "sdmx", "spark", "spark-connect"
+    "", "agency", "app", "database", "econ", "files", "notebook", "postgres", "sdmx", "spark", "spark-connect"
 )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from firmtrade import cli_countries, cli_custodian, cli_models, cli_peer, cli_support, cli_trade
+from firmtrade import cli_countries, cli_custodian, cli_models, cli_peer, cli_serve, cli_support, cli_trade
 from firmtrade.cli_shared import (
     AccountsOption,
     CacheOption,
@@ -47,6 +47,8 @@ app = typer.Typer(
     - `firmtrade init FILE` writes a commented study for it.
 
     - `firmtrade reconcile FILE` audits published figures; `firmtrade diff A B` compares two runs.
+
+    - `firmtrade serve DIR` opens what a run released in your browser: explore, look up, download.
 
     - `firmtrade attack DIR` tries to work out what a release hides; `firmtrade why TABLE` says why it does.
 
@@ -329,6 +331,7 @@ cli_countries.add_commands(app)
 cli_custodian.add_commands(app)
 cli_models.add_commands(app)
 cli_peer.add_commands(app)
+cli_serve.add_commands(app)
 cli_support.add_commands(app)
 cli_trade.add_commands(app)
 

@@ -9,6 +9,7 @@ from firmtrade._engine import expression
 from firmtrade.catalog import Catalog, Definition
 from firmtrade.classify.expand import Meaning, uses_points
 from firmtrade.errors import FirmtradeError
+from firmtrade.words import adds_up as is_additive
 from firmtrade.words import in_words, uses
 
 if TYPE_CHECKING:
@@ -136,12 +137,9 @@ def adds_up(word: Definition) -> str:
         return ""
     if not expression.aggregates(word.tree):
         return "no: worked out from other measures for each cell"
-    name, _, _ = expression.split_aggregate(word.tree)
-    return (
-        "yes, over codes that do not overlap"
-        if name in ("count", "sum")
-        else "no: needs all firms of the cell at once"
-    )
+    if is_additive(word):
+        return "yes, over codes that do not overlap"
+    return "no: needs all firms of the cell at once"
 
 
 def link(word: Definition, catalog: Catalog) -> str:

@@ -142,7 +142,11 @@ class Unknown:
 
 @dataclass(frozen=True)
 class Result(Confidential):
-    """The cells of one table or figure: confidential. `rows` and `columns` name attributes."""
+    """The cells of one table or figure: confidential. `rows` and `columns` name attributes.
+
+    How it was asked, where that cannot be seen: `points` has the dimensions at a point of the window
+    (venture -> t1.venture), `windows` the window of each sample that compares years.
+    """
 
     name: str
     title: str
@@ -154,6 +158,8 @@ class Result(Confidential):
     notes: tuple[str, ...] = ()
     chart: Chart | None = None
     section: str = ""
+    points: Mapping[str, str] = field(default_factory=dict)
+    windows: Mapping[str, str] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         """Say what it is, not what is in it: a repr lands in logs and error reports."""
@@ -190,7 +196,12 @@ class Attrition:
 
 @dataclass(frozen=True)
 class Word:
-    """A definition as the reader meets it: on hover, in `explain`, in the reference."""
+    """A definition as the reader meets it: on hover, in `explain`, in the reference.
+
+    `additive`: a measure's figures for groups without a common firm add up to that of all of them.
+    `partition`: all codes of a dimension of which each firm has exactly one, with the code of those whose
+    group is not known; empty where a firm may have several, or where the list is the panel's.
+    """
 
     name: str
     kind: str
@@ -201,6 +212,8 @@ class Word:
     source: str  # citation with place
     codes: Mapping[str, str] = field(default_factory=dict)  # code -> label
     meanings: Mapping[str, str] = field(default_factory=dict)  # code -> which firms have it, in words
+    additive: bool = False
+    partition: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -241,6 +254,8 @@ class ReleasedTable:
     notes: tuple[str, ...] = ()
     chart: Chart | None = None
     section: str = ""
+    points: Mapping[str, str] = field(default_factory=dict)  # as of a Result
+    windows: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_figure(self) -> bool:

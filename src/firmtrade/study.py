@@ -186,8 +186,6 @@ class Study:
             except StudyError as error:
                 return report, [], str(error)
 
-    # -- publication -------------------------------------------------------------------------------
-
     def release(self, reason: str | None = None) -> Release:
         """All tables as a Release: protected, unless the panel is synthetic or a `reason` is given.
 
@@ -309,8 +307,6 @@ class Study:
     def codes(self) -> Codes:
         """The closed lists of codes of the study's dimensions."""
         return self._setting(None, frozenset()).codes
-
-    # -- machinery ---------------------------------------------------------------------------------
 
     @contextmanager
     def _opened(self, strict: bool = True, models: bool = False) -> Iterator[tuple[Engine, Panel, Setting]]:

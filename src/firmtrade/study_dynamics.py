@@ -161,7 +161,7 @@ def work_out(
 
 def _asked(tables: Iterable[Table], setting: Setting) -> dict[str, Asked]:
     """What tables ask of each level, and what disclosure control must know besides."""
-    from firmtrade.describe.compute import needed_by_sample
+    from firmtrade.describe.asked import needed_by_sample
 
     found: dict[str, Asked] = {}
     for sample, columns in needed_by_sample(tables, setting).items():

@@ -85,7 +85,7 @@ def detailed(engine: Engine, opened: Opened, tables: Iterable[Table], setting: S
     """The setting in which tables by partner or product can be answered: their relations are made."""
     from firmtrade.assemble.trade.details import make_details
     from firmtrade.assemble.trade.linked import keep_panel
-    from firmtrade.describe.compute import needed_by_sample
+    from firmtrade.describe.asked import needed_by_sample
     from firmtrade.describe.details import once_conditions, table_of, years_of_rows
 
     if opened.linked is None or setting.columns is None:

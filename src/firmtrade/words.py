@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 
 from firmtrade._engine import expression
 from firmtrade._engine.expression import Tree
-from firmtrade.catalog import Catalog, Definition
+from firmtrade.catalog import UNKNOWN, Catalog, Definition
 from firmtrade.result import Word
 
 #: The panel's columns in words (DESIGN.md, section 3).
@@ -92,7 +92,26 @@ def word(definition: Definition, catalog: Catalog) -> Word:
         source,
         {code: label.replace("{flow}", "trade") for code, label in definition.codes.items()},
         {code: say(definition.group(code), catalog, definition) for code in definition.groups},
+        adds_up(definition),
+        partition(definition),
     )
+
+
+def adds_up(definition: Definition) -> bool:
+    """Whether a measure of groups without a common firm adds up to that of all: it is one count or sum."""
+    if definition.kind != "measure" or not expression.aggregates(definition.tree):
+        return False
+    return expression.split_aggregate(definition.tree)[0] in ("count", "sum")
+
+
+def partition(definition: Definition) -> tuple[str, ...]:
+    """All codes of a dimension that gives each firm one, with those whose group is not known; else none.
+
+    The codes of a classification are the panel's, so that a release cannot say whether it has them all.
+    """
+    if definition.kind != "dimension" or definition.overlaps or definition.classification:
+        return ()
+    return tuple(dict.fromkeys((*definition.codes, UNKNOWN)))
 
 
 def in_words(definition: Definition, catalog: Catalog) -> str:

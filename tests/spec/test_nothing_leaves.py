@@ -164,6 +164,14 @@ COMMANDS: dict[str, Calls] = {
     "support assess": lambda p: {
         "a panel": ["f000", "-r", p.to("agency.db"), "--user", "me", "--purpose", "x", "--answers", p.panel],
     },
+    "serve": lambda p: {
+        "a panel": [p.panel, "--port", "0"],
+        "the custodian's": [p.custody, "--port", "0"],
+        "to everybody": [p.release, "--port", "0", "--host", "0.0.0.0"],
+    },
+    "accounts add": lambda p: {"no role": ["me", "--role", p.panel, "--file", p.to("accounts.json")]},
+    "accounts list": lambda p: {"all": ["--file", p.to("accounts.json")]},
+    "accounts remove": lambda p: {"nobody": ["me", "--file", p.to("accounts.json")]},
     "merge": lambda p: {"a table": [p.study, "table-02", "-p", p.panel]},
     "ledger": lambda p: {"the list": [p.ledger]},
 }  # fmt: skip

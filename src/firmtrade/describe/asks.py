@@ -33,8 +33,10 @@ class Ask:
     point: str = ""
 
     def without(self, dimensions: set[str]) -> Ask:
-        """The ask about all codes of these dimensions."""
-        kept = tuple((name, code) for name, code in self.codes if plain(name) not in dimensions)
+        """The ask about all codes of these dimensions, written as in a study or as in an expression."""
+        kept = tuple(
+            (name, code) for name, code in self.codes if not {plain(name), spoken(name)} & dimensions
+        )
         return Ask(self.sample, self.window, self.year, kept, self.aggregate, self.point)
 
     def counted(self) -> Ask:

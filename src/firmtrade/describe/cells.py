@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from firmtrade.catalog import Catalog, Definition
@@ -103,6 +103,15 @@ def slots(
             for measure in block.measures:
                 for period in _periods(block, window, where):
                     yield _slot(block, window, pairs, catalog.get(measure, "measure", where=where), period)
+
+
+def spelling(slots: Iterable[Slot]) -> tuple[dict[str, str], dict[str, str]]:
+    """(dimensions asked for at a point of a window, the window of each sample that has just one)."""
+    slots = list(slots)
+    points = {plain(name): name for slot in slots for name, _ in slot.ask.codes if plain(name) != name}
+    pairs = dict.fromkeys((slot.ask.sample, slot.ask.window) for slot in slots)
+    samples = [sample for sample, _ in pairs]
+    return points, {name: window for name, window in pairs if window and samples.count(name) == 1}
 
 
 def _check_points_agree(table: Table) -> None:

@@ -30,7 +30,7 @@ from firmtrade.describe.finest import Sums, finest
 from firmtrade.describe.groups import Groups
 from firmtrade.describe.holistic import answer_holistic, holistic_query
 from firmtrade.describe.listing import Listing
-from firmtrade.describe.needs import missing_words, needed_columns, other_codes, refuse_undated, terms
+from firmtrade.describe.needs import missing_words, other_codes, refuse_undated, terms
 from firmtrade.describe.parts import Scans
 from firmtrade.describe.results import result_of, told
 from firmtrade.describe.reuse import Kept
@@ -112,24 +112,6 @@ def plan(tables: Iterable[Table], setting: Setting) -> list[TablePlan]:
         plans.append(_plan(table, setting, windowed))
     refuse_undated({ask: None for made in plans for ask in made.asks}, setting.groups, setting.windows)
     return plans
-
-
-def needed_by_sample(tables: Iterable[Table], setting: Setting) -> dict[str, frozenset[str]]:
-    """The panel's columns that tables ask for about each sample, and what disclosure control must know."""
-    # One year asks for what all years ask for.
-    once = [
-        replace(table, blocks=tuple(replace(block, periods=block.periods[:1]) for block in table.blocks))
-        for table in tables
-    ]
-    besides = {HOLDING, ASKING} & (setting.columns or frozenset()) if setting.evidence else set()
-    asks: dict[str, set[Ask]] = defaultdict(set)
-    for made in plan(once, setting):
-        for ask in made.asks:
-            asks[ask.sample].add(ask)
-    return {
-        sample: frozenset(needed_columns(found, setting.groups) | besides)
-        for sample, found in sorted(asks.items())
-    }
 
 
 def _plan(table: Table, setting: Setting, windowed: Mapping[str, bool]) -> TablePlan:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from firmtrade.catalog import Definition
 from firmtrade.describe.answer import Value
 from firmtrade.describe.asks import Ask, Pairs, evaluate, plain
-from firmtrade.describe.cells import Slot
+from firmtrade.describe.cells import Slot, spelling
 from firmtrade.describe.unknowns import Doubt
 from firmtrade.result import Cell, Result, Unknown
 
@@ -34,22 +34,15 @@ def _shown(sample: str, period: str, codes: Pairs, measure: str) -> tuple[object
     return (sample, period, tuple(sorted((plain(name), code) for name, code in codes)), measure)
 
 
+def _unknown(doubt: Doubt, firms: int) -> Unknown:
+    about = (doubt.sample, doubt.period, doubt.dimension, doubt.code)
+    return Unknown(*about, firms, doubt.codes, doubt.measure.name, doubt.measure.unit)
+
+
 def result_of(made: TablePlan, found: Mapping[Ask, Value], setting: Setting) -> Result:
     """The table as it was asked for, filled with what was found."""
     table = made.table
-    unknowns = tuple(
-        Unknown(
-            doubt.sample,
-            doubt.period,
-            doubt.dimension,
-            doubt.code,
-            int(found[doubt.ask] or 0),
-            doubt.codes,
-            doubt.measure.name,
-            doubt.measure.unit,
-        )
-        for doubt in told(made)
-    )
+    unknowns = tuple(_unknown(doubt, int(found[doubt.ask] or 0)) for doubt in told(made))
     return Result(
         table.name,
         table.title,
@@ -61,6 +54,7 @@ def result_of(made: TablePlan, found: Mapping[Ask, Value], setting: Setting) -> 
         table.notes,
         table.chart,
         table.section,
+        *spelling(made.slots),
     )
 
 

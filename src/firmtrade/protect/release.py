@@ -103,6 +103,8 @@ def released(result: Result, catalog: Catalog, labels: Mapping[str, Mapping[str,
         result.notes,
         result.chart,
         result.section,
+        result.points,
+        result.windows,
     )
 
 
@@ -176,7 +178,8 @@ def words_of(tables: Iterable[ReleasedTable], catalog: Catalog) -> dict[str, Wor
     """The definitions behind the words of the tables, and behind those definitions."""
     used: dict[tuple[tuple[str, ...], str], None] = {}
     for table in tables:
-        for cell in table.cells:
+        parts: tuple[ReleasedCell | Unknown, ...] = (*table.cells, *table.unknowns)
+        for cell in parts:
             used.update({(MEASURES, cell.measure): None, (("sample",), cell.sample): None})
             used.update({(DIMENSIONS, dimension): None for dimension in cell.codes})
     definitions = closure((catalog.get(name, *kinds) for kinds, name in used), catalog)

@@ -75,7 +75,7 @@ def read_release(folder: Path) -> Release:
         DataError: the folder has no release, or one that was changed after it was written.
         DisclosureError: a cell that is not free has a value.
     """
-    path, listed = folder / FILE, _outputs(folder)
+    path, listed = folder / FILE, outputs(folder)
     if FILE not in listed or not path.is_file():
         raise DataError(
             f"{folder} has no {FILE}: it was written by an earlier version of firmtrade, or not whole. Run "
@@ -88,7 +88,12 @@ def read_release(folder: Path) -> Release:
     return parse_release(path.read_bytes(), str(path))
 
 
-def _outputs(folder: Path) -> dict[str, str]:
+def outputs(folder: Path) -> dict[str, str]:
+    """The files of a folder that `firmtrade run` wrote, with their SHA-256, as its manifest lists them.
+
+    Raises:
+        DataError: it is not such a folder.
+    """
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         if manifest["made_by"] == MADE_BY:

@@ -21,13 +21,12 @@ KEYS: Mapping[str, Mapping[str, str]] = {
         "chapter_code": f"case when product = '{UNKNOWN}' then '{UNKNOWN}' else substring(product, 1, 2) end"
     },
 }
-#: A firm's rows in order: the first is the one that is counted, so nested groups share it where they can.
+#: A firm's rows in order, as a text: the first is the one that is counted, so nested groups share it where
+#: they can. No two rows of a firm, year and flow have the same.
 _ORDER = {
-    "partners": "case when intra then 0 when not intra then 1 else 2 end, partner_code",
+    "partners": "case when intra then '0' when not intra then '1' else '2' end || partner_code",
     "products": "chapter_code",
 }
-
-
 _SUMS = {"partners": "trade_by_partner", "products": "trade_by_product"}
 
 
@@ -39,31 +38,35 @@ def details_query(relation: str, once: Mapping[str, str], years: Iterable[str]) 
     keys, order = KEYS[relation], _ORDER[relation]
     asked = ", ".join(sorted(years)) or "null"
     first = next(iter(keys))
-    by = ", ".join(["firm", "year", "flow", *keys.values()])
+    # The sums by partner are what is asked for; those by product are of single products.
+    single = relation == "partners"
+    value = "value" if single else "sum(value)"
+    grouped = "" if single else "\ngroup by " + ", ".join(["firm", "year", "flow", *keys.values()])
     named = ", ".join(["firm", "year", "flow as traded", *(f"{sql} as {name}" for name, sql in keys.items())])
-    firm = "c.firm, c.year, traded"
-    flags = [_first(firm, order, "once"), _first(f"{firm}, {first}", order, "once_of_key")]
-    for name, condition in once.items():
-        inside = f"coalesce({condition}, false)"
-        flags.append(f"{inside} and " + _first(f"{firm}, {inside}", order, name))
     own = ["traded", *keys, "traded_value"]
-    # Who is first is told before the panel's many columns are joined: rows are put in order for it.
-    told = ",\n  ".join([*(f"c.{name}" for name in ("firm", "year", *own)), *flags])
+    inside = [f"coalesce({condition}, false) as {name}" for name, condition in once.items()]
+    placed = ",\n  ".join(["c.*", f"{order} as place", *inside])
+    # The first row of each group is told by one grouping, before the panel's many columns are joined.
+    firsts = ["min(place) as once", *(f"min(case when {name} then place end) as {name}" for name in once)]
+    of_key = f"o.place = min(o.place) over (partition by o.firm, o.year, o.traded, o.{first})"
+    told = [f"o.{name}" for name in ("firm", "year", *own)]
+    told += [f"coalesce(o.place = s.{name}, false) as {name}" for name in ("once", *once)]
+    told.append(f"{of_key if len(keys) > 1 else 'true'} as once_of_key")
     shown = ", ".join(f"f.{name}" for name in (*own, "once", "once_of_key", *once))
     panel = "join panel as p on {0}.firm = p.firm and {0}.year = p.year".format
+    firm = ("firm", "year", "traded")
+    same = " and ".join(f"o.{name} = s.{name}" for name in firm)
     return Query(
         f"firm {relation}",
         (
-            Step("c", f"select {named}, sum(value) as traded_value\nfrom {_SUMS[relation]}\n"
-                      f"where year in ({asked})\ngroup by {by}"),
-            Step("f", f"select {told}\nfrom c {panel('c')}"),
+            Step("c", f"select {named}, {value} as traded_value\nfrom {_SUMS[relation]}\n"
+                      f"where year in ({asked}){grouped}"),
+            Step("o", f"select {placed}\nfrom c {panel('c')}"),
+            Step("s", f"select {', '.join([*firm, *firsts])}\nfrom o group by {', '.join(firm)}"),
+            Step("f", f"select {', '.join(told)}\nfrom o join s on {same}"),
             Step("rows", f"select p.*, {shown}\nfrom f {panel('f')}"),
         ),
     )  # fmt: skip
-
-
-def _first(over: str, order: str, name: str) -> str:
-    return f"row_number() over (partition by {over} order by {order}) = 1 as {name}"
 
 
 def make_details(
