@@ -54,6 +54,7 @@ STUDY: dict[str, Callable[[Study], Any] | None] = {
             "spec",
             "cache",
             "reused",
+            "engine",
         ]
     ),
     "table": lambda s: [s.table("table-01"), s.table("turnover", by=["region"], sample="smes", period=2002)],
