@@ -1,6 +1,6 @@
 # Everything that is done with this checkout. Needs Python 3.11 or later; see CONTRIBUTING.md.
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-lowest test-latest sbom audit gate check types bench faults fuzz docs lock clean
+.PHONY: help install demo test test-lowest test-latest sbom audit gate check types bench bench-scale faults fuzz docs lock clean
 
 PY := .venv/bin/python
 JOBS ?= 2
@@ -42,6 +42,9 @@ check: gate types ## all checks: gate, types, licences, generated documents
 
 bench: install ## measure the Belgian study against a bare scan and a pandas script
 	@$(PY) -m benchmarks $(ARGS)
+
+bench-scale: install ## measure how it grows with rows and tables, beside other tools (ARGS="--rows 1e6 1e7")
+	@$(PY) -m benchmarks.scale $(ARGS)
 
 sbom: install ## write build/sbom.json, the bill of materials of the lock (CycloneDX)
 	@$(PY) tools/sbom.py build/sbom.json

@@ -12,11 +12,13 @@ from typing import Annotated
 
 import typer
 
-from firmtrade import cli_custodian, cli_models, cli_peer, cli_serve, cli_support, cli_trade
+from firmtrade import cli_countries, cli_custodian, cli_models, cli_peer, cli_serve, cli_support, cli_trade
 from firmtrade.cli_shared import (
     AccountsOption,
+    CacheOption,
     EngineOption,
     Memory,
+    NoCache,
     PanelOption,
     RegisterOption,
     StudyOption,
@@ -54,6 +56,8 @@ app = typer.Typer(
 
     - `firmtrade multiverse MODEL` answers a model under every registered definition of its words.
 
+    - `firmtrade pack STUDY`, `package` and `combine` ask one study in many countries.
+
     - `firmtrade support` is an export agency's side: its register, readiness, measures, entry mode.
 
     - `firmtrade list` and `firmtrade explain NAME` show every word, its formula and source.
@@ -89,6 +93,8 @@ def run(
     ] = None,
     engine: EngineOption = None,
     memory: Memory = None,
+    cache: CacheOption = None,
+    no_cache: NoCache = False,
     debug: Annotated[
         bool,
         typer.Option(help="Run each query step by step and show the first rows of each: confidential."),
@@ -98,12 +104,16 @@ def run(
 
     DIR then holds report.html, report.pdf, tables.xlsx, tables.csv, figures/ and manifest.json; DIR-custody
     what the custodian keeps: why each figure is hidden, and the proof. A synthetic panel needs no protection.
+    The next run scans only what has changed since: years, measures, parameters.
     """
     from firmtrade.study import Study
 
     named = sources(transactions, register, accounts)
-    asked = Study(study, panel, memory, None, debug, ledger, label, named, progress(), engine)
+    keep: Path | bool = False if no_cache else cache or True
+    asked = Study(study, panel, memory, None, debug, ledger, label, named, progress(), engine, keep)
     made = asked.run(out, unprotected, custody)
+    if asked.reused:
+        typer.echo(f"{asked.reused[:1].upper()}{asked.reused[1:]}.")
     typer.echo(f"The report is in {made / 'report.html'}")
 
 
@@ -317,6 +327,7 @@ def _version(asked: bool) -> None:
         raise typer.Exit
 
 
+cli_countries.add_commands(app)
 cli_custodian.add_commands(app)
 cli_models.add_commands(app)
 cli_peer.add_commands(app)

@@ -6,6 +6,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -33,6 +34,16 @@ Unprotected = Annotated[
         metavar="REASON",
         help="Publish without disclosure control: why that is right. Printed on every output.",
     ),
+]
+CacheOption = Annotated[
+    Path | None,
+    typer.Option(
+        help="Folder of finest cells that are kept for the next run; confidential. By default in the "
+        "custodian's."
+    ),
+]
+NoCache = Annotated[
+    bool, typer.Option("--no-cache", help="Scan everything, and keep no cells for the next run.")
 ]
 Memory = Annotated[
     str | None,

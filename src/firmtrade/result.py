@@ -346,6 +346,8 @@ class Provenance:
     code: str  # firmtrade's version
     synthetic: str  # what the panel says of itself, empty for a real one
     engine: str = "duckdb"
+    pack: str = ""  # hash of the pack that the study came in, if it came in one
+    pack_catalog: str = ""  # hash of its definitions, before the panel's own years and units completed them
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from firmtrade.describe.cells import Codes
     from firmtrade.describe.compute import Setting
     from firmtrade.describe.computed import Computed
+    from firmtrade.describe.reuse import Cells, Kept
     from firmtrade.estimate.model import Model
     from firmtrade.protect import Custody, Origin, Policy, Recorder
 
@@ -70,6 +71,7 @@ class Study:
     `ledger` (a folder) overrides the study's own; `label` is what its entry is called. `sources` override the
     files of a trade register: {"transactions": FILE, "register": FILE, "accounts": FILE}. `engine` overrides
     the study's: duckdb, spark, postgres, or where it is (spark:local[4], sc://host, postgresql://...).
+    `cache` is where `run` keeps finest cells for the next one (True: with the custodian's, False: nowhere).
     """
 
     study: str | Path | StudySpec = "belgium-2002"
@@ -82,6 +84,8 @@ class Study:
     sources: Mapping[str, str] = field(default_factory=dict)
     progress: Callable[[str], None] = field(default=_silent, repr=False)
     engine: str | None = None
+    cache: str | Path | bool = True
+    reused: str = field(default="", init=False)  # by the last run of an earlier one, in words
 
     def __post_init__(self) -> None:
         self.spec = self.study if isinstance(self.study, StudySpec) else read_study(self.study)
@@ -193,7 +197,7 @@ class Study:
         with recording(kept.policy.ledger if kept else None):
             return release
 
-    def _release(self, reason: str | None) -> tuple[Release, Custody | None]:
+    def _release(self, reason: str | None, cells: Cells | None = None) -> tuple[Release, Custody | None]:
         from firmtrade.protect import release_protected, release_unprotected, unless_it_fails, with_models
         from firmtrade.reconcile.beside import read_shipped
 
@@ -205,8 +209,11 @@ class Study:
             open_anyway = not ledger and self._why(panel, reason)
             policy = None if open_anyway else self._policy(ledger)
             if policy:
-                setting = _with_evidence(setting, policy, engine, panel)
-            computed = self._compute(engine, panel, setting, None)
+                setting = policy.collecting(setting, engine, panel.columns)
+            plain = self._sources.linked is None and not (self.spec.stress or setting.keyed)
+            plain = plain and engine.name == "duckdb"
+            before = cells.open(engine, panel, bool(policy), self.progress) if cells and plain else None
+            computed = self._compute(engine, panel, setting, None, before)
             modelled = self._modelled(engine, panel, setting, self.spec.models)
             origin = self._origin(panel, computed)
         words = self.spec.catalog
@@ -262,6 +269,7 @@ class Study:
         What the custodian of the data keeps of a protected release goes into `custody`, by default the
         folder beside it that is called after it (`out-custody`).
         """
+        from firmtrade.describe.reuse import cells_of
         from firmtrade.protect import custody_folder, keeping, recording, settle
         from firmtrade.publish import write
         from firmtrade.publish.custodian import custodian_files
@@ -272,24 +280,26 @@ class Study:
         place = custody_folder(Path(out), Path(custody) if custody else None)
         if self.spec.sdmx:
             require()
-        with claimed(Path(out)), ExitStack() as stack:
+        with claimed(Path(out)), cells_of(self.cache, place, Path(out)) as cells:
             settle(place, Path(out))
-            release, kept = self._release(unprotected)
-            stack.enter_context(recording(kept.policy.ledger if kept else None, Path(out)))
-            ready = None
-            if kept is not None:
-                self.progress("write what the custodian keeps")
-                further = custodian_files(kept, release, self.spec.catalog)
-                ready = stack.enter_context(keeping(kept, place, further))
-            self.progress("write the report")
-            return write(release, Path(out), self.progress, self.spec.sdmx, ready)
+            release, kept = self._release(unprotected, cells)
+            with recording(kept.policy.ledger if kept else None, Path(out)), ExitStack() as stack:
+                ready = None
+                if kept is not None:
+                    self.progress("write what the custodian keeps")
+                    further = custodian_files(kept, release, self.spec.catalog)
+                    ready = stack.enter_context(keeping(kept, place, further, cells.beside))
+                self.progress("write the report")
+                made = write(release, Path(out), self.progress, self.spec.sdmx, ready)
+            self.reused = cells.deliver()
+            return made
 
     @contextmanager
     def evidence(self) -> Iterator[tuple[Callable[[Iterable[Table] | None], Computed], Policy]]:
         """(computes tables with their evidence, the policy), for what the custodian tries. Confidential."""
         policy = self._policy(self._recorder())
         with self._opened() as (engine, panel, setting):
-            asked = _with_evidence(setting, policy, engine, panel)
+            asked = policy.collecting(setting, engine, panel.columns)
             yield lambda tables: self._compute(engine, panel, asked, tables), policy
 
     @property
@@ -348,25 +358,17 @@ class Study:
         meaning = Meaning(catalog, further | frozenset(self.spec.panel.get("columns", {})))
         stated = classification(self.spec, self.panel, self.sources)
         codes = Codes(catalog, divisions(stated))
-        return Setting(
-            catalog,
-            meaning,
-            columns,
-            self.spec.windows,
-            codes,
-            Groups(meaning),
-            seen=seen,
-            classification=stated,
-        )
+        settled = (catalog, meaning, columns, self.spec.windows, codes, Groups(meaning))
+        return Setting(*settled, seen=seen, classification=stated)
 
     def _compute(
-        self, engine: Engine, panel: Panel, setting: Setting, tables: Iterable[Table] | None
+        self, engine: Engine, panel: Panel, setting: Setting, tables: Any, kept: Kept | None = None
     ) -> Computed:
         from firmtrade.describe.compute import compute
         from firmtrade.study_sources import detailed, prepared
 
         asked = prepared(self.spec, self._sources, tables)
-        return compute(engine, asked, detailed(engine, self._sources, asked, setting), self.progress)
+        return compute(engine, asked, detailed(engine, self._sources, asked, setting), self.progress, kept)
 
     def _provenance(self, panel: Panel) -> Provenance:
         from firmtrade import __version__
@@ -375,15 +377,6 @@ class Study:
             "read": self._report.rows,
             **{f"dropped: {why}": n for why, n in sorted(panel.dropped.items())},
         }
-        return Provenance(panel.hashes(), rows, self.spec.catalog.hash(), __version__, panel.synthetic)
-
-
-def _with_evidence(setting: Setting, policy: Policy, engine: Engine, panel: Panel) -> Setting:
-    """The setting that collects what the policy must know of the firms behind each figure."""
-    if policy.profile.of("request") and "confidential" not in panel.columns:
-        raise DataError(
-            f"The profile {policy.profile.name} protects the firms that asked for it, and the panel does not "
-            f"say which: it needs the column 'confidential' (true or false)."
-        )
-    policy.method.attach(engine)
-    return replace(setting, evidence=True, keyed=policy.method.keyed, listed=bool(policy.ledger))
+        made = Provenance(panel.hashes(), rows, self.spec.catalog.hash(), __version__, panel.synthetic)
+        pack = self.spec.pack
+        return replace(made, pack=pack["hash"], pack_catalog=pack["catalog"]) if pack else made

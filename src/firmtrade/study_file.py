@@ -14,6 +14,7 @@ from firmtrade.classify.window import Window
 from firmtrade.describe.spec import Table, read_tables
 from firmtrade.errors import StudyError, nearest
 from firmtrade.study_engine import read_engine
+from firmtrade.study_pack import ENDING, own_only, read_pack, same_words
 from firmtrade.study_shape import LARGEST, check_shape
 
 if TYPE_CHECKING:
@@ -93,6 +94,7 @@ class StudySpec:
     memory: str | None = None
     engine: Mapping[str, Any] = field(default_factory=dict, repr=False)
     stress: Stress | None = None
+    pack: Mapping[str, str] = field(default_factory=dict)  # of which pack it is, if it came in one
 
 
 def read_study(study: str | Path) -> StudySpec:
@@ -106,6 +108,8 @@ def read_raw(study: str | Path) -> tuple[dict[str, Any], str, Path, str]:
     raw = _extended(path, ())
     # A study.toml is called after its folder, also from inside it.
     name = path.resolve().parent.name if path.name == "study.toml" else path.stem
+    if "pack" in raw:
+        name = raw["pack"]["study"]
     return raw, name, path.parent, path.name
 
 
@@ -130,7 +134,11 @@ def _extended(path: Path, trail: tuple[Path, ...]) -> dict[str, Any]:
 
     if path.resolve() in trail:
         raise StudyError(f"{path.name}: the study extends itself.")
+    if path.suffix == ENDING:
+        return read_pack(path).raw
     raw = _contents(path)
+    if "pack" in raw:  # what a pack says of itself stands in no study file
+        raise StudyError(f"{path.name}: 'pack' is not a part of a study.{nearest('pack', _KNOWN)}")
     if "published" in raw:
         raw["published"] = shipped(raw["published"], _places(path.parent), path.name)
     if "extends" not in raw:
@@ -139,6 +147,8 @@ def _extended(path: Path, trail: tuple[Path, ...]) -> dict[str, Any]:
     name = raw.pop("extends")
     beside = path.parent / str(name)
     base = _extended(beside if beside.is_file() else _find(str(name)), (*trail, path.resolve()))
+    if "pack" in base:
+        own_only({**raw, **({"without": without} if without else {})}, path.name)
     for key, value in raw.items():
         joined = isinstance(value, dict) and isinstance(base.get(key), dict)
         base[key] = {**base[key], **value} if joined else value
@@ -177,15 +187,18 @@ def make_study(raw: Mapping[str, Any], name: str, base: Path, file: str) -> Stud
     """A study from the contents of its file."""
     from firmtrade.reconcile.beside import shipped
 
+    about = raw.get("pack", {})
     for key in raw:
-        if key not in _KNOWN:
+        if key not in _KNOWN and key != "pack":
             raise StudyError(f"{file}: '{key}' is not a part of a study.{nearest(str(key), _KNOWN)}")
-    check_shape(raw, file)
+    check_shape({key: part for key, part in raw.items() if key != "pack"}, file)
     panel = dict(raw.get("panel", {}))
     protect = raw.get("protect", {})
     for key in protect:
         if key not in _PROTECT:
             raise StudyError(f"{file}, [protect]: '{key}' is not known.{nearest(key, _PROTECT)}")
+    catalog = Catalog.load({kind: raw[kind] for kind in WORDS if kind in raw}, file)
+    same_words(about, catalog.hash())
     return StudySpec(
         name=name,
         title=raw.get("title", name),
@@ -195,7 +208,7 @@ def make_study(raw: Mapping[str, Any], name: str, base: Path, file: str) -> Stud
         windows=_windows(raw.get("windows", {}), file),
         tables=read_tables(raw.get("tables", {}), file),
         models=_models(raw.get("models", {}), file),
-        catalog=Catalog.load({kind: raw[kind] for kind in WORDS if kind in raw}, file),
+        catalog=catalog,
         reason=protect.get("synthetic", ""),
         profile=protect.get("profile", PROFILE),
         ledger=protect.get("ledger", ""),
@@ -208,6 +221,7 @@ def make_study(raw: Mapping[str, Any], name: str, base: Path, file: str) -> Stud
         sdmx=_sdmx(raw, file),
         trade={part: raw[part] for part in TRADE if part in raw},
         dynamics=raw.get("dynamics"),
+        pack=about,
         memory=limit(str(raw["memory"]), file) if "memory" in raw else None,
         engine=read_engine(raw.get("engine"), file),
     )

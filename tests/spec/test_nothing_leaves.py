@@ -21,15 +21,19 @@ import pytest
 import typer
 
 from firmtrade import cli
+from firmtrade.combine import write_package
 from firmtrade.protect.inside import read_inside
 from firmtrade.study import Study
+from firmtrade.study_file import read_raw
+from firmtrade.study_pack import write_pack
 from support_custodian import HEAD, STUDY, lines, panel, study
 from support_traces import MARK, contents, said, traces
 
 FILES = {
     **{name: f"{name}.toml" for name in ("study", "models", "trade")},
     **{name: f"{name}.csv" for name in ("panel", "broken", "unnamed", "traders", "years", "wrong")},
-}
+    "asked": "asked.pack", "one": "BE.pkg", "two": "FR.pkg",
+}  # fmt: skip
 PANEL = """[panel]
 classification = "NACE 1.1"
 regions = ["BE1", "BE2", "BE3"]
@@ -82,6 +86,12 @@ COMMANDS: dict[str, Calls] = {
         "inside the release": [p.study, "-p", p.panel, "-o", p.to("o"), "--custody", p.to("o/kept")],
         "the release in it": [p.study, "-p", p.panel, "-o", p.to("c/o"), "--custody", p.to("c")],
         "in place of the release": [p.study, "-p", p.panel, "-o", p.to("s"), "--custody", p.to("s")],
+        "kept cells in the release": [
+            *(p.study, "-p", p.panel, "-o", p.to("k"), "--custody", p.kept, "--cache", p.to("k/cells"))
+        ],
+        "kept cells": [
+            *(p.study, "-p", p.panel, "-o", p.to("cells"), "--custody", p.kept, "--cache", p.cells)
+        ],
         "broken": [p.study, "-p", p.broken, "-o", p.to("broken"), "--custody", p.kept],
         "with a model": [p.models, "-p", p.traders, "-o", p.to("model"), "--custody", p.kept],
         "declarations of trade": [p.trade, "-o", p.to("trade"), "--custody", p.kept],
@@ -118,6 +128,12 @@ COMMANDS: dict[str, Calls] = {
         "the custodian's": [f"{p.custody}/tables.csv", "--run", p.release, "-o", p.to("peer2.csv")],
         "with the custodian's": [f"{p.release}/tables.csv", "--run", p.custody, "-o", p.to("peer3.csv")],
     },
+    "pack": lambda p: {"a study": [p.study, "-o", p.to("study.pack")]},
+    "package": lambda p: {
+        "a release": [p.packed, "-c", "BE", "-o", p.to("BE.pkg")],
+        "the custodian's": [p.custody, "-c", "BE", "-o", p.to("kept.pkg")],
+    },
+    "combine": lambda p: {"two countries": [p.one, p.two, "-o", p.to("countries")]},
     "diff": lambda p: {
         "two releases": [p.release, p.other, "-o", p.to("diff")],
         "the custodian's": [p.custody, p.release, "-o", p.to("diff2")],
@@ -162,6 +178,7 @@ COMMANDS: dict[str, Calls] = {
 #: What is refused because it would let figures leave: the others do something.
 REFUSED = {
     ("run", "inside the release"), ("run", "the release in it"), ("run", "in place of the release"),
+    ("run", "kept cells in the release"),
     ("synthesize", "of the custodian's"), ("reconcile", "the custodian's"),
     ("reconcile", "with the custodian's"), ("diff", "the custodian's"), ("peer", "the custodian's"),
     ("peer", "with the custodian's"), ("whatif", "into a release"),
@@ -223,6 +240,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
     fewer = made.folder / "fewer.csv"
     fewer.write_text("\n".join([head, *random.Random(3).sample(rows[1:], 50), rows[0]]) + "\n", "utf-8")
     Study(made.study, str(fewer)).run(made.other)
+    packages(made)
     register = ["support", "init", made.to("agency.db"), "--user", "me"]
     subprocess.run([sys.executable, "-m", "firmtrade", *register], capture_output=True, check=True)
     altered = made.folder / "altered"
@@ -234,6 +252,15 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
     text = "\n".join(",".join(other or row) for row, other in told)
     altered.joinpath("tables.csv").write_text(text + "\n", "utf-8")
     return made
+
+
+def packages(place: Place) -> None:
+    """The study as a pack, its release, and that as a package of two countries."""
+    raw, name, _, _ = read_raw(place.study)
+    write_pack(Path(place.asked), raw, name, Study(place.study).spec.catalog.hash())
+    Study(place.asked, place.panel).run(place.packed)
+    write_package(Path(place.packed), Path(place.one), "BE")
+    write_package(Path(place.packed), Path(place.two), "FR")
 
 
 def declared(folder: Path, rows: list[str]) -> None:

@@ -41,7 +41,21 @@ def evidence(asked: Study) -> Any:
 #: Every public name of a Study. A setting that the user gave, or what the call gives.
 STUDY: dict[str, Callable[[Study], Any] | None] = {
     **dict.fromkeys(
-        ["study", "panel", "memory", "threads", "debug", "ledger", "label", "sources", "progress", "spec"]
+        [
+            "study",
+            "panel",
+            "memory",
+            "threads",
+            "debug",
+            "ledger",
+            "label",
+            "sources",
+            "progress",
+            "spec",
+            "cache",
+            "reused",
+            "engine",
+        ]
     ),
     "table": lambda s: [s.table("table-01"), s.table("turnover", by=["region"], sample="smes", period=2002)],
     "tables": lambda s: s.tables(),

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 
 from firmtrade._engine.duckdb import DuckDB
@@ -89,7 +90,7 @@ def assemble(
         flags=frozenset(item.column.name for item in casts if item.flag),
         missing=missing, files=opened.located.files, name=opened.located.name, synthetic=opened.synthetic,
         dropped=dropped, checked=checked,
-        hashes=lambda: hashes(opened.located), place=opened.place,
+        hashes=cache(lambda: hashes(opened.located)), place=opened.place,
         relation=spec.relation, rows=rows, notes=tuple(_unlabelled(spec, opened, mapping)),
     )  # fmt: skip
 

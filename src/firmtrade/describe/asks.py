@@ -38,7 +38,11 @@ class Ask:
         kept = tuple(
             (name, code) for name, code in self.codes if not {plain(name), spoken(name)} & dimensions
         )
-        return replace(self, codes=kept)
+        return Ask(self.sample, self.window, self.year, kept, self.aggregate, self.point)
+
+    def counted(self) -> Ask:
+        """The ask about the number of firms of the same group."""
+        return Ask(self.sample, self.window, self.year, self.codes, COUNT, self.point)
 
 
 Pairs = tuple[tuple[str, str], ...]

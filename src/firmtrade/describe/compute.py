@@ -9,19 +9,20 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from firmtrade._engine import expression
 from firmtrade._engine.dialect import DUCKDB, Dialect
 from firmtrade._engine.engine import Engine
 from firmtrade._engine.steps import Query, Step
-from firmtrade.catalog import Catalog, Definition
+from firmtrade.catalog import Catalog
 from firmtrade.classify.expand import Meaning, uses_points
 from firmtrade.classify.window import POINTS, Window
 from firmtrade.describe.answer import Value, answer
-from firmtrade.describe.asks import COUNT, Ask, Pairs, evaluate, finest_years, needed, plain
+from firmtrade.describe.asks import COUNT, Ask, finest_years, needed
 from firmtrade.describe.attrition import attrition
 from firmtrade.describe.behind import Behind
-from firmtrade.describe.cells import Codes, Slot, slots, spelling
+from firmtrade.describe.cells import Codes, Slot, slots
 from firmtrade.describe.computed import Backing, Computed
 from firmtrade.describe.cube import ROLL_UP, Cube
 from firmtrade.describe.details import refuse_listed, refuse_rows, table_of
@@ -30,13 +31,17 @@ from firmtrade.describe.groups import Groups
 from firmtrade.describe.holistic import answer_holistic, holistic_query
 from firmtrade.describe.listing import Listing
 from firmtrade.describe.needs import missing_words, other_codes, refuse_undated, terms
+from firmtrade.describe.parts import Scans
+from firmtrade.describe.results import result_of, told
+from firmtrade.describe.reuse import Kept
 from firmtrade.describe.scan import Scan
 from firmtrade.describe.spec import Table
 from firmtrade.describe.unknowns import Doubt, doubts
 from firmtrade.describe.views import names_in, window_rows, year_rows
 from firmtrade.errors import StudyError
-from firmtrade.result import Attrition, Cell, Result, Unknown
+from firmtrade.result import Attrition, Result
 
+Progress = Callable[[str], None]
 _Evidence = list[tuple[list[Sums], list[Listing]]]  # sums of each view, and its firms if they are listed
 #: The panel's column that says which holding a firm belongs to.
 HOLDING = "holding"
@@ -105,7 +110,7 @@ def plan(tables: Iterable[Table], setting: Setting) -> list[TablePlan]:
             sample = setting.catalog.get(block.sample, "sample", where=where)
             windowed[block.sample] = uses_points(sample.tree, setting.catalog)
         plans.append(_plan(table, setting, windowed))
-    refuse_undated((ask for made in plans for ask in made.asks), setting.groups, setting.windows)
+    refuse_undated({ask: None for made in plans for ask in made.asks}, setting.groups, setting.windows)
     return plans
 
 
@@ -126,10 +131,6 @@ def _plan(table: Table, setting: Setting, windowed: Mapping[str, bool]) -> Table
             made.asks, setting.groups, setting.classification
         )
     return made
-
-
-def _value(slot: Slot, answers: Callable[[Ask], Value], setting: Setting) -> Value:
-    return evaluate(slot.measure, slot.ask, answers, setting.catalog, setting.windows.get(slot.ask.window))
 
 
 def views(plans: Iterable[TablePlan], setting: Setting) -> list[View]:
@@ -170,7 +171,7 @@ def _view(window: str, kind: str, asks: list[Ask], setting: Setting, whole: bool
     cube = Cube(name, setting.groups, years, whole=whole, windowed=bool(window))
     additive = [ask for ask in asks if _adds_up(ask, setting.catalog)]
     relation = setting.groups.relation(asks[0])
-    cube.add([*additive, *(replace(ask, aggregate=COUNT) for ask in asks)])
+    cube.add([*additive, *(ask.counted() for ask in asks)])
     if relation:
         refuse_rows(asks, setting.catalog)
         cube.add(replace(ask, aggregate=COUNT, codes=()) for ask in asks)
@@ -234,9 +235,9 @@ def queries(view: View, groups: Groups) -> list[Query]:
 
 
 def compute(
-    engine: Engine, tables: Iterable[Table], setting: Setting, progress: Callable[[str], None]
+    engine: Engine, tables: Iterable[Table], setting: Setting, progress: Progress, kept: Kept | None = None
 ) -> Computed:
-    """Answer tables: one scan for each view, roll-ups, measures worked out from them."""
+    """Answer tables: one scan for each view (or what is `kept` of one), roll-ups, measures worked out."""
     plans = plan(tables, setting)
     refusals = tuple(f"{p.table.name} is not answered: {p.refused}" for p in plans if p.refused)
     if plans and all(p.refused for p in plans):
@@ -244,10 +245,12 @@ def compute(
     answered = [p for p in plans if not p.refused]
     seen, published = views(plans, setting), _published(answered, setting)
     refuse_listed(setting.listed and any(setting.groups.relation(v.asks[0]) for v in seen if v.asks))
-    found, losses, evidence, behind = _answers(engine, seen, published, setting, progress)
+    # The key of a firm depends on a secret that no query holds: such scans are never kept.
+    scans = Scans(kept, setting.meaning, setting.windows) if kept and not setting.keyed else None
+    found, losses, evidence, behind = _answers(engine, seen, published, setting, progress, scans)
 
     def again(changed: Mapping[Ask, Value]) -> tuple[Result, ...]:
-        return tuple(_result(p, {**found, **changed}, setting) for p in answered)
+        return tuple(result_of(p, {**found, **changed}, setting) for p in answered)
 
     backing = _backing(answered, evidence, behind, setting, again) if setting.evidence else None
     return Computed(again({}), tuple(losses), refusals, backing)
@@ -278,7 +281,7 @@ def _backing(
     again: Callable[[Mapping[Ask, Value]], tuple[Result, ...]],
 ) -> Backing:
     figures = {made.table.name: _behind(made, setting) for made in plans}
-    unknowns = {made.table.name: tuple(doubt.ask for doubt in _told(made)) for made in plans}
+    unknowns = {made.table.name: tuple(doubt.ask for doubt in told(made)) for made in plans}
     sums = tuple(one for found, _ in evidence for one in found)
     return Backing(figures, unknowns, sums, contributors, again, tuple(one for _, f in evidence for one in f))
 
@@ -288,7 +291,8 @@ def _answers(
     seen: list[View],
     published: frozenset[Ask],
     setting: Setting,
-    progress: Callable[[str], None],
+    progress: Progress,
+    scans: Scans | None,
 ) -> tuple[dict[Ask, Value], list[Attrition], _Evidence, dict[Ask, Behind]]:
     """What all views answer, the attrition of each sample, and the evidence behind what is published:
     sums over finest cells, and the firms of what cannot be added up.
@@ -302,69 +306,23 @@ def _answers(
     # Most asks first: what is rolled up last has no scan to hide behind.
     order = {view.table: view for view in sorted(seen, key=lambda view: (-len(view.asks), view.table))}
     progress(f"scan for {next(iter(order.values())).cube.name.replace('_', ' ')}" if order else "no scan")
-    for table in engine.tables((name, view.scan.query) for name, view in order.items()):
+    queries = [(n, scans.query(engine, v) if scans else v.scan.query) for n, v in order.items()]
+    for table in engine.tables(queries):
         view = order[table]
+        if scans:
+            scans.keep(engine, view, table)
         progress(f"roll up {view.cube.name.replace('_', ' ')}")
         found.update(answer(engine, view.cube, table, view.asks))
-        apart = answer_holistic(engine, view.rows, view.cube.groups, view.holistic, setting.evidence)
+        given = partial(scans.apart, engine, view) if scans else None
+        apart = answer_holistic(engine, view.rows, setting.groups, view.holistic, setting.evidence, given)
         found.update({ask: value for ask, (value, _) in apart.items()})
         behind.update({ask: firms for ask, (_, firms) in apart.items()})
         if view.cube.whole:
             lost[table] = attrition(engine, view.cube, table, setting.catalog, setting.windows, setting.seen)
         if setting.evidence:
-            evidence.append(finest(engine, view.scan, table, [a for a in view.asks if a in published]))
+            owners = partial(scans.owners, engine, view) if scans else None
+            asks = [ask for ask in view.asks if ask in published]
+            evidence.append(finest(engine, view.scan, table, asks, owners))
     # A sample that several views have is told once, by the first of them.
     told = {loss.sample: loss for view in reversed(seen) for loss in lost.get(view.table, [])}
     return found, sorted(told.values(), key=lambda loss: loss.sample), evidence, behind
-
-
-def _told(made: TablePlan) -> list[Doubt]:
-    """The numbers of unknown firms that are not cells of the table already."""
-    printed = {_shown(slot.ask.sample, slot.period, slot.ask.codes, slot.measure.name) for slot in made.slots}
-    return [
-        doubt
-        for doubt in made.doubts
-        if _shown(doubt.sample, doubt.period, tuple(doubt.codes.items()), doubt.measure.name) not in printed
-    ]
-
-
-def _shown(sample: str, period: str, codes: Pairs, measure: str) -> tuple[object, ...]:
-    return (sample, period, tuple(sorted((plain(name), code) for name, code in codes)), measure)
-
-
-def _unknown(doubt: Doubt, firms: int) -> Unknown:
-    about = (doubt.sample, doubt.period, doubt.dimension, doubt.code)
-    return Unknown(*about, firms, doubt.codes, doubt.measure.name, doubt.measure.unit)
-
-
-def _result(made: TablePlan, found: Mapping[Ask, Value], setting: Setting) -> Result:
-    table = made.table
-    unknowns = tuple(_unknown(doubt, int(found[doubt.ask] or 0)) for doubt in _told(made))
-    return Result(
-        table.name,
-        table.title,
-        table.sample,
-        table.rows,
-        table.columns,
-        tuple(_cell(slot, found, setting, table.decimals) for slot in made.slots),
-        unknowns,
-        table.notes,
-        table.chart,
-        table.section,
-        *spelling(made.slots),
-    )
-
-
-def _cell(slot: Slot, found: Mapping[Ask, Value], setting: Setting, decimals: Mapping[str, int]) -> Cell:
-    measure: Definition = slot.measure
-    codes = {plain(name): code for name, code in slot.ask.codes}
-    return Cell(
-        slot.ask.sample,
-        slot.period,
-        codes,
-        measure.name,
-        _value(slot, found.__getitem__, setting),
-        measure.unit,
-        decimals.get(measure.name, measure.decimals),
-        int(found[slot.ask] or 0),
-    )

@@ -7,7 +7,7 @@ that everything said of them is exact.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -66,8 +66,16 @@ class Sums:
     keys: Ints | None = None
 
 
-def finest(engine: Engine, scan: Scan, table: str, asks: Sequence[Ask]) -> tuple[list[Sums], list[Listing]]:
-    """The sums behind the additive `asks` of a view whose cube is `table`; its firms if they are listed."""
+Rows = list[tuple[Any, ...]]
+
+
+def finest(
+    engine: Engine, scan: Scan, table: str, asks: Sequence[Ask], owners: Callable[[], Rows] | None = None
+) -> tuple[list[Sums], list[Listing]]:
+    """The sums behind the additive `asks` of a view whose cube is `table`; its firms if they are listed.
+
+    `owners` gives the rows of the owners of several firms, where they need not be computed anew.
+    """
     cube = scan.cube
     by_aggregate: dict[str, list[Ask]] = defaultdict(list)
     for ask in asks:
@@ -75,7 +83,7 @@ def finest(engine: Engine, scan: Scan, table: str, asks: Sequence[Ask]) -> tuple
         if function == "sum":
             by_aggregate[column].append(ask)
     classes = _Classes(_Membership(engine, cube, table, [*asks, *_all_of_samples(asks)]), asks)
-    several = _several(engine, scan, classes.membership) if scan.grouped else None
+    several = _several(engine, scan, classes.membership, owners) if scan.grouped else None
     sums = [
         _sums(engine, table, classes, several, column, found)
         for column, found in sorted(by_aggregate.items())
@@ -258,7 +266,9 @@ def _whole(values: Sequence[Any], decimals: int) -> Ints:
     return np.array(found, dtype=np.int64)
 
 
-def _several(engine: Engine, scan: Scan, membership: _Membership) -> dict[str, list[Any]]:
+def _several(
+    engine: Engine, scan: Scan, membership: _Membership, owners: Callable[[], Rows] | None
+) -> dict[str, list[Any]]:
     """For each aggregate: (finest cell, owner, value) of the owners of several firms; ASKED: who asked."""
     names = scan.columns
     listed = ", ".join(names)
@@ -267,7 +277,8 @@ def _several(engine: Engine, scan: Scan, membership: _Membership) -> dict[str, l
     place = {row: number for number, row in enumerate(cells)}
     sums = [column for _, _, column in scan.cube.aggregates.values()]
     found: dict[str, list[Any]] = {ASKED: [], **{column: [] for column in sums}}
-    for row in sorted(engine.rows(scan.owners_of_several), key=lambda row: str(row[len(names)])):
+    rows = owners() if owners else engine.rows(scan.owners_of_several)
+    for row in sorted(rows, key=lambda row: str(row[len(names)])):
         cell = place.get(row[: len(names)])
         found[ASKED] += [row[len(names)]] if row[len(names) + 1] else []
         for column, value in zip(sums, row[len(names) + 2 :], strict=True):

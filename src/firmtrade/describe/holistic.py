@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any
 
 from firmtrade._engine.engine import Engine
 from firmtrade._engine.steps import Query, Step
@@ -14,22 +16,37 @@ from firmtrade.describe.groups import Groups, Term
 #: Aggregates that tell of the sizes of firms beside each other.
 _SHARED = ("top_share", "top_count_share", "stddev_samp", "herfindahl")
 
+#: From the rows of a view to a query about them; and its rows, for these asks.
+Make = Callable[[tuple[Step, ...]], Query]
+Apart = Callable[[Make, list[Ask]], list[tuple[Any, ...]]]
+
 
 def answer_holistic(
-    engine: Engine, rows: tuple[Step, ...], groups: Groups, asks: Iterable[Ask], evidence: bool = False
+    engine: Engine,
+    rows: tuple[Step, ...],
+    groups: Groups,
+    asks: Iterable[Ask],
+    evidence: bool = False,
+    apart: Apart | None = None,
 ) -> dict[Ask, tuple[Value, Behind]]:
     """The value of each ask whose aggregate needs all firms at once (None for an empty group), and what
-    stands behind it: how many firms, and where `evidence` is asked for how much of it the largest are."""
+    stands behind it: how many firms, and where `evidence` is asked for how much of it the largest are.
+
+    `apart` gives the rows of a query where they need not be computed anew.
+    """
     batches: dict[str, tuple[Query, list[Ask]]] = {}
     for ask in asks:
         query = holistic_query(rows, groups, ask)
         batches.setdefault(query.sql, (query, []))[1].append(ask)
     found: dict[Ask, tuple[Value, Behind]] = {}
-    for query, batch in batches.values():
+    for _, batch in batches.values():
+        rows_of = apart or (lambda make, asks: engine.rows(make(rows)))
         known = len(groups.split(batch[0])[0]) + (1 if batch[0].year else 0)
-        values = {tuple(map(code_of, row[:known])): row[known:] for row in engine.rows(query)}
-        if evidence and (shares := evidence_query(rows, groups, batch[0])):
-            told = {tuple(map(code_of, row[:known])): row[known:] for row in engine.rows(shares)}
+        made = rows_of(partial(holistic_query, groups=groups, ask=batch[0]), batch)
+        values = {tuple(map(code_of, row[:known])): row[known:] for row in made}
+        if evidence and evidence_query(rows, groups, batch[0]):
+            shares = rows_of(partial(_shares, groups=groups, ask=batch[0]), batch)
+            told = {tuple(map(code_of, row[:known])): row[known:] for row in shares}
             values = {key: (*row, *told.get(key, ())) for key, row in values.items()}
         for ask in batch:
             exclusive, _ = groups.split(ask)
@@ -44,6 +61,12 @@ def holistic_query(rows: tuple[Step, ...], groups: Groups, ask: Ask) -> Query:
     member, by, name, values = _members(groups, ask)
     last = _last(name, values, by)
     return Query(f"{ask.aggregate} of {ask.sample}", (*rows, member, *last))
+
+
+def _shares(rows: tuple[Step, ...], groups: Groups, ask: Ask) -> Query:
+    query = evidence_query(rows, groups, ask)
+    assert query is not None, "asked for only where there is one"
+    return query
 
 
 def evidence_query(rows: tuple[Step, ...], groups: Groups, ask: Ask) -> Query | None:

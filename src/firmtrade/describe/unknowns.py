@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from firmtrade.catalog import Catalog, Definition
-from firmtrade.describe.asks import Ask, given_by_cell, plain, spoken
+from firmtrade.describe.asks import COUNT, Ask, given_by_cell, plain, spoken
 from firmtrade.describe.cells import Slot
 from firmtrade.result import UNKNOWN
 
@@ -39,18 +39,18 @@ def doubts(slots: Iterable[Slot], catalog: Catalog) -> list[Doubt]:
 
 def _doubt(slot: Slot, name: str, code: str, catalog: Catalog) -> Doubt | None:
     dimension = catalog.get(plain(name), "dimension")
-    ask = replace(slot.ask, aggregate="*", point="")
+    ask = slot.ask
     if not dimension.overlaps or UNKNOWN in dimension.groups:
         kept = given_by_cell(((name, code),), "*", catalog) if dimension.overlaps else set()
         codes = tuple(sorted([*((n, c) for n, c in ask.codes if spoken(n) in kept), (name, UNKNOWN)]))
         measure = _measure(catalog, "count(*)")
-        asked, which = replace(ask, codes=codes), None
+        asked, which = Ask(ask.sample, ask.window, ask.year, codes, COUNT), None
     else:
         measure = _measure(catalog, f"count(*) filter (where {dimension.name.replace('-', '_')} is null)")
         if measure is None:
             return None
         codes = ((name, code),)
-        asked, which = replace(ask, codes=codes, aggregate=measure.name), code
+        asked, which = Ask(ask.sample, ask.window, ask.year, codes, measure.name), code
     if measure is None:
         return None
     plainly = {plain(n): c for n, c in codes}

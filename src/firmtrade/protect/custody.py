@@ -6,6 +6,8 @@ counts.csv      numbers of firms that are rounded or perturbed: true, printed, k
 summary.json    the profile, the cost by table, what was attacked
 proof-N.zip     the certificate of each part, checked without a solver
 
+cells/          finest cells of the panel, for the next run (`describe.reuse`)
+
 custodian.html, tables.csv and inside.json are given as further texts (`publish.custodian`).
 """
 
@@ -96,19 +98,25 @@ def _beside(folder: Path) -> list[Path]:
 
 @contextmanager
 def keeping(
-    custody: Custody, folder: Path, further: Mapping[str, str] | None = None
+    custody: Custody,
+    folder: Path,
+    further: Mapping[str, str] | None = None,
+    beside: Callable[[Path], None] | None = None,
 ) -> Iterator[Callable[[Path], None]]:
     """Write the custodian's folder aside, and put it in place of an earlier one when the block is done.
 
     The block puts the release in place: if it fails, what is kept of an earlier release stays with it. Before
     it does, it gives the release's folder to the function that it gets, which notes whose this is.
-    `further` has the text of other files by name. The folder is one that `custody_folder` gives.
+    `further` has the text of other files by name, and `beside` writes what else is kept. The folder is one
+    that `custody_folder` gives.
     """
     with disk.writing(folder, "--custody"), disk.parents_made(folder.parent):
         aside, lock = disk.held_folder(folder.parent, disk.prefix(folder, _STAGE))
         try:
             with lock, ExitStack() as held:
                 _write(custody, aside, further or {})
+                if beside:
+                    beside(aside)
                 disk.flush(aside)
 
                 def ready(release: Path) -> None:

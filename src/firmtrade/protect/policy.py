@@ -5,17 +5,19 @@ A run, `whatif` and `merge` protect by the same policy, so that what one foretel
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from firmtrade.describe.asks import Ask
 from firmtrade.describe.computed import Backing, Computed
-from firmtrade.errors import DisclosureError, StudyError
+from firmtrade.errors import DataError, DisclosureError, StudyError
 from firmtrade.protect.method import Method
 from firmtrade.protect.rules import Profile
 
 if TYPE_CHECKING:
+    from firmtrade._engine.engine import Engine
+    from firmtrade.describe.compute import Setting
     from firmtrade.protect.ledger import Recorder
 
 
@@ -38,6 +40,19 @@ class Policy:
                 "[protect]: a ledger joins releases whose figures are hidden, not rounded or perturbed ones. "
                 "Leave out 'ledger' or 'method'."
             )
+
+    def collecting(self, setting: Setting, engine: Engine, columns: Iterable[str]) -> Setting:
+        """The setting that collects what must be known of the firms behind each figure.
+
+        Raises DataError where the panel, which has these columns, cannot say it.
+        """
+        if self.profile.of("request") and "confidential" not in columns:
+            raise DataError(
+                f"The profile {self.profile.name} protects the firms that asked for it, and the panel does "
+                f"not say which: it needs the column 'confidential' (true or false)."
+            )
+        self.method.attach(engine)
+        return replace(setting, evidence=True, keyed=self.method.keyed, listed=bool(self.ledger))
         if self.hide and not self.profile.of("manual"):
             raise StudyError(
                 f"[protect] hide names figures, and the profile {self.profile.name} has no rule that says "

@@ -110,19 +110,14 @@ def spec(table: ReleasedTable, words: Mapping[str, Word], width: int) -> Spec:
                 "type": "nominal",
                 "sort": _labels(table, chart.facet),
                 "title": None,
-                "header": _header(chart.kind),
+                # The title of a panel stands above the title of its upright axis.
+                "header": {"labelFontWeight": "bold", "labelAnchor": "start", "labelPadding": 32},
             },
             "columns": per_row,
             "spec": unit,
         }
     )
     return {"$schema": _SCHEMA, "data": {"values": rows(table, words)}, "config": _config(), **body}
-
-
-def _header(kind: str) -> Spec:
-    """The title of a panel; that of an event study stands above the title of its upright axis."""
-    header: Spec = {"labelFontWeight": "bold", "labelAnchor": "start"}
-    return {**header, "labelPadding": 32} if kind in intervals.KINDS else header
 
 
 def _nothing(width: int) -> Spec:

@@ -34,6 +34,7 @@ def manifest(release: Release, outputs: Mapping[str, str]) -> dict[str, Any]:
         "inputs": dict(made.inputs),
         "made_by": MADE_BY,
         "outputs": dict(outputs),
+        "pack": made.pack,
         "packages": {name: _version(name) for name in _PACKAGES},
         "protected": release.protected,
         "protection": release.protection,

@@ -21,6 +21,7 @@ from firmtrade.result import Release, ReleasedTable, Word
 View = dict[str, Any]
 
 _MANY_ROWS = 12
+_HEAD = 330  # letters that the head of a page holds
 
 
 def report(release: Release) -> View:
@@ -46,8 +47,14 @@ def _status(release: Release) -> View:
     return {
         "protected": release.protected,
         "protection": release.protection,
+        "short": _short(release.protection),
         "synthetic": release.provenance.synthetic,
     }
+
+
+def _short(protection: str) -> str:
+    """What fits at the head of every page: of several countries' protection the first sentence."""
+    return protection if len(protection) <= _HEAD else f"{protection.partition('. ')[0]}."
 
 
 def _sections(release: Release) -> list[View]:
@@ -304,6 +311,7 @@ def _provenance(release: Release) -> View:
         "catalog": made.catalog,
         "code": made.code,
         "engine": made.engine,
+        "pack": made.pack,
     }
 
 
