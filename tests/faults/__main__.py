@@ -9,12 +9,11 @@ from functools import partial
 from pathlib import Path
 from random import Random
 
-from faults import disks, ends, inputs
+from faults import cluster, disks, ends, inputs
 from faults.row import Row
 from faults.world import World, made, ready
 
 ROOT = Path(__file__).resolve().parents[2]
-NOT_YET = "not yet"
 
 
 def rows(world: World, seed: int, kills: int, only: str = "") -> list[Row]:
@@ -38,6 +37,7 @@ def rows(world: World, seed: int, kills: int, only: str = "") -> list[Row]:
         partial(inputs.database_dropped, world, few),
         partial(inputs.sqlite_locked, world),
         partial(inputs.clock_moved, world, ROOT),
+        partial(cluster.executor_lost, ROOT, draw, 3 if kills >= 50 else 0),
     ]
     return [_told(fault()) for fault in faults if only in fault.func.__name__]
 
@@ -52,7 +52,6 @@ def _told(row: Row) -> Row:
 def table(made_rows: list[Row], seed: int, kills: int) -> str:
     """The page."""
     lines = [f"| {row.fault} | {row.expected} | {row.told} |\n" for row in made_rows]
-    lines.append(f"| a Spark executor that is lost | the run goes on, or a clear error | {NOT_YET} |\n")
     bad = sum(len(row.wrong) for row in made_rows)
     verdict = f"{bad} tries did not come out as expected." if bad else "Every try came out as expected."
     page = (ROOT / "tests" / "faults" / "page.md").read_text(encoding="utf-8")
