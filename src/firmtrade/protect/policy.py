@@ -40,6 +40,11 @@ class Policy:
                 "[protect]: a ledger joins releases whose figures are hidden, not rounded or perturbed ones. "
                 "Leave out 'ledger' or 'method'."
             )
+        if self.hide and not self.profile.of("manual"):
+            raise StudyError(
+                f"[protect] hide names figures, and the profile {self.profile.name} has no rule that says "
+                "how well they are protected. Add manual-20, or another rule of that kind, to its rules."
+            )
 
     def collecting(self, setting: Setting, engine: Engine, columns: Iterable[str]) -> Setting:
         """The setting that collects what must be known of the firms behind each figure.
@@ -53,11 +58,6 @@ class Policy:
             )
         self.method.attach(engine)
         return replace(setting, evidence=True, keyed=self.method.keyed, listed=bool(self.ledger))
-        if self.hide and not self.profile.of("manual"):
-            raise StudyError(
-                f"[protect] hide names figures, and the profile {self.profile.name} has no rule that says "
-                "how well they are protected. Add manual-20, or another rule of that kind, to its rules."
-            )
 
     def with_profile(self, profile: Profile) -> Policy:
         """The same by other rules."""
