@@ -104,14 +104,17 @@ def jobs(folder: Path, size: int) -> Iterator[str]:
     if not size:
         return
     path = panel(folder, size)
-    yield f"\n{'one cross table':>18} {'seconds':>8} {'peak GiB':>9}   ({size:,} firm-years)"
+    yield (
+        f"\n{'one cross table':>18} {'processor s':>12} {'wall s':>8} {'peak GiB':>9} "
+        f"  ({size:,} firm-years; Spark's own program is seen by the clock only)"
+    )
     for name in (*PEERS, "spark"):
         lacking = _lacking(name)
         if lacking:
             yield f"{name:>18} skipped: {lacking}"
             continue
         made = run("benchmarks.cross_table", name, path)
-        yield f"{name:>18} {made['cpu']:8.2f} {made['peak']:9.2f}   {made['sum']:.0f}"
+        yield f"{name:>18} {made['cpu']:12.2f} {made['wall']:8.2f} {made['peak']:9.2f}   {made['sum']:.0f}"
 
 
 def _lacking(name: str) -> str:
