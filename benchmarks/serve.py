@@ -68,7 +68,10 @@ def clicking(folder: Path, users: int, seconds: float) -> None:
     command = [sys.executable, "-m", "firmtrade", "serve", str(folder), "--port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         try:
-            address = re.search(r"http://\S+?/", server.stdout.readline())[0]  # type: ignore[union-attr, index]
+            told = re.search(r"http://\S+?/", server.stdout.readline())  # type: ignore[union-attr]
+            if told is None:
+                raise SystemExit(server.wait())  # it has said why
+            address = told[0]
             httpx.get(address, timeout=30).raise_for_status()
             took, worked = time.perf_counter() - begun, _processor(server.pid)
             print(f"start until the first page: {took:.2f} s, of which the server worked {worked:.2f} s")
