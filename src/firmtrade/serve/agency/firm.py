@@ -41,13 +41,18 @@ async def purpose(request: Request) -> Response:
 @needs(Right.FIRMS)
 def firm(request: Request) -> Response:
     """Everything that the register holds about a firm, except its contacts."""
+    return _looked_at(request, lambda book, name: _shown(request, book, name))
+
+
+def _looked_at(request: Request, answer: Callable[[Register, str], Response]) -> Response:
+    """Answer about the firm of the address: once it is said why it is looked at, and if it is there."""
     name = request.path_params["firm"]
     if not purpose_of(request, name):
         return ask_purpose(request, name)
     book = register(request, purpose_of(request, name))
     if not book.has("firms", name):
         return page(request, "agency/none.html", status=404, firm=name)
-    return _shown(request, book, name)
+    return answer(book, name)
 
 
 def _shown(request: Request, book: Register, name: str, wrong: str = "", status: int = 200) -> Response:
@@ -139,16 +144,13 @@ def questionnaire(request: Request) -> Response:
     from firmtrade.support.readiness.instrument import GRADES, read_instrument
     from firmtrade.support.service.assess import assessed
 
-    name = request.path_params["firm"]
-    if not purpose_of(request, name):
-        return ask_purpose(request, name)
-    book = register(request, purpose_of(request, name))
-    if not book.has("firms", name):
-        return page(request, "agency/none.html", status=404, firm=name)
-    used, dossier = read_instrument(INSTRUMENT), book.dossier(name, "assess")
-    found = assessed(dossier, used, today(request))
-    shown = {"firm": dossier.firm, "used": used, "found": found, "grades": GRADES, "day": today(request)}
-    return page(request, "agency/assess.html", **shown)
+    def answer(book: Register, name: str) -> Response:
+        used, dossier = read_instrument(INSTRUMENT), book.dossier(name, "assess")
+        found = assessed(dossier, used, today(request))
+        shown = {"firm": dossier.firm, "used": used, "found": found, "grades": GRADES, "day": today(request)}
+        return page(request, "agency/assess.html", **shown)
+
+    return _looked_at(request, answer)
 
 
 @needs(Right.DECIDE)
@@ -185,14 +187,11 @@ def _written(
     """Write and go back to the firm's page; what cannot be is said there, and nothing is written."""
     from starlette.responses import RedirectResponse
 
-    name = request.path_params["firm"]
-    if not purpose_of(request, name):
-        return ask_purpose(request, name)
-    book = register(request, purpose_of(request, name))
-    if not book.has("firms", name):
-        return page(request, "agency/none.html", status=404, firm=name)
-    try:
-        write(book, name, form)
-    except FirmtradeError as error:
-        return _shown(request, book, name, wrong=str(error), status=422)
-    return RedirectResponse(f"{request.url_for('firm', firm=name).path}#{place}", status_code=303)
+    def answer(book: Register, name: str) -> Response:
+        try:
+            write(book, name, form)
+        except FirmtradeError as error:
+            return _shown(request, book, name, wrong=str(error), status=422)
+        return RedirectResponse(f"{request.url_for('firm', firm=name).path}#{place}", status_code=303)
+
+    return _looked_at(request, answer)
