@@ -8,16 +8,17 @@ study.run("out")
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from firmtrade.describe.spec import Table, read_table
 from firmtrade.disk import Scratch
-from firmtrade.errors import DataError, StudyError, nearest
+from firmtrade.errors import DataError, FirmtradeError, StudyError, nearest
 from firmtrade.result import Attrition, Modelled, Provenance, Release, Result
 from firmtrade.study_file import StudySpec, make_study, read_study, studies
+from firmtrade.study_setting import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -89,6 +90,7 @@ class Study:
 
     def __post_init__(self) -> None:
         self.spec = self.study if isinstance(self.study, StudySpec) else read_study(self.study)
+        self._settings = Settings()
 
     # -- questions ---------------------------------------------------------------------------------
 
@@ -117,8 +119,10 @@ class Study:
 
         `check=False` leaves out the check of the panel: for a panel that has just been checked.
         """
-        with self._opened(strict=check) as (engine, panel, setting):
-            return [Shown.of(result) for result in self._compute(engine, panel, setting, tables).results]
+        asked = self.spec.tables if tables is None else list(tables)
+        with self._opened(strict=check, ahead=asked) as (engine, panel, setting):
+            wanted = None if tables is None else asked
+            return [Shown.of(result) for result in self._compute(engine, panel, setting, wanted).results]
 
     def models(self, names: Iterable[str] | None = None) -> list[Modelled]:
         """The answers of these models, or of all models of the study. Confidential."""
@@ -167,7 +171,8 @@ class Study:
 
             asked = [dated(table, (ANY_YEAR,)) for table in asked]
         planned = plan(asked, setting)
-        return [query for view in views(planned, setting) for query in queries(view, setting.groups)]
+        made = sorted(views(planned, setting), key=lambda view: view.place)
+        return [query for view in made for query in queries(view, setting.groups)]
 
     def check(self) -> CheckReport:
         """Every problem of the panel, with the rows that cause it."""
@@ -308,8 +313,15 @@ class Study:
         return self._setting(None, frozenset()).codes
 
     @contextmanager
-    def _opened(self, strict: bool = True, models: bool = False) -> Iterator[tuple[Engine, Panel, Setting]]:
-        """The engine with the panel open and checked, for as long as the block lasts."""
+    def _opened(
+        self, strict: bool = True, models: bool = False, ahead: Iterable[Table] = ()
+    ) -> Iterator[tuple[Engine, Panel, Setting]]:
+        """The engine with the panel open and checked, for as long as the block lasts.
+
+        `ahead`: the tables that will be asked for are planned while the panel is opened.
+        """
+        from concurrent.futures import ThreadPoolExecutor
+
         from firmtrade.study_engine import chosen, refuse, start
         from firmtrade.study_sources import open_sources
 
@@ -317,7 +329,11 @@ class Study:
         refuse(choice, self.spec, bool(self.ledger or self.spec.ledger), models)
         memory = self.memory or self.spec.memory
         with Scratch() as scratch, start(choice, memory, self.threads, self.debug) as engine:
-            self._sources = open_sources(engine, self.spec, self.panel, self.sources, scratch, self.progress)
+            with ThreadPoolExecutor(1) as aside:
+                aside.submit(self._plan_ahead, list(ahead))
+                self._sources = open_sources(
+                    engine, self.spec, self.panel, self.sources, scratch, self.progress
+                )
             self.spec = self._sources.spec
             panel = self._relevant(self._sources.panel)
             if strict:
@@ -327,6 +343,16 @@ class Study:
                     raise DataError(self._sources.check(panel).text())
             columns = frozenset(panel.columns)
             yield engine, panel, replace(self._setting(columns, columns), dialect=engine.dialect)
+
+    def _plan_ahead(self, tables: Iterable[Table]) -> None:
+        """Plan what can be planned before it is known which columns the panel has.
+
+        What is wrong with a table is told later, after what is wrong with the panel.
+        """
+        from firmtrade.describe.compute import plan
+
+        with suppress(FirmtradeError):
+            plan(tables, self._setting(None, frozenset()))
 
     def _relevant(self, panel: Panel) -> Panel:
         """The panel, missing only what the study's tables ask for: Chile need not have regions."""
@@ -341,25 +367,10 @@ class Study:
         return replace(panel, missing={k: v for k, v in panel.missing.items() if k in needed})
 
     def _setting(self, columns: frozenset[str] | None, further: frozenset[str]) -> Setting:
-        from firmtrade.acquire.classification import divisions
-        from firmtrade.classify.expand import Meaning
-        from firmtrade.describe.cells import Codes
-        from firmtrade.describe.compute import Setting
-        from firmtrade.describe.groups import Groups
         from firmtrade.study_sources import classification
 
-        catalog = self.spec.catalog
-        seen = Setting.seen
-        if self.spec.dynamics is not None:
-            from firmtrade.study_dynamics import COLUMNS, SEEN
-
-            further |= frozenset(COLUMNS)
-            seen = SEEN
-        meaning = Meaning(catalog, further | frozenset(self.spec.panel.get("columns", {})))
         stated = classification(self.spec, self.panel, self.sources)
-        codes = Codes(catalog, divisions(stated))
-        settled = (catalog, meaning, columns, self.spec.windows, codes, Groups(meaning))
-        return Setting(*settled, seen=seen, classification=stated)
+        return self._settings.of(self.spec, stated, columns, further)
 
     def _compute(
         self, engine: Engine, panel: Panel, setting: Setting, tables: Any, kept: Kept | None = None

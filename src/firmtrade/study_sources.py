@@ -52,12 +52,6 @@ def prepared(spec: StudySpec, opened: Opened, tables: Iterable[Table] | None) ->
     A study of a trade register has the tables of its linkage besides; where thresholds or the union change,
     series break. A study of a panel may say under [thresholds] whose thresholds it was collected with.
     """
-    from firmtrade.assemble.trade.blocs import bloc
-    from firmtrade.assemble.trade.breaks import series_breaks
-    from firmtrade.assemble.trade.thresholds import thresholds
-    from firmtrade.describe.breaks import Break, with_breaks
-    from firmtrade.describe.coverage import COVERAGE, with_coverage
-
     asked = list(opened.spec.tables if tables is None else tables)
     if spec.dynamics is not None:
         from firmtrade.study_dynamics import dated, refuse_sums
@@ -67,7 +61,13 @@ def prepared(spec: StudySpec, opened: Opened, tables: Iterable[Table] | None) ->
     said = spec.trade.get("thresholds", {})
     linked = opened.linked
     if linked is None and not said:
-        return asked
+        return asked  # before anything of declarations is imported: a plain panel is opened more quickly
+    from firmtrade.assemble.trade.blocs import bloc
+    from firmtrade.assemble.trade.breaks import series_breaks
+    from firmtrade.assemble.trade.thresholds import thresholds
+    from firmtrade.describe.breaks import Break, with_breaks
+    from firmtrade.describe.coverage import COVERAGE, with_coverage
+
     if linked is not None:
         if tables is None and linked.register and not spec.stress and spec.dynamics is None:
             asked += _linkage(linked.declarations.years, asked)
@@ -83,13 +83,13 @@ def prepared(spec: StudySpec, opened: Opened, tables: Iterable[Table] | None) ->
 
 def detailed(engine: Engine, opened: Opened, tables: Iterable[Table], setting: Setting) -> Setting:
     """The setting in which tables by partner or product can be answered: their relations are made."""
+    if opened.linked is None or setting.columns is None:
+        return setting
     from firmtrade.assemble.trade.details import make_details
     from firmtrade.assemble.trade.linked import keep_panel
     from firmtrade.describe.asked import needed_by_sample
     from firmtrade.describe.details import once_conditions, table_of, years_of_rows
 
-    if opened.linked is None or setting.columns is None:
-        return setting
     near, away = _near(engine), engine if isinstance(engine, Remote) else None
     if opened.following is not None:
         from firmtrade.study_dynamics import work_out

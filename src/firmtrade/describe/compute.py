@@ -7,7 +7,7 @@ answers.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -86,8 +86,9 @@ class TablePlan:
 
 @dataclass
 class View:
-    """One scan: its rows and the cube made of them."""
+    """One scan: its rows and the cube made of them; `place` is where it stands among those of a study."""
 
+    place: tuple[str, str]
     cube: Cube
     rows: tuple[Step, ...]
     scan: Scan
@@ -115,6 +116,20 @@ def plan(tables: Iterable[Table], setting: Setting) -> list[TablePlan]:
 
 
 def _plan(table: Table, setting: Setting, windowed: Mapping[str, bool]) -> TablePlan:
+    # The table is kept with its plan, so that no other one can get its id.
+    _, made = setting.groups.remember(
+        ("planned", id(table)), lambda: (table, _asked_by(table, setting, windowed))
+    )
+    if setting.columns is None:
+        return made
+    refused = missing_words(made.asks, setting.groups, setting.columns) or other_codes(
+        made.asks, setting.groups, setting.classification
+    )
+    return replace(made, refused=refused)
+
+
+def _asked_by(table: Table, setting: Setting, windowed: Mapping[str, bool]) -> TablePlan:
+    """The slots of a table and all that they need."""
     asked = slots(table, setting.catalog, setting.codes, setting.windows, windowed)
     # A cell that two blocks ask for stands in the table once.
     once = {(slot.ask, slot.period, slot.measure.name): slot for slot in asked}
@@ -126,18 +141,15 @@ def _plan(table: Table, setting: Setting, windowed: Mapping[str, bool]) -> Table
         made.asks.update(needed(slot.measure, slot.ask, setting.catalog, window))
     for doubt in made.doubts:
         made.asks.add(doubt.ask)
-    if setting.columns is not None:
-        made.refused = missing_words(made.asks, setting.groups, setting.columns) or other_codes(
-            made.asks, setting.groups, setting.classification
-        )
     return made
 
 
-def views(plans: Iterable[TablePlan], setting: Setting) -> list[View]:
+def views(plans: Iterable[TablePlan], setting: Setting) -> Iterator[View]:
     """The scans that the answerable tables need: one for the years, one for each window.
 
     Groups that look at a firm's whole history have a scan of their own, so that only the firms that
-    are asked about are followed.
+    are asked about are followed. Most asks come first: what is rolled up last has no scan to hide behind.
+    Each is made when it is asked for, so that the first can be scanned meanwhile.
     """
     groups = setting.groups
     asks = sorted(set().union(*(p.asks for p in plans if not p.refused)), key=_order)
@@ -149,10 +161,10 @@ def views(plans: Iterable[TablePlan], setting: Setting) -> list[View]:
         else:
             kind = "" if ask.window or ask.year in finest else "other years"
         parted[ask.window, f"{groups.relation(ask)} {kind}".strip()].append(ask)
-    return [
-        _view(window, kind, asks, setting, kind == "" or (kind == "followed" and not _seen(asks, parted)))
-        for (window, kind), asks in sorted(parted.items())
-    ]
+    added = {place: sum(_adds_up(ask, setting.catalog) for ask in asks) for place, asks in parted.items()}
+    for place in sorted(parted, key=lambda place: (-added[place], _name(*place))):
+        asks, kind = parted[place], place[1]
+        yield _view(place, asks, setting, kind == "" or (kind == "followed" and not _seen(asks, parted)))
 
 
 def _seen(asks: list[Ask], parted: Mapping[tuple[str, str], list[Ask]]) -> bool:
@@ -164,11 +176,10 @@ def _order(ask: Ask) -> tuple[str, ...]:
     return (ask.sample, ask.window, ask.year, ask.aggregate, ask.point, *(f"{n}={c}" for n, c in ask.codes))
 
 
-def _view(window: str, kind: str, asks: list[Ask], setting: Setting, whole: bool) -> View:
+def _view(place: tuple[str, str], asks: list[Ask], setting: Setting, whole: bool) -> View:
+    window, kind = place
     years = frozenset(ask.year for ask in asks if ask.year)
-    name = "_".join(part for part in (f"window {window}" if window else "years", kind) if part)
-    name = name.replace("-", "_").replace(" ", "_")
-    cube = Cube(name, setting.groups, years, whole=whole, windowed=bool(window))
+    cube = Cube(_name(window, kind), setting.groups, years, whole=whole, windowed=bool(window))
     additive = [ask for ask in asks if _adds_up(ask, setting.catalog)]
     relation = setting.groups.relation(asks[0])
     cube.add([*additive, *(ask.counted() for ask in asks)])
@@ -186,7 +197,12 @@ def _view(window: str, kind: str, asks: list[Ask], setting: Setting, whole: bool
         listed=setting.listed,
         dialect=setting.dialect,
     )
-    return View(cube, _plain_rows(window, cube, rest, setting) if rest else (), scan, additive, rest)
+    return View(place, cube, _plain_rows(window, cube, rest, setting) if rest else (), scan, additive, rest)
+
+
+def _name(window: str, kind: str) -> str:
+    name = "_".join(part for part in (f"window {window}" if window else "years", kind) if part)
+    return name.replace("-", "_").replace(" ", "_")
 
 
 def _owner(window: str, setting: Setting, several: bool) -> tuple[str, bool, str]:
@@ -243,11 +259,14 @@ def compute(
     if plans and all(p.refused for p in plans):
         raise StudyError("No table can be answered with this panel:\n  " + "\n  ".join(refusals))
     answered = [p for p in plans if not p.refused]
-    seen, published = views(plans, setting), _published(answered, setting)
-    refuse_listed(setting.listed and any(setting.groups.relation(v.asks[0]) for v in seen if v.asks))
+    asked = {ask for made in answered for ask in made.asks}
+    refuse_listed(setting.listed and any(setting.groups.relation(ask) for ask in asked))
     # The key of a firm depends on a secret that no query holds: such scans are never kept.
     scans = Scans(kept, setting.meaning, setting.windows) if kept and not setting.keyed else None
-    found, losses, evidence, behind = _answers(engine, seen, published, setting, progress, scans)
+    published = _published(answered, setting) if setting.evidence else frozenset[Ask]()
+    found, losses, evidence, behind = _answers(
+        engine, views(answered, setting), published, setting, progress, scans
+    )
 
     def again(changed: Mapping[Ask, Value]) -> tuple[Result, ...]:
         return tuple(result_of(p, {**found, **changed}, setting) for p in answered)
@@ -288,7 +307,7 @@ def _backing(
 
 def _answers(
     engine: Engine,
-    seen: list[View],
+    asked: Iterable[View],
     published: frozenset[Ask],
     setting: Setting,
     progress: Progress,
@@ -300,15 +319,12 @@ def _answers(
     While one view is rolled up the next is scanned.
     """
     found: dict[Ask, Value] = {}
-    lost: dict[str, list[Attrition]] = {}
+    lost: dict[tuple[str, str], list[Attrition]] = {}
     evidence: _Evidence = []
     behind: dict[Ask, Behind] = {}
-    # Most asks first: what is rolled up last has no scan to hide behind.
-    order = {view.table: view for view in sorted(seen, key=lambda view: (-len(view.asks), view.table))}
-    progress(f"scan for {next(iter(order.values())).cube.name.replace('_', ' ')}" if order else "no scan")
-    queries = [(n, scans.query(engine, v) if scans else v.scan.query) for n, v in order.items()]
-    for table in engine.tables(queries):
-        view = order[table]
+    seen: dict[str, View] = {}
+    for table in engine.tables(_scanned(engine, asked, seen, progress, scans)):
+        view = seen[table]
         if scans:
             scans.keep(engine, view, table)
         progress(f"roll up {view.cube.name.replace('_', ' ')}")
@@ -318,11 +334,29 @@ def _answers(
         found.update({ask: value for ask, (value, _) in apart.items()})
         behind.update({ask: firms for ask, (_, firms) in apart.items()})
         if view.cube.whole:
-            lost[table] = attrition(engine, view.cube, table, setting.catalog, setting.windows, setting.seen)
+            lost[view.place] = attrition(
+                engine, view.cube, table, setting.catalog, setting.windows, setting.seen
+            )
         if setting.evidence:
             owners = partial(scans.owners, engine, view) if scans else None
             asks = [ask for ask in view.asks if ask in published]
             evidence.append(finest(engine, view.scan, table, asks, owners))
     # A sample that several views have is told once, by the first of them.
-    told = {loss.sample: loss for view in reversed(seen) for loss in lost.get(view.table, [])}
+    told = {loss.sample: loss for place in sorted(lost, reverse=True) for loss in lost[place]}
     return found, sorted(told.values(), key=lambda loss: loss.sample), evidence, behind
+
+
+def _scanned(
+    engine: Engine, asked: Iterable[View], seen: dict[str, View], progress: Progress, scans: Scans | None
+) -> Iterable[tuple[str, Query]]:
+    """The table and query of each view, which is noted in `seen`; one after the other while they are run."""
+
+    def each() -> Iterator[tuple[str, Query]]:
+        for view in asked:
+            if not seen:
+                progress(f"scan for {view.cube.name.replace('_', ' ')}")
+            seen[view.table] = view
+            yield view.table, scans.query(engine, view) if scans else view.scan.query
+
+    # What was kept is looked up in the engine, before it is busy with the first scan.
+    return list(each()) if scans else each()

@@ -17,17 +17,13 @@ from numpy.typing import NDArray
 
 from firmtrade._engine.engine import Engine
 from firmtrade._engine.steps import Query, Step
-from firmtrade.describe.answer import code_of
 from firmtrade.describe.asks import COUNT, Ask
-from firmtrade.describe.cube import Cube
 from firmtrade.describe.listing import Listing, listing
+from firmtrade.describe.members import Flags, Ints, Members
 from firmtrade.describe.scan import KEYS, Scan
 from firmtrade.errors import EngineError
 
 ASKED = "asked"  # who asked for confidentiality, beside the aggregates
-
-Ints = NDArray[np.int64]
-Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -82,7 +78,7 @@ def finest(
         function, column = cube.aggregate_column(ask)
         if function == "sum":
             by_aggregate[column].append(ask)
-    classes = _Classes(_Membership(engine, cube, table, [*asks, *_all_of_samples(asks)]), asks)
+    classes = _Classes(Members(engine, cube, table, [*asks, *_all_of_samples(asks)]), asks)
     several = _several(engine, scan, classes.membership, owners) if scan.grouped else None
     sums = [
         _sums(engine, table, classes, several, column, found)
@@ -108,7 +104,7 @@ def _all_of_samples(asks: Sequence[Ask]) -> list[Ask]:
 class _Classes:
     """The finest cells of a view in classes that no published sum tells apart."""
 
-    def __init__(self, membership: _Membership, asks: Sequence[Ask]) -> None:
+    def __init__(self, membership: Members, asks: Sequence[Ask]) -> None:
         self.membership = membership
         self.totals = _all_of_samples(asks)
         flags = {ask: membership.of(ask) for ask in (*asks, *self.totals)}
@@ -120,42 +116,6 @@ class _Classes:
     def members(self, ask: Ask) -> Ints:
         """The classes of an ask."""
         return self._members[self._keys[ask]]
-
-
-class _Membership:
-    """Which finest cells an ask is over; only cells of some sample are looked at."""
-
-    def __init__(self, engine: Engine, cube: Cube, table: str, asks: Sequence[Ask]) -> None:
-        self.cube = cube
-        samples = sorted({ask.sample for ask in asks})
-        parts = {cube.sample_condition(sample) for sample in samples}
-        parts |= {text for ask in asks for text in cube.group_conditions(ask)}
-        self._names = {text: f"m{n}" for n, text in enumerate(sorted(parts))}
-        self.inside = " or ".join(f"({cube.sample_condition(sample)})" for sample in samples)
-        asked = [f"coalesce({text}, false) as {name}" for text, name in self._names.items()]
-        asked += sorted(cube.dimensions)
-        asked += ["year"] if any(ask.year for ask in asks) else []
-        sql = f"select {', '.join(asked) or '1 as one'}\nfrom {table} where {self.inside}\norder by rowid"
-        self._columns = engine.columns_of_table(Query("members", (Step("members", sql),)))
-        self._equal: dict[tuple[str, str], Flags] = {}
-
-    def of(self, ask: Ask) -> Flags:
-        """The finest cells of an ask."""
-        texts = [self.cube.sample_condition(ask.sample), *self.cube.group_conditions(ask)]
-        found: Flags = self._columns[self._names[texts[0]]].copy()
-        for text in texts[1:]:
-            found &= self._columns[self._names[text]]
-        exclusive, _ = self.cube.groups.split(ask)
-        for name, code in exclusive.items():
-            found &= self._is(self.cube.dimension_column(name), code)
-        return found & self._is("year", ask.year) if ask.year else found
-
-    def _is(self, column: str, code: str) -> Flags:
-        if (column, code) not in self._equal:
-            values = np.ma.asarray(self._columns[column])
-            texts = [code_of(value) for value in values.tolist()]
-            self._equal[column, code] = np.array([text == code for text in texts], dtype=bool)
-        return self._equal[column, code]
 
 
 def _sums(
@@ -267,7 +227,7 @@ def _whole(values: Sequence[Any], decimals: int) -> Ints:
 
 
 def _several(
-    engine: Engine, scan: Scan, membership: _Membership, owners: Callable[[], Rows] | None
+    engine: Engine, scan: Scan, membership: Members, owners: Callable[[], Rows] | None
 ) -> dict[str, list[Any]]:
     """For each aggregate: (finest cell, owner, value) of the owners of several firms; ASKED: who asked."""
     names = scan.columns

@@ -66,6 +66,8 @@ class Groups:
     def __init__(self, meaning: Meaning) -> None:
         self.meaning = meaning
         self._known: dict[tuple[Any, ...], Any] = {}
+        self._splits: dict[Ask, tuple[dict[str, str], list[Term]]] = {}
+        self._relations: dict[str, str] = {}
 
     def _once(self, work: Callable[..., T], *key: Any) -> T:
         name = (work.__name__, *key)
@@ -117,13 +119,17 @@ class Groups:
 
     def split(self, ask: Ask) -> tuple[dict[str, str], list[Term]]:
         """(exclusive dimension -> code, conditions of overlapping groups and unions) of an ask."""
-        return self._once(
-            self._split, bool(ask.window), ask.codes, ask.aggregate, ask.point, self.relation(ask)
-        )
+        found = self._splits.get(ask)
+        if found is None:
+            about = (bool(ask.window), ask.codes, ask.aggregate, ask.point, self.relation(ask))
+            found = self._splits[ask] = self._once(self._split, *about)
+        return found
 
     def relation(self, ask: Ask) -> str:
         """Of which relation an ask's sample has the rows; '' for the panel."""
-        return self.meaning.catalog.get(ask.sample, "sample").relation
+        if ask.sample not in self._relations:
+            self._relations[ask.sample] = self.meaning.catalog.get(ask.sample, "sample").relation
+        return self._relations[ask.sample]
 
     def _split(
         self, windowed: bool, codes: Pairs, aggregate: str, point: str, relation: str

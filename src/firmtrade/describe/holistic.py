@@ -8,10 +8,11 @@ from typing import Any
 
 from firmtrade._engine.engine import Engine
 from firmtrade._engine.steps import Query, Step
-from firmtrade.describe.answer import Value, code_of
+from firmtrade.describe.answer import Value
 from firmtrade.describe.asks import Ask
 from firmtrade.describe.behind import Behind, columns, read
 from firmtrade.describe.groups import Groups, Term
+from firmtrade.describe.members import code_of
 
 #: Aggregates that tell of the sizes of firms beside each other.
 _SHARED = ("top_share", "top_count_share", "stddev_samp", "herfindahl")
