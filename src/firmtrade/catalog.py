@@ -263,7 +263,7 @@ def _definition(kind: str, name: str, entry: object, where: str) -> Definition:
             '"classification" for the codes of the panel\'s activities.'
         )
     if "key" in fields:
-        own = {code: f"{fields['key']} = '{code}'" for code in codes}
+        own = {code: f"{fields['key']} = {expression.quoted(code)}" for code in codes}
         fields["groups"] = {**own, **fields.get("groups", {})}
     if fields.get("relation", RELATIONS[0]) not in RELATIONS:
         found = fields["relation"]

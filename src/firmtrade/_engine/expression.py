@@ -363,6 +363,11 @@ def over_atoms(tree: Tree, names: Mapping[str, str]) -> Tree:
     return tree.copy() if isinstance(tree, (exp.Boolean, exp.Null)) else exp.column(names[render(tree)])
 
 
+def quoted(text: str) -> str:
+    """A text as SQL writes it; a code may have an apostrophe."""
+    return "'" + text.replace("'", "''") + "'"
+
+
 def cases(tree: Tree) -> list[tuple[Tree, str]] | None:
     """The (condition, code) pairs of a CASE whose results are all text codes, else None."""
     from sqlglot import exp

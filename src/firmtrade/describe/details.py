@@ -61,7 +61,7 @@ def _other_rows(catalog: Catalog, dimension: Definition, relation: str) -> Study
 
 
 def _named(dimension: Definition, code: str) -> str:
-    if dimension.groups.get(code) == f"{dimension.key} = '{code}'":
+    if dimension.groups.get(code) == f"{dimension.key} = {expression.quoted(code)}":
         return ONCE_OF_KEY
     parts = sorted(part.strip() for part in code.split("|"))
     return "_".join([ONCE, *(re.sub(r"[^a-z0-9]+", "_", part.lower()) for part in (dimension.name, *parts))])

@@ -196,8 +196,14 @@ class Groups:
         return self._once(self._dimension, name, bool(window))
 
     def _dimension(self, name: str, windowed: bool) -> Term:
+        from sqlglot import exp
+
         word = self.meaning.catalog.get(plain(name), "dimension")
-        return Term(self.meaning.row(word.tree, word.where, _point(name, windowed), kind=TEXT))
+        tree = self.meaning.row(word.tree, word.where, _point(name, windowed), kind=TEXT)
+        if expression.cases(tree) is not None or word.classification:
+            return Term(tree)
+        # Panels write 'unknown' too: such firms are those of which a code is not known.
+        return Term(exp.Nullif(this=tree, expression=exp.Literal.string(UNKNOWN)))
 
     def aggregate(self, ask: Ask) -> tuple[str, list[Term], Term | None]:
         """(function, arguments, condition) of an ask's aggregate over columns."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from firmtrade._engine.expression import Tree, cases, render
+from firmtrade._engine.expression import Tree, cases, quoted, render
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Key:
     @property
     def read(self) -> str:
         """SQL that gives the code back; a condition is what it is."""
-        whens = " ".join(f"when {n} then '{code}'" for n, code in enumerate(self.codes, 1))
+        whens = " ".join(f"when {n} then {quoted(code)}" for n, code in enumerate(self.codes, 1))
         return f"case {self.name} {whens} end as {self.name}" if self.codes else self.name
 
 

@@ -101,7 +101,7 @@ def _codes(
 
 def _number(column: str, codes: list[str]) -> str:
     """SQL: the number of a cell's code."""
-    listed = ", ".join("'" + one.replace("'", "''") + "'" for one in codes[1:])
+    listed = ", ".join(map(expression.quoted, codes[1:]))
     if not listed:
         return "cast(0 as bigint)"
     return f"cast(coalesce(list_position([{listed}], cast({column} as varchar)), 0) as bigint)"

@@ -125,7 +125,7 @@ class Scan:
         branches = expression.cases(term.tree) or []
         names = self.cube.columns
         whens = ((expression.render(expression.over_atoms(when, names)), code) for when, code in branches)
-        return "case " + " ".join(f"when {when} then '{code}'" for when, code in whens) + " end"
+        return f"case {' '.join(f'when {when} then {expression.quoted(code)}' for when, code in whens)} end"
 
     @cached_property
     def _year(self) -> list[str]:

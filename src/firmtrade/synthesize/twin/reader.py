@@ -127,7 +127,7 @@ class Reader:
             tests += [self._test(Term(part), ask) for part in expression.conjuncts(term.tree)]
         for name, code in exclusive.items():
             term = groups.dimension(name, ask.window)
-            says = "is null" if code == UNKNOWN else f"= '{code}'"
+            says = "is null" if code == UNKNOWN else f"= {expression.quoted(code)}"
             tests.append(Test(f"({term.sql}) {says}", self.places(term, ask), (code,)))
         _, values, condition = groups.aggregate(ask)
         tests += [self._test(term, ask) for term in conditions]
