@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
@@ -121,15 +121,19 @@ class DuckDB:
         What was named is read with `rows_of_table`, which does not wait for the one being made.
         """
         with ThreadPoolExecutor(1) as worker:
-            made = [(name, worker.submit(self._make, name, query)) for name, query in queries]
+            made: list[tuple[str, Future[None]]] = []
             try:
+                # Making the queries may fail, or be stopped, while the first of them runs.
+                for name, query in queries:
+                    made.append((name, worker.submit(self._make, name, query)))
                 for name, done in made:
                     done.result()
                     yield name
             finally:
                 worker.shutdown(wait=False, cancel_futures=True)
-                if not all(done.done() for _, done in made):
+                while running := [done for _, done in made if not done.done()]:
                     self._connection.interrupt()
+                    wait(running, timeout=0.05)
 
     def rows_of_table(self, query: Query) -> list[tuple[Any, ...]]:
         """As `rows`, of a query over tables that `tables` has made."""
