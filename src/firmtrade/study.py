@@ -331,16 +331,14 @@ class Study:
         with Scratch() as scratch, start(choice, memory, self.threads, self.debug) as engine:
             with ThreadPoolExecutor(1) as aside:
                 aside.submit(self._plan_ahead, list(ahead))
-                self._sources = open_sources(
-                    engine, self.spec, self.panel, self.sources, scratch, self.progress
-                )
-            self.spec = self._sources.spec
-            panel = self._relevant(self._sources.panel)
+                found = open_sources(engine, self.spec, self.panel, self.sources, scratch, self.progress)
+            self._sources, self.spec = found, found.spec
+            panel = self._relevant(found.panel)
             if strict:
                 self.progress("check the panel")
-                self._report = (self._sources.glance or self._sources.check)(panel)
-                if self._report.stops:
-                    raise DataError(self._sources.check(panel).text())
+                self._report = report = (found.glance or found.check)(panel)
+                if report.stops:
+                    raise DataError(found.check(panel).text())
             columns = frozenset(panel.columns)
             yield engine, panel, replace(self._setting(columns, columns), dialect=engine.dialect)
 

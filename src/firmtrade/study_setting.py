@@ -14,8 +14,7 @@ class Settings:
     """Makes settings, and remembers what was worked out about words for the next one of the same study."""
 
     def __init__(self) -> None:
-        self._about: tuple[Any, ...] = ()
-        self._groups: Any = None
+        self._kept: tuple[tuple[Any, ...], Any] | None = None
 
     def of(
         self,
@@ -41,9 +40,10 @@ class Settings:
             further |= frozenset(COLUMNS)
             seen = SEEN
         known = (further | frozenset(spec.panel.get("columns", {}))) - frozenset(CONTRACT)
-        about = (known, stated, spec)
-        if self._groups is None or self._about[:2] != about[:2] or self._about[2] is not spec:
-            self._about, self._groups = about, Groups(Meaning(spec.catalog, known))
-        groups, codes = self._groups, Codes(spec.catalog, divisions(stated))
+        about = (known, stated, id(spec), spec)  # the study is kept, so that no other one can get its id
+        kept = self._kept
+        if kept is None or kept[0][:3] != about[:3]:
+            kept = self._kept = about, Groups(Meaning(spec.catalog, known))  # at once: threads may ask
+        groups, codes = kept[1], Codes(spec.catalog, divisions(stated))
         settled = (spec.catalog, groups.meaning, columns, spec.windows, codes, groups)
         return Setting(*settled, seen=seen, classification=stated)
