@@ -65,6 +65,7 @@ MEASURES = {
     "small-count": "count(small)",
     "gained-least": "min(value_added)",
     "gained-median": "median(value_added)",
+    "last-label": "max(label)",
     "lost": "sum(value_added) filter (where value_added < 0)",
 }
 
@@ -126,6 +127,11 @@ def test_a_sum_of_no_known_value_is_no_figure_and_a_number_of_nobody_is_nought(t
     unknown = asked(tmp_path, measures, """{ label = ['say "x"', "été"] }""")
     assert [unknown['say "x"', name] for name in measures] == [1, None, None, None, 0, None]
     assert [unknown["été", name] for name in measures] == [1, float(HUGE), None, None, 0, 7.5]
+
+
+def test_the_largest_of_texts_is_no_measure(tmp_path: Path) -> None:
+    with pytest.raises(StudyError, match=r"max\(label\) is not a number but a VARCHAR"):
+        asked(tmp_path, ["last-label"])
 
 
 # --- codes --------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from __future__ import annotations
 import decimal
 import operator
 import re
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from firmtrade._engine.engine import Engine
 from firmtrade._engine.steps import Query, Step
 from firmtrade.describe.members import Flags, Ints
+from firmtrade.errors import StudyError
 
 #: Sums of absolute values below this fit into 64 bits, however they are added.
 _FITS = float(2**62)
@@ -27,6 +28,7 @@ _ARRAYS: Mapping[str, tuple[np.ufunc, int]] = {
     "min": (np.minimum, np.iinfo(np.int64).max),
     "max": (np.maximum, np.iinfo(np.int64).min),
 }
+_NO_NUMBERS = ("VARCHAR", "DATE", "TIME")
 _SINGLE: Mapping[str, Callable[[Any, Any], Any]] = {"sum": operator.add, "min": min, "max": max}
 
 
@@ -55,10 +57,19 @@ class Amount:
         ]
 
 
-def amounts(engine: Engine, table: str, inside: str, columns: Set[str]) -> dict[str, Amount]:
-    """The aggregates in these columns of the cells of a cube that lie `inside`, in their order."""
+def amounts(engine: Engine, table: str, inside: str, columns: Mapping[str, str]) -> dict[str, Amount]:
+    """The aggregates in these columns of the cells of a cube that lie `inside`, in their order.
+
+    `columns` says of each what it is, `max(turnover)`, for an error where that is no number.
+    """
     listed = sorted(columns)
     types = _types(engine, table, listed)
+    for name in listed:
+        if types[name].startswith(_NO_NUMBERS):
+            raise StudyError(
+                f"{columns[name]} is not a number but a {types[name]}, and a measure is a number. Firms are "
+                "told apart by texts and dates in a dimension."
+            )
     asked = [f"{name} is not null as k_{name}" for name in listed]
     asked += [f"{whole} as {name}" for name in listed if (whole := _whole(name, types[name])) is not None]
     sql = f"select {', '.join(asked)}\nfrom {table} where {inside}\norder by rowid"

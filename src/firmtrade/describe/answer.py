@@ -28,7 +28,9 @@ def answer(engine: Engine, cube: Cube, table: str, asks: Iterable[Ask]) -> dict[
     if not columns:
         return {}
     members = Members(engine, cube, table, columns)
-    held = amounts(engine, table, members.inside, {column for _, column in columns.values()})
+    needed = {column for _, column in columns.values()}
+    told = {column: f"{name}({value})" for name, value, column in cube.aggregates.values()}
+    held = amounts(engine, table, members.inside, {column: told[column] for column in needed})
     alike: dict[tuple[str, str, Conditions, tuple[str, ...]], list[Ask]] = defaultdict(list)
     for ask, (function, column) in columns.items():
         conditions, codes = members.about(ask)
