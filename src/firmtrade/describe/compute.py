@@ -111,7 +111,6 @@ def plan(tables: Iterable[Table], setting: Setting) -> list[TablePlan]:
             sample = setting.catalog.get(block.sample, "sample", where=where)
             windowed[block.sample] = uses_points(sample.tree, setting.catalog)
         plans.append(_plan(table, setting, windowed))
-    refuse_undated({ask: None for made in plans for ask in made.asks}, setting.groups, setting.windows)
     return plans
 
 
@@ -141,6 +140,7 @@ def _asked_by(table: Table, setting: Setting, windowed: Mapping[str, bool]) -> T
         made.asks.update(needed(slot.measure, slot.ask, setting.catalog, window))
     for doubt in made.doubts:
         made.asks.add(doubt.ask)
+    refuse_undated(made.asks, setting.groups, setting.windows)
     return made
 
 

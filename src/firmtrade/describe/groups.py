@@ -51,6 +51,9 @@ class Term:
         return [Term(atom) for atom in expression.atoms(self.tree)]
 
 
+_COUNTED: tuple[str, list[Term], Term | None] = ("count", [], None)
+
+
 def counted_once(catalog: Catalog, codes: Pairs, aggregate: str, relation: str) -> list[Term]:
     """Of a firm's rows in a group, a number of firms counts the first: a firm counts once in a union."""
     from sqlglot import exp
@@ -69,7 +72,10 @@ class Groups:
         self.meaning = meaning
         self._known: dict[tuple[Any, ...], Any] = {}
         self._splits: dict[Ask, tuple[dict[str, str], list[Term]]] = {}
+        self._aggregates: dict[Ask, tuple[str, list[Term], Term | None]] = {}
         self._relations: dict[str, str] = {}
+        #: What an ask needs, in a form in which many asks are alike (see `needs`).
+        self.kinds: dict[Ask, tuple[object, ...]] = {}
 
     @property
     def crowded(self) -> bool:
@@ -208,8 +214,14 @@ class Groups:
 
     def aggregate(self, ask: Ask) -> tuple[str, list[Term], Term | None]:
         """(function, arguments, condition) of an ask's aggregate over columns."""
+        found = self._aggregates.get(ask)
+        if found is None:
+            found = self._aggregates[ask] = self._aggregate_of(ask)
+        return found
+
+    def _aggregate_of(self, ask: Ask) -> tuple[str, list[Term], Term | None]:
         if ask.aggregate == COUNT:
-            return "count", [], None
+            return _COUNTED
         word = self.meaning.catalog.get(ask.aggregate, "measure")
         codes = ask.codes if bound_names(word.tree, self.meaning.catalog) else ()
         return self._once(self._aggregate, ask.aggregate, bool(ask.window), codes, ask.point)
