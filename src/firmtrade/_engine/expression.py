@@ -351,7 +351,7 @@ def unknown_of_nothing(tree: Tree) -> bool:
 
 
 def over_atoms(tree: Tree, names: Mapping[str, str]) -> str:
-    """SQL of a condition over columns that hold its atoms' answers; `names` maps an atom's SQL to its column."""
+    """SQL of a condition over columns that hold its atoms' answers; `names` maps SQL to column."""
     from sqlglot import exp
 
     if isinstance(tree, (exp.And, exp.Or)):
