@@ -38,7 +38,7 @@ from firmtrade.describe.scan import Scan
 from firmtrade.describe.spec import Table
 from firmtrade.describe.unknowns import Doubt, doubts
 from firmtrade.describe.views import names_in, window_rows, year_rows
-from firmtrade.errors import StudyError
+from firmtrade.errors import Unanswerable
 from firmtrade.result import Attrition, Result
 
 Progress = Callable[[str], None]
@@ -256,7 +256,7 @@ def compute(
     plans = plan(tables, setting)
     refusals = tuple(f"{p.table.name} is not answered: {p.refused}" for p in plans if p.refused)
     if plans and all(p.refused for p in plans):
-        raise StudyError("No table can be answered with this panel:\n  " + "\n  ".join(refusals))
+        raise Unanswerable("No table can be answered with this panel:\n  " + "\n  ".join(refusals))
     answered = [p for p in plans if not p.refused]
     asked = {ask for made in answered for ask in made.asks}
     refuse_listed(setting.listed and any(setting.groups.relation(ask) for ask in asked))
