@@ -42,7 +42,7 @@ class Settings:
         known = (further | frozenset(spec.panel.get("columns", {}))) - frozenset(CONTRACT)
         about = (known, stated, id(spec), spec)  # the study is kept, so that no other one can get its id
         kept = self._kept
-        if kept is None or kept[0][:3] != about[:3]:
+        if kept is None or kept[0][:3] != about[:3] or kept[1].crowded:
             kept = self._kept = about, Groups(Meaning(spec.catalog, known))  # at once: threads may ask
         groups, codes = kept[1], Codes(spec.catalog, divisions(stated))
         settled = (spec.catalog, groups.meaning, columns, spec.windows, codes, groups)
