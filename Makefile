@@ -26,7 +26,7 @@ demo: install ## run the Belgian study and its models on the synthetic panel and
 test: export PYTHONDONTWRITEBYTECODE =
 test: install ## run all tests
 	@sh tools/browser.sh
-	@$(PY) -m pytest -n $(JOBS) --dist loadfile $(ARGS)
+	@$(PY) -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 gate: install ## the checks that take seconds: style, size, imports, hygiene
 	@$(PY) -m ruff check
