@@ -1,9 +1,9 @@
 """Measure the Belgian study against its limits: `make bench`, or `python -m benchmarks [ROWS]`.
 
 Each contestant runs in a process of its own, in turn, five times; printed are medians, and the medians of the
-ratios within each round, since machines differ and drift. (a) a bare DuckDB scan of the same columns; (b) the pandas script
-that an analyst wrote for the same tables, and for comparison one that was written to be fast; ours computes
-all tables and figures, without rendering.
+ratios within each round, since machines differ and drift. (a) a bare DuckDB scan of the same columns; (b) the
+pandas script that an analyst wrote for the same tables, and for comparison one that was written to be fast;
+ours computes all tables and figures, without rendering.
 """
 
 from __future__ import annotations

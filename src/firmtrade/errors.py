@@ -8,7 +8,7 @@ from bad data and both from a refused publication.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 
 class FirmtradeError(Exception):
@@ -27,6 +27,26 @@ class DataError(FirmtradeError):
     """The panel is missing, unreadable or breaks its contract."""
 
     exit_code = 11
+
+
+class ColumnMissing(DataError):
+    """A source lacks columns that it must have.
+
+    `part` is the table of the study that reads it, such as [panel]; `missing` maps our names of columns that
+    are not there to the likeliest of theirs or ''; `spare` are theirs that nothing reads; `required` are ours
+    without which nothing can be read.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        part: str,
+        missing: Mapping[str, str],
+        spare: tuple[str, ...],
+        required: tuple[str, ...],
+    ) -> None:
+        super().__init__(text)
+        self.part, self.missing, self.spare, self.required = part, missing, spare, required
 
 
 class DisclosureError(FirmtradeError):

@@ -17,6 +17,7 @@ from firmtrade.describe.spec import Table, read_table
 from firmtrade.disk import Scratch
 from firmtrade.errors import DataError, FirmtradeError, StudyError, nearest
 from firmtrade.result import Attrition, Modelled, Provenance, Release, Result
+from firmtrade.study_columns import PANEL, advice, mapping_told, needed
 from firmtrade.study_file import StudySpec, make_study, read_study, studies
 from firmtrade.study_setting import Settings
 
@@ -186,7 +187,8 @@ class Study:
             if report.stops or not self.spec.tables:
                 return report, [], ""
             try:
-                return report, list(self._compute(engine, panel, setting, None).attrition), ""
+                found = list(self._compute(engine, panel, setting, None).attrition)
+                return report, found, advice(self.spec.extend, PANEL, panel.missing, panel.spare)
             except StudyError as error:
                 return report, [], str(error)
 
@@ -331,9 +333,10 @@ class Study:
         with Scratch() as scratch, start(choice, memory, self.threads, self.debug) as engine:
             with ThreadPoolExecutor(1) as aside:
                 aside.submit(self._plan_ahead, list(ahead))
-                self._sources = open_sources(
-                    engine, self.spec, self.panel, self.sources, scratch, self.progress
-                )
+                with mapping_told(self.spec.extend, {}, (), self._needed):
+                    self._sources = open_sources(
+                        engine, self.spec, self.panel, self.sources, scratch, self.progress
+                    )
             self.spec = self._sources.spec
             panel = self._relevant(self._sources.panel)
             if strict:
@@ -356,15 +359,14 @@ class Study:
 
     def _relevant(self, panel: Panel) -> Panel:
         """The panel, missing only what the study's tables ask for: Chile need not have regions."""
-        from firmtrade.describe.compute import plan
-        from firmtrade.describe.needs import needed_columns
-
         if not self.spec.tables or not panel.missing:
             return panel
-        setting = self._setting(None, frozenset(panel.columns))
-        asks = [ask for made in plan(self.spec.tables, setting) for ask in made.asks]
-        needed = needed_columns(asks, setting.groups)
-        return replace(panel, missing={k: v for k, v in panel.missing.items() if k in needed})
+        asked = self._needed(frozenset(panel.columns))
+        return replace(panel, missing={k: v for k, v in panel.missing.items() if k in asked})
+
+    def _needed(self, further: frozenset[str] = frozenset()) -> frozenset[str]:
+        """The columns that the study's tables ask for."""
+        return needed(self.spec.tables, self._setting(None, further))
 
     def _setting(self, columns: frozenset[str] | None, further: frozenset[str]) -> Setting:
         from firmtrade.study_sources import classification
@@ -379,7 +381,9 @@ class Study:
         from firmtrade.study_sources import detailed, prepared
 
         asked = prepared(self.spec, self._sources, tables)
-        return compute(engine, asked, detailed(engine, self._sources, asked, setting), self.progress, kept)
+        with mapping_told(self.spec.extend, panel.missing, panel.spare, self._needed):
+            made = detailed(engine, self._sources, asked, setting)
+            return compute(engine, asked, made, self.progress, kept)
 
     def _provenance(self, panel: Panel) -> Provenance:
         from firmtrade import __version__

@@ -95,6 +95,7 @@ class StudySpec:
     engine: Mapping[str, Any] = field(default_factory=dict, repr=False)
     stress: Stress | None = None
     pack: Mapping[str, str] = field(default_factory=dict)  # of which pack it is, if it came in one
+    extend: str = ""  # what a study of one's own extends, where this one is a pack or built in
 
 
 def read_study(study: str | Path) -> StudySpec:
@@ -222,6 +223,7 @@ def make_study(raw: Mapping[str, Any], name: str, base: Path, file: str) -> Stud
         trade={part: raw[part] for part in TRADE if part in raw},
         dynamics=raw.get("dynamics"),
         pack=about,
+        extend=file if file.endswith(ENDING) else name if base / file == studies().get(name) else "",
         memory=limit(str(raw["memory"]), file) if "memory" in raw else None,
         engine=read_engine(raw.get("engine"), file),
     )

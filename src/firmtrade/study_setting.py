@@ -41,9 +41,9 @@ class Settings:
             further |= frozenset(COLUMNS)
             seen = SEEN
         known = (further | frozenset(spec.panel.get("columns", {}))) - frozenset(CONTRACT)
-        about = (known, stated, spec)
-        if self._groups is None or self._about[:2] != about[:2] or self._about[2] is not spec:
-            self._about, self._groups = about, Groups(Meaning(spec.catalog, known))
+        same = self._about[:2] == (known, stated) and self._about[2] is spec
+        if not same or self._groups.crowded:
+            self._about, self._groups = (known, stated, spec), Groups(Meaning(spec.catalog, known))
         groups, codes = self._groups, Codes(spec.catalog, divisions(stated))
         settled = (spec.catalog, groups.meaning, columns, spec.windows, codes, groups)
         return Setting(*settled, seen=seen, classification=stated)

@@ -206,6 +206,13 @@ def test_a_programme_and_an_evaluation_with_its_guard(visit: Any, address: str, 
     page.get_by_role("link", name="Do stands at fairs raise turnover?").click()
     page.screenshot(path=shots / "evaluation.png", full_page=True)
     assert page.locator(".verdict.impact").count() == 0, "planted as no effect: never called impact"
+    chart = page.get_by_role("img", name="Effect by year since the support (log points)")
+    assert chart.count() == 1, "one of the wide and the narrow drawing"
+    rows = page.locator("#since ~ .since tbody tr").count()
+    assert rows and chart.locator(".mark title").count() == rows
+    assert "what is drawn is an association" in page.locator("figcaption").inner_text()
+    page.set_viewport_size({"width": 360, "height": 800})
+    assert chart.count() == 1 and chart.bounding_box()["width"] <= 360
 
 
 PATHS = ("/agency", "/firms", "/programmes", "/views", "/log", "/accounts", "/firms.csv", "/entry-mode")
@@ -277,6 +284,9 @@ def test_axe_finds_nothing_and_no_page_scrolls_sideways(
         look(re.sub(r"\W", "-", name))
     to_a_firm(page, "ready")
     look("firm")
+    page.goto(f"{address}/programmes")
+    page.get_by_role("link", name="Do stands at fairs raise turnover?").click()
+    look("evaluation")
     page.goto(f"{address}/sign-in")
     look("sign-in")
     assert not wrong, "\n".join(wrong)

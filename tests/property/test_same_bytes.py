@@ -12,60 +12,16 @@ from pathlib import Path
 import pytest
 
 from firmtrade.study import Study
-from reference.panels import random_panel, write_all
+from reference.panels import write_all
+from support_small import STUDY, drawn_panel
 
-STUDY = """
-title = "Who trades"
-[panel]
-classification = "NACE 1.1"
-regions = ["BE1", "BE2", "BE3"]
-[windows.growth]
-t0 = 1998
-t1 = 2002
-outcome = 2003
-
-[samples.stayers]
-title = "Stayers"
-expr = "smes and t0.employment > 0 and outcome.employment > 0 and t1.year is not null"
-source = "own"
-
-[tables.counts]
-sample = "smes"
-period = 2002
-measures = ["firms", "participation", "median-productivity"]
-by = { size = ["0-9", "10-49", "_T"], flow = ["export", "import"] }
-
-[tables.sums]
-sample = "all-firms"
-period = [1998, 2002]
-measures = ["turnover", "productivity"]
-by = { region = ["BE1", "BE2", "BE3", "_T"], size = ["0-9", "10-49", "50-99", "100-249", "_T"] }
-
-[tables.growth]
-sample = "stayers"
-window = "growth"
-measures = ["firms", "productivity-change"]
-by = { flow = ["export"], status = ["traders", "constant", "new", "stopped", "non-traders"] }
-
-[tables.figure-01]
-sample = "all-firms"
-period = 2002
-measures = ["turnover"]
-by = { activity = "all" }
-chart = { kind = "bar", x = "activity" }
-
-[protect]
-hide = [{ table = "sums", region = "BE2", size = "0-9", period = "2002", measure = "turnover" }]
-"""
 KEYED = 'method = "cell-key"\nsecret = "../key"\n'
 
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """One random panel with holdings, in several formats and orders."""
-    drawn = random_panel(11, 200)
-    drawn["holding"] = [f"h{firm}" if ord(firm[-1]) % 3 else "group" for firm in drawn["firm"]]
-    found = write_all(drawn, tmp_path_factory.mktemp("files"))
+    found = write_all(drawn_panel(), tmp_path_factory.mktemp("files"))
     return {name: str(path) for name, path in found.items() if name != "csv-latin-1"}
 
 

@@ -99,7 +99,8 @@ def _flows(traded: list[tuple[tuple[Any, ...], Decimal]], complete: Callable[[st
         products = {key[4] for key, _ in mine} - {"unknown"}
         row[f"{flow}_partners"] = len(partners) or (0 if none else None)
         row[f"{flow}_products"] = len(products) or (0 if none else None)
-        row[f"declared_{flow}"] = sum((value for _, value in mine), Decimal(0)) if traded else None
+        both = complete(f"{flow}_intra") and complete(f"{flow}_extra")
+        row[f"declared_{flow}"] = sum((v for _, v in mine), Decimal(0)) if traded or both else None
     return row
 
 

@@ -20,7 +20,7 @@ from typer.testing import CliRunner
 from firmtrade import archive
 from firmtrade.cli import app
 from firmtrade.combine import combined, read_package, read_packages, write_package
-from firmtrade.errors import DataError, DisclosureError, FirmtradeError, StudyError
+from firmtrade.errors import ColumnMissing, DataError, DisclosureError, FirmtradeError, StudyError
 from firmtrade.publish import write
 from firmtrade.publish.released import FILE, read_release, release_json
 from firmtrade.study import Study, read_study
@@ -431,3 +431,59 @@ def test_no_cut_and_no_changed_byte_is_a_traceback(place: Place, tmp_path: Path)
             continue
         # A bit that says nothing, such as a date in the zip: what is read is what was written.
         assert read.hash == good.hash and read.release == good.release
+
+
+#: The panel of an office that calls its columns otherwise, and the lines that say so.
+FOREIGN = HEAD.replace("firm,", "KBO,").replace("turnover", "OMZET")
+LINES = """
+    extends = "exporters.pack"
+
+    [panel.columns]
+    firm = "KBO"
+    turnover = "OMZET"
+"""
+
+
+def test_other_names_of_columns_are_answered_with_the_lines_to_write(place: Place, tmp_path: Path) -> None:
+    data = panel(tmp_path / "NL.csv", 1, FOREIGN)
+    packed = place.folder / "exporters.pack"
+    ask = ["run", str(packed), "--panel", str(data), "--out", str(tmp_path / "NL"), "--no-cache"]
+    refused = CliRunner().invoke(app, ask)
+    assert refused.exit_code != 0 and isinstance(refused.exception, ColumnMissing)
+    said = str(refused.exception)
+    assert LINES in said, said
+    assert "region" not in said.partition("extends")[2], "only what the study needs and the panel lacks"
+
+    written = [line.strip() for line in LINES.splitlines()]
+    own = place.folder / "own-names.toml"
+    own.write_text("\n".join([*written, "[panel]", 'classification = "NACE 1.1"']), encoding="utf-8")
+    done = CliRunner().invoke(app, ["run", str(own), *ask[2:]])
+    assert done.exit_code == 0, done.exception
+
+
+def test_a_table_that_lacks_a_renamed_column_is_told_the_same(place: Place, tmp_path: Path) -> None:
+    data = panel(tmp_path / "NL.csv", 1, HEAD.replace("turnover", "OMZET"))
+    out = ["--panel", str(data), "--out", str(tmp_path / "NL")]
+    refused = CliRunner().invoke(app, ["run", str(place.folder / "exporters.pack"), *out])
+    assert LINES.replace('    firm = "KBO"\n', "") in str(refused.exception)
+    assert "Columns that nothing reads yet: OMZET." in str(refused.exception)
+
+    own = place.folder / "own-study.toml"
+    own.write_text('extends = "exporters.pack"\n', encoding="utf-8")
+    refused = CliRunner().invoke(app, ["run", str(own), *out])
+    assert 'write  columns = { turnover = "OMZET" }  in [panel].' in str(refused.exception)
+    assert "own.toml" not in str(refused.exception), "it has a file of its own already"
+
+
+def test_check_tells_the_lines_too(place: Place, tmp_path: Path) -> None:
+    data = panel(tmp_path / "NL.csv", 1, HEAD.replace("turnover", "OMZET"))
+    told = CliRunner().invoke(app, ["check", str(data), "--study", str(place.folder / "exporters.pack")])
+    assert 'turnover = "OMZET"\n\nand name own.toml in the place of exporters.pack.' in told.output
+
+
+def test_a_built_in_study_is_extended_in_the_same_way(tmp_path: Path) -> None:
+    data = panel(tmp_path / "NL.csv", 1, FOREIGN)
+    refused = CliRunner().invoke(
+        app, ["run", "belgium-2002", "--panel", str(data), "--out", str(tmp_path / "o")]
+    )
+    assert LINES.replace("exporters.pack", "belgium-2002") in str(refused.exception)

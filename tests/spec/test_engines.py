@@ -21,55 +21,14 @@ from firmtrade.assemble.panel import open_panel
 from firmtrade.errors import DataError, EngineError, FirmtradeError
 from firmtrade.study import Study
 from firmtrade.synthesize.transactions import write_register
-from reference.panels import random_panel, write_all
+from reference.panels import write_all
 from support_engines import INTERPRETED, connect_address, postgres_address, server
 from support_engines import engine as engine_of
 from support_manual import answers, manual
 from support_panels import write_csv, write_parquet
 from support_postgres import NoServer
+from support_small import STUDY, drawn_panel
 
-STUDY = """
-[panel]
-classification = "NACE 1.1"
-regions = ["BE1", "BE2", "BE3"]
-[windows.growth]
-t0 = 1998
-t1 = 2002
-outcome = 2003
-
-[samples.stayers]
-title = "Stayers"
-expr = "smes and t0.employment > 0 and outcome.employment > 0 and t1.year is not null"
-source = "own"
-
-[tables.counts]
-sample = "smes"
-period = 2002
-measures = ["firms", "participation", "median-productivity"]
-by = { size = ["0-9", "10-49", "_T"], flow = ["export", "import"] }
-
-[tables.sums]
-sample = "all-firms"
-period = [1998, 2002]
-measures = ["turnover", "productivity"]
-by = { region = ["BE1", "BE2", "BE3", "_T"], size = ["0-9", "10-49", "50-99", "100-249", "_T"] }
-
-[tables.growth]
-sample = "stayers"
-window = "growth"
-measures = ["firms", "productivity-change"]
-by = { flow = ["export"], status = ["traders", "constant", "new", "stopped", "non-traders"] }
-
-[tables.figure-01]
-sample = "all-firms"
-period = 2002
-measures = ["turnover"]
-by = { activity = "all" }
-chart = { kind = "bar", x = "activity" }
-
-[protect]
-hide = [{ table = "sums", region = "BE2", size = "0-9", period = "2002", measure = "turnover" }]
-"""
 PLAIN = """
 [tables.example]
 sample = "all-firms"
@@ -237,10 +196,8 @@ class Place:
 def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
     """A random panel with holdings: a Parquet file, and a table of the database where there is one."""
     folder = tmp_path_factory.mktemp("study")
-    drawn = random_panel(11, 200)
-    drawn["holding"] = [f"h{firm}" if ord(firm[-1]) % 3 else "group" for firm in drawn["firm"]]
-    (folder / "study.toml").write_text(f"{settings()}{STUDY}", encoding="utf-8")
-    file = str(write_all(drawn, folder)["parquet"])
+    (folder / "study.toml").write_text(f"{STUDY}{settings()}", encoding="utf-8")
+    file = str(write_all(drawn_panel(), folder)["parquet"])
     try:
         with Postgres(server().url, threads=1) as engine:
             engine.cells.execute(f"create view p as select * from read_parquet('{file}')")

@@ -108,6 +108,18 @@ def test_a_median_is_hidden_by_name_though_nothing_adds_up_to_it(tmp_path):
     assert "the custodian names it" in "\n".join(told)
 
 
+def test_a_median_may_be_all_that_a_study_asks_for(tmp_path):
+    """No sum is published, so that no finest cell needs evidence; this used to stop in the engine."""
+    rows = "".join(f"{n},2002,1511,BE1,{10 + n}\n" for n in range(9))
+    (tmp_path / "panel.csv").write_text("firm,year,activity,region,employment\n" + rows, "utf-8")
+    text = 'title = "x"\n[panel]\nclassification = "NACE 1.1"\n'
+    text += '[measures.middle]\ntitle = "M"\nexpr = "median(employment)"\nunit = "FTE"\nsource = "own"\n'
+    text += '[tables.medians]\nsample = "all-firms"\nperiod = 2002\nmeasures = ["middle"]\n'
+    (tmp_path / "study.toml").write_text(text, "utf-8")
+    (made,) = Study(tmp_path / "study.toml", str(tmp_path / "panel.csv")).release().tables
+    assert [(cell.value, cell.confidentiality) for cell in made.cells] == [(14, "F")]
+
+
 def test_to_hide_by_name_needs_a_rule_that_says_how_well(tmp_path):
     """A profile without one used to leave the named figures shown."""
     profile = '[protect.profiles.bare]\ntitle = "Bare"\nrules = ["frequency-3", "absolute-values"]\n'

@@ -350,17 +350,20 @@ def unknown_of_nothing(tree: Tree) -> bool:
     )
 
 
-def over_atoms(tree: Tree, names: Mapping[str, str]) -> Tree:
-    """The same condition over columns that hold its atoms' answers; `names` maps SQL to column."""
+def over_atoms(tree: Tree, names: Mapping[str, str]) -> str:
+    """SQL of a condition over columns that hold its atoms' answers; `names` maps SQL to column."""
     from sqlglot import exp
 
     if isinstance(tree, (exp.And, exp.Or)):
-        return type(tree)(this=over_atoms(tree.left, names), expression=over_atoms(tree.right, names))
-    if isinstance(tree, (exp.Not, exp.Paren)):
-        return type(tree)(this=over_atoms(tree.this, names))
+        word = "AND" if isinstance(tree, exp.And) else "OR"
+        return f"{over_atoms(tree.left, names)} {word} {over_atoms(tree.right, names)}"
+    if isinstance(tree, exp.Not):
+        return f"NOT {over_atoms(tree.this, names)}"
+    if isinstance(tree, exp.Paren):
+        return f"({over_atoms(tree.this, names)})"
     if isinstance(tree, exp.Is) and _is_condition(tree.this):
-        return exp.Is(this=over_atoms(tree.this, names), expression=tree.expression.copy())
-    return tree.copy() if isinstance(tree, (exp.Boolean, exp.Null)) else exp.column(names[render(tree)])
+        return f"{over_atoms(tree.this, names)} IS {render(tree.expression)}"
+    return render(tree) if isinstance(tree, (exp.Boolean, exp.Null)) else names[render(tree)]
 
 
 def cases(tree: Tree) -> list[tuple[Tree, str]] | None:

@@ -8,7 +8,7 @@ from firmtrade._engine.dialect import DUCKDB, Dialect
 from firmtrade.acquire.read import Source, literal, quoted
 from firmtrade.acquire.source import Drop, PanelSpec
 from firmtrade.assemble.names import suggestion
-from firmtrade.errors import DataError, nearest
+from firmtrade.errors import ColumnMissing, DataError, nearest
 
 
 def map_columns(spec: PanelSpec, opened: Source) -> tuple[dict[str, str], dict[str, str]]:
@@ -29,21 +29,31 @@ def map_columns(spec: PanelSpec, opened: Source) -> tuple[dict[str, str], dict[s
         if ours not in found and ours not in spec.constant and ours in theirs:
             found[ours] = theirs[ours]
     absent = [n for n in spec.names() if n not in found and n not in spec.constant and n not in spec.optional]
-    free = [name for name in opened.columns if name not in found.values()]
+    free = spare(spec, opened, found)
     missing = {ours: suggestion(ours, free) for ours in absent}
     for ours in spec.required:
         if ours in missing:
-            raise _required(spec, ours, missing[ours], opened)
+            raise _required(spec, ours, missing, opened, free)
     return found, missing
 
 
-def _required(spec: PanelSpec, ours: str, near: str, opened: Source) -> DataError:
+def spare(spec: PanelSpec, opened: Source, found: Mapping[str, str]) -> tuple[str, ...]:
+    """The source's columns that no column of ours is read from, in their order."""
+    taken = {*found.values(), *(drop.column for drop in spec.drop)}
+    return tuple(name for name in opened.columns if name not in taken)
+
+
+def _required(
+    spec: PanelSpec, ours: str, missing: Mapping[str, str], opened: Source, free: tuple[str, ...]
+) -> ColumnMissing:
+    near = missing[ours]
     hint = f" Did you mean '{near}'?" if near else ""
-    return DataError(
+    return ColumnMissing(
         f"{opened.located.name} has no column '{ours}' ({spec.column(ours).title}).{hint} "
         f'Say which column it is:  columns = {{ {ours} = "{near or "..."}" }}  in {spec.part}. '
-        f"Columns: {_some(opened.columns)}."
-    )
+        f"Columns: {_some(opened.columns)}.",
+        spec.part, missing, free, spec.required,
+    )  # fmt: skip
 
 
 def _some(names: Mapping[str, str]) -> str:

@@ -20,7 +20,7 @@ from firmtrade.acquire.read import Source, forget, hashes, relation
 from firmtrade.acquire.source import PanelSpec
 from firmtrade.assemble.cast import Cast
 from firmtrade.assemble.load import RECORD, UNIT, Loaded, everything, load, per_file
-from firmtrade.assemble.mapping import map_columns
+from firmtrade.assemble.mapping import map_columns, spare
 from firmtrade.assemble.recode import recode
 from firmtrade.assemble.settle import open_settled
 
@@ -34,6 +34,7 @@ class Panel:
     are the flows that say only traded / not traded, as 1 / 0. `dropped` counts the rows that the study
     leaves out, by reason. `notes` is how a text file was read where the
     study does not say. `synthetic` is what the source says of being synthetic ('' for real data).
+    `spare`: the source's columns that nothing reads.
     """
 
     columns: Mapping[str, str]
@@ -49,6 +50,7 @@ class Panel:
     relation: str = "panel"
     rows: str = "panel_rows"
     notes: tuple[str, ...] = ()
+    spare: tuple[str, ...] = ()
 
 
 def open_panel(
@@ -92,6 +94,7 @@ def assemble(
         dropped=dropped, checked=checked,
         hashes=cache(lambda: hashes(opened.located)), place=opened.place,
         relation=spec.relation, rows=rows, notes=tuple(_unlabelled(spec, opened, mapping)),
+        spare=spare(spec, opened, mapping),
     )  # fmt: skip
 
 

@@ -38,11 +38,10 @@ from firmtrade.describe.scan import Scan
 from firmtrade.describe.spec import Table
 from firmtrade.describe.unknowns import Doubt, doubts
 from firmtrade.describe.views import names_in, window_rows, year_rows
-from firmtrade.errors import StudyError
+from firmtrade.errors import Unanswerable
 from firmtrade.result import Attrition, Result
 
 Progress = Callable[[str], None]
-_Evidence = list[tuple[list[Sums], list[Listing]]]  # sums of each view, and its firms if they are listed
 #: The panel's column that says which holding a firm belongs to.
 HOLDING = "holding"
 #: The panel's column that says which firms asked that their figures are kept confidential.
@@ -111,7 +110,6 @@ def plan(tables: Iterable[Table], setting: Setting) -> list[TablePlan]:
             sample = setting.catalog.get(block.sample, "sample", where=where)
             windowed[block.sample] = uses_points(sample.tree, setting.catalog)
         plans.append(_plan(table, setting, windowed))
-    refuse_undated({ask: None for made in plans for ask in made.asks}, setting.groups, setting.windows)
     return plans
 
 
@@ -141,6 +139,7 @@ def _asked_by(table: Table, setting: Setting, windowed: Mapping[str, bool]) -> T
         made.asks.update(needed(slot.measure, slot.ask, setting.catalog, window))
     for doubt in made.doubts:
         made.asks.add(doubt.ask)
+    refuse_undated(made.asks, setting.groups, setting.windows)
     return made
 
 
@@ -257,22 +256,29 @@ def compute(
     plans = plan(tables, setting)
     refusals = tuple(f"{p.table.name} is not answered: {p.refused}" for p in plans if p.refused)
     if plans and all(p.refused for p in plans):
-        raise StudyError("No table can be answered with this panel:\n  " + "\n  ".join(refusals))
+        raise Unanswerable("No table can be answered with this panel:\n  " + "\n  ".join(refusals))
     answered = [p for p in plans if not p.refused]
     asked = {ask for made in answered for ask in made.asks}
     refuse_listed(setting.listed and any(setting.groups.relation(ask) for ask in asked))
     # The key of a firm depends on a secret that no query holds: such scans are never kept.
     scans = Scans(kept, setting.meaning, setting.windows) if kept and not setting.keyed else None
     published = _published(answered, setting) if setting.evidence else frozenset[Ask]()
-    found, losses, evidence, behind = _answers(
-        engine, views(answered, setting), published, setting, progress, scans
-    )
+    answers = _Answers(engine, setting, published, scans)
+    made: dict[int, Result] = {}
+    for view in _scanned(engine, views(answered, setting), progress, scans):
+        progress(f"roll up {view.cube.name.replace('_', ' ')}")
+        answers.take(view)
+        # A table whose answers are there is worked out while the next view is scanned.
+        ready = [n for n, p in enumerate(answered) if n not in made and p.asks <= answers.found.keys()]
+        made.update({n: result_of(answered[n], answers.found, setting) for n in ready})
 
     def again(changed: Mapping[Ask, Value]) -> tuple[Result, ...]:
-        return tuple(result_of(p, {**found, **changed}, setting) for p in answered)
+        found = {**answers.found, **changed}
+        return tuple(result_of(p, found, setting) for p in answered)
 
-    backing = _backing(answered, evidence, behind, setting, again) if setting.evidence else None
-    return Computed(again({}), tuple(losses), refusals, backing)
+    backing = _backing(answered, answers, setting, again) if setting.evidence else None
+    results = tuple(made.get(n) or result_of(p, answers.found, setting) for n, p in enumerate(answered))
+    return Computed(results, answers.losses, refusals, backing)
 
 
 def _published(plans: Iterable[TablePlan], setting: Setting) -> frozenset[Ask]:
@@ -294,62 +300,62 @@ def _behind(made: TablePlan, setting: Setting) -> tuple[tuple[Ask, ...], ...]:
 
 def _backing(
     plans: Iterable[TablePlan],
-    evidence: _Evidence,
-    contributors: Mapping[Ask, Behind],
+    answers: _Answers,
     setting: Setting,
     again: Callable[[Mapping[Ask, Value]], tuple[Result, ...]],
 ) -> Backing:
     figures = {made.table.name: _behind(made, setting) for made in plans}
     unknowns = {made.table.name: tuple(doubt.ask for doubt in told(made)) for made in plans}
-    sums = tuple(one for found, _ in evidence for one in found)
-    return Backing(figures, unknowns, sums, contributors, again, tuple(one for _, f in evidence for one in f))
+    sums = tuple(one for found, _ in answers.evidence for one in found)
+    listed = tuple(one for _, firms in answers.evidence for one in firms)
+    return Backing(figures, unknowns, sums, answers.behind, again, listed)
 
 
-def _answers(
-    engine: Engine,
-    asked: Iterable[View],
-    published: frozenset[Ask],
-    setting: Setting,
-    progress: Progress,
-    scans: Scans | None,
-) -> tuple[dict[Ask, Value], list[Attrition], _Evidence, dict[Ask, Behind]]:
-    """What all views answer, the attrition of each sample, and the evidence behind what is published:
-    sums over finest cells, and the firms of what cannot be added up.
-
-    While one view is rolled up the next is scanned.
+@dataclass
+class _Answers:
+    """What the views that were taken answer, the attrition of each sample, and the evidence behind what is
+    published: sums over finest cells, and the firms of what cannot be added up.
     """
-    found: dict[Ask, Value] = {}
-    lost: dict[tuple[str, str], list[Attrition]] = {}
-    evidence: _Evidence = []
-    behind: dict[Ask, Behind] = {}
-    seen: dict[str, View] = {}
-    for table in engine.tables(_scanned(engine, asked, seen, progress, scans)):
-        view = seen[table]
+
+    engine: Engine
+    setting: Setting
+    published: frozenset[Ask]
+    scans: Scans | None
+    found: dict[Ask, Value] = field(default_factory=dict)
+    lost: dict[tuple[str, str], list[Attrition]] = field(default_factory=dict)
+    evidence: list[tuple[list[Sums], list[Listing]]] = field(default_factory=list)
+    behind: dict[Ask, Behind] = field(default_factory=dict)
+
+    def take(self, view: View) -> None:
+        """Roll up a view whose cube is there."""
+        engine, setting, scans = self.engine, self.setting, self.scans
         if scans:
-            scans.keep(engine, view, table)
-        progress(f"roll up {view.cube.name.replace('_', ' ')}")
-        found.update(answer(engine, view.cube, table, view.asks))
+            scans.keep(engine, view, view.table)
+        self.found.update(answer(engine, view.cube, view.table, view.asks))
         given = partial(scans.apart, engine, view) if scans else None
         apart = answer_holistic(engine, view.rows, setting.groups, view.holistic, setting.evidence, given)
-        found.update({ask: value for ask, (value, _) in apart.items()})
-        behind.update({ask: firms for ask, (_, firms) in apart.items()})
+        self.found.update({ask: value for ask, (value, _) in apart.items()})
+        self.behind.update({ask: firms for ask, (_, firms) in apart.items()})
         if view.cube.whole:
-            lost[view.place] = attrition(
-                engine, view.cube, table, setting.catalog, setting.windows, setting.seen
-            )
+            about = (setting.catalog, setting.windows, setting.seen)
+            self.lost[view.place] = attrition(engine, view.cube, view.table, *about)
         if setting.evidence:
             owners = partial(scans.owners, engine, view) if scans else None
-            asks = [ask for ask in view.asks if ask in published]
-            evidence.append(finest(engine, view.scan, table, asks, owners))
-    # A sample that several views have is told once, by the first of them.
-    told = {loss.sample: loss for place in sorted(lost, reverse=True) for loss in lost[place]}
-    return found, sorted(told.values(), key=lambda loss: loss.sample), evidence, behind
+            asks = [ask for ask in view.asks if ask in self.published]
+            self.evidence.append(finest(engine, view.scan, view.table, asks, owners))
+
+    @property
+    def losses(self) -> tuple[Attrition, ...]:
+        """A sample that several views have is told once, by the first of them."""
+        told = {loss.sample: loss for place in sorted(self.lost, reverse=True) for loss in self.lost[place]}
+        return tuple(sorted(told.values(), key=lambda loss: loss.sample))
 
 
 def _scanned(
-    engine: Engine, asked: Iterable[View], seen: dict[str, View], progress: Progress, scans: Scans | None
-) -> Iterable[tuple[str, Query]]:
-    """The table and query of each view, which is noted in `seen`; one after the other while they are run."""
+    engine: Engine, asked: Iterable[View], progress: Progress, scans: Scans | None
+) -> Iterator[View]:
+    """Each view when its cube is there, while that of the next is made."""
+    seen: dict[str, View] = {}
 
     def each() -> Iterator[tuple[str, Query]]:
         for view in asked:
@@ -359,4 +365,5 @@ def _scanned(
             yield view.table, scans.query(engine, view) if scans else view.scan.query
 
     # What was kept is looked up in the engine, before it is busy with the first scan.
-    return list(each()) if scans else each()
+    for table in engine.tables(list(each()) if scans else each()):
+        yield seen[table]

@@ -39,6 +39,7 @@ class Cube:
     whole: bool = True
     windowed: bool = False
     _over: dict[Term, str] = field(default_factory=dict)
+    _keys: dict[int, tuple[object, str, str]] = field(default_factory=dict)
 
     def add(self, asks: Iterable[Ask]) -> None:
         """Make room for what these asks need."""
@@ -106,10 +107,13 @@ class Cube:
 
     def _aggregate(self, ask: Ask) -> tuple[str, tuple[str, str, str]]:
         """(key, (function, input on the rows, column)) of an ask's aggregate."""
-        name, values, condition = self.groups.aggregate(ask)
-        if self._known(ask) is not None:
-            condition = None
-        value = input_value(name, values, condition)
+        found = self.groups.aggregate(ask)
+        if id(found) not in self._keys:  # the same object for all asks about it: kept, so that its id stays
+            name, values, condition = found
+            inside = None if self._known(ask) is not None else condition
+            value = input_value(name, values, inside)
+            self._keys[id(found)] = found, name, value
+        _, name, value = self._keys[id(found)]
         key = f"{name}({value})"
         known = self.aggregates.get(key)
         letter = "n" if name == "count" else "a"  # counts of nobody are 0, sums of nobody do not exist
@@ -155,7 +159,7 @@ class Cube:
     def condition(self, term: Term) -> str:
         """SQL over the cube of a condition over panel columns."""
         if term not in self._over:
-            self._over[term] = expression.render(expression.over_atoms(term.tree, self.columns))
+            self._over[term] = expression.over_atoms(term.tree, self.columns)
         return self._over[term]
 
     def terms(self) -> list[Term]:

@@ -72,6 +72,8 @@ def finest(
 
     `owners` gives the rows of the owners of several firms, where they need not be computed anew.
     """
+    if not asks:  # a view of medians only, which have evidence of their own
+        return [], []
     cube = scan.cube
     by_aggregate: dict[str, list[Ask]] = defaultdict(list)
     for ask in asks:
@@ -90,7 +92,7 @@ def finest(
             replace(one, keys=_keys(engine, table, classes, column))
             for column, one in zip(columns, sums, strict=True)
         ]
-    if not scan.listed or not asks:
+    if not scan.listed:
         return sums, []
     inside, wanted = classes.membership.inside, set(by_aggregate)
     return sums, [listing(engine, scan, inside, classes.of_cell, wanted, asks[0].window)]

@@ -20,6 +20,8 @@ from firmtrade.result import UNKNOWN
 from firmtrade.words import say
 
 T = TypeVar("T")
+#: How many facts about asks are remembered at most; a study of a thousand tables has 20,000.
+MOST = 200_000
 
 
 @dataclass(eq=False)
@@ -49,6 +51,9 @@ class Term:
         return [Term(atom) for atom in expression.atoms(self.tree)]
 
 
+_COUNTED: tuple[str, list[Term], Term | None] = ("count", [], None)
+
+
 def counted_once(catalog: Catalog, codes: Pairs, aggregate: str, relation: str) -> list[Term]:
     """Of a firm's rows in a group, a number of firms counts the first: a firm counts once in a union."""
     from sqlglot import exp
@@ -67,7 +72,15 @@ class Groups:
         self.meaning = meaning
         self._known: dict[tuple[Any, ...], Any] = {}
         self._splits: dict[Ask, tuple[dict[str, str], list[Term]]] = {}
+        self._aggregates: dict[Ask, tuple[str, list[Term], Term | None]] = {}
         self._relations: dict[str, str] = {}
+        #: What an ask needs, in a form in which many asks are alike (see `needs`).
+        self.kinds: dict[Ask, tuple[object, ...]] = {}
+
+    @property
+    def crowded(self) -> bool:
+        """Whether so much is remembered that it is better begun anew: a notebook may ask all day."""
+        return len(self._known) + len(self._splits) > MOST
 
     def _once(self, work: Callable[..., T], *key: Any) -> T:
         name = (work.__name__, *key)
@@ -201,8 +214,14 @@ class Groups:
 
     def aggregate(self, ask: Ask) -> tuple[str, list[Term], Term | None]:
         """(function, arguments, condition) of an ask's aggregate over columns."""
+        found = self._aggregates.get(ask)
+        if found is None:
+            found = self._aggregates[ask] = self._aggregate_of(ask)
+        return found
+
+    def _aggregate_of(self, ask: Ask) -> tuple[str, list[Term], Term | None]:
         if ask.aggregate == COUNT:
-            return "count", [], None
+            return _COUNTED
         word = self.meaning.catalog.get(ask.aggregate, "measure")
         codes = ask.codes if bound_names(word.tree, self.meaning.catalog) else ()
         return self._once(self._aggregate, ask.aggregate, bool(ask.window), codes, ask.point)

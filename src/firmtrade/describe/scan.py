@@ -124,7 +124,7 @@ class Scan:
     def _read_off(self, term: Term) -> str:
         branches = expression.cases(term.tree) or []
         names = self.cube.columns
-        whens = ((expression.render(expression.over_atoms(when, names)), code) for when, code in branches)
+        whens = ((expression.over_atoms(when, names), code) for when, code in branches)
         return "case " + " ".join(f"when {when} then '{code}'" for when, code in whens) + " end"
 
     @cached_property

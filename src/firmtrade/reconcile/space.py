@@ -109,7 +109,7 @@ class Space:
             return
         names = {sql: f"a{n}" for n, sql in enumerate(atoms)}
         tables = ", ".join(f"(select unnest([true, false, null]) as {a})" for a in names.values())
-        wanted = ", ".join(expression.over_atoms(term.tree, names).sql() for term in terms)
+        wanted = ", ".join(expression.over_atoms(term.tree, names) for term in terms)
         found = self._engine.rows(f"select {', '.join(names.values())}, {wanted} from {tables}")
         factor = Factor(" ; ".join(atoms), 2 ** len(found) - 1, 0, states=tuple(map(str, found)))
         for n, row in enumerate(found):

@@ -119,12 +119,16 @@ def number_values(flows: dict[str, str], row: str) -> dict[str, str]:
 
 
 def silent_values(complete: Callable[[str], Iterable[int]], year: str) -> dict[str, str]:
-    """SQL of flows and numbers of a firm-year that declares nothing: 0 where that is no trade, or unknown."""
+    """SQL of flows, numbers and all trade of a firm-year without declarations: 0 if that is none, or unknown.
+
+    What holds for both sides of the union, such as the number of partners, is 0 where both are complete.
+    """
     found = {}
     for flow in _FLOWS:
         sides = {name: set(complete(name)) for name, of, _ in _SIDES if of == flow}
         both = set.intersection(*sides.values())
-        for name, years in {**sides, f"{flow}_partners": both, f"{flow}_products": both}.items():
+        of_both = dict.fromkeys((f"{flow}_partners", f"{flow}_products", f"declared_{flow}"), both)
+        for name, years in {**sides, **of_both}.items():
             listed = in_years(year, years)
             found[name] = f"case when {listed} then 0 end" if listed else "null"
     return found

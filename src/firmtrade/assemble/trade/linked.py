@@ -211,7 +211,6 @@ def panel_query(spec: TradeSpec, linked: Linked, divisions: Iterable[str]) -> Qu
     known = known_activity(activity, spec.classification, divisions)
     values["coverage"] = coverage_value("f.firm is not null", known, "f.above")
     values["in_register"] = "r.firm is not null" if linked.register else "cast(null as boolean)"
-    values |= {f"declared_{flow}": f"f.declared_{flow}" for flow in ("import", "export")}
     listed = ",\n  ".join(f"{sql} as {name}" for name, sql in values.items())
     on = "on {0}.firm = {1}.firm and {0}.year = {1}.year".format
     text = f"select {listed}\nfrom declared as f"

@@ -8,6 +8,7 @@ from firmtrade.serve.agency.desk import ask_purpose, purpose_of, register, today
 from firmtrade.serve.agency.work import asked, result
 from firmtrade.serve.render import page
 from firmtrade.serve.signin.rights import Right, needs
+from firmtrade.serve.speak import spoken
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -75,6 +76,7 @@ def evaluation(request: Request) -> Response:
     """An evaluation: what was fixed, and what came out the last time its outcomes were opened."""
     import json
 
+    from firmtrade.serve.agency.since import since, verdict
     from firmtrade.support.impact.specification import stored
 
     if not purpose_of(request):
@@ -82,12 +84,15 @@ def evaluation(request: Request) -> Response:
     book = register(request, purpose_of(request))
     kept = stored(book, request.path_params["specification"])
     opened = sorted(book.read("openings", specification_id=kept.id), key=lambda row: row["number"])
+    found = json.loads(opened[-1]["result"]) if opened else None
     return page(
         request,
         "agency/evaluation.html",
         kept=kept,
         opened=opened,
-        found=json.loads(opened[-1]["result"]) if opened else None,
+        found=found,
+        said=verdict(found) if found else "",
+        since=since(found, kept.specification.share, spoken(request)) if found else None,
     )
 
 

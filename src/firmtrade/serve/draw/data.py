@@ -38,7 +38,8 @@ class Picture:
     """A chart: `title` and `description` are its text alternative, `axis` says measure and unit.
 
     `kind` is one of KINDS. `number` writes the numbers of the axis in the reader's language. `breaks` are
-    places on the x axis at which the series breaks; `zero` says whether the axis must have nought.
+    places on the x axis at which the series breaks; `zero` says whether the axis must have nought; `below` is
+    what the places are, where they don't say it themselves.
     """
 
     title: str
@@ -49,6 +50,7 @@ class Picture:
     number: Callable[[float, int], str] = plain
     breaks: tuple[str, ...] = ()
     zero: bool = True
+    below: str = ""
 
     @property
     def places(self) -> tuple[str, ...]:

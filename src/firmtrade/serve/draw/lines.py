@@ -25,7 +25,11 @@ def draw(picture: Picture, width: float) -> tuple[str, float]:
     made += [_break(x[place], top) for place in picture.breaks if place in x]
     for at in range(len(picture.series)):
         made += _intervals(picture, at, x, on) if picture.kind == "intervals" else _line(picture, at, x, on)
-    return "".join(made), top + HEIGHT + 12 + deepest * marks.LINE
+    bottom = top + HEIGHT + 12 + deepest * marks.LINE
+    if picture.below:
+        bottom += marks.LINE + 4
+        made.append(marks.text((left + width) / 2, bottom - 3, picture.below, "label axis", "middle"))
+    return "".join(made), bottom
 
 
 def _places(picture: Picture, left: float, width: float) -> dict[str, float]:
@@ -91,12 +95,16 @@ def _line(picture: Picture, at: int, x: dict[str, float], on: Scale) -> list[str
 
 
 def _intervals(picture: Picture, at: int, x: dict[str, float], on: Scale) -> list[str]:
-    """Points with their bounds, the series side by side."""
-    made, beside = [], len(picture.series)
+    """Points with their bounds; series that share a place stand side by side there."""
+    made: list[str] = []
+    there = {place: [n for n, s in enumerate(picture.series) if any(p.x == place for p in s.points)]
+             for place in x}  # fmt: skip
     for point in picture.series[at].points:
-        place = x[point.x] + (at - (beside - 1) / 2) * 12
+        sharing = there[point.x]
+        place = x[point.x] + (sharing.index(at) - (len(sharing) - 1) / 2) * 12
         if point.value is None:
-            made.append(marks.text(place, on.start - 6, point.text, "label none", "middle"))
+            gone = marks.text(place, on.start - 6, point.text, "label none", "middle")
+            made += [gone] if point.text else []
             continue
         if point.low is not None and point.high is not None:
             low, high = on.at(point.low), on.at(point.high)
