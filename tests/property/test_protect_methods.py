@@ -12,6 +12,7 @@ from firmtrade.errors import StudyError
 from firmtrade.protect.custodian import attacked
 from firmtrade.study import Study
 from reference.panels import random_panel
+from support_quick import without_reports
 
 SECRET = b"a canary: 4f1b9c6e0d7a, not to be seen"
 METHODS = {
@@ -35,13 +36,6 @@ measures = ["firms", "participation"]
 by = { size = ["0-9", "10-49"], region = ["BE1", "BE2", "BE3"], flow = ["export", "import", "any"] }
 """
 FIXED = {"table", "measure", "value", "unit", "decimals", "confidentiality"}
-
-
-def without_reports(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A run writes no figures and no report, which take it half of its time, where no test looks at them."""
-    monkeypatch.setattr("firmtrade.publish._figures", lambda release, folder, tell: {})
-    monkeypatch.setattr("firmtrade.publish._reports", lambda release, folder, drawings, tell: None)
-    monkeypatch.setattr("firmtrade.publish.xlsx.write_xlsx", lambda release, path, pictures: None)
 
 
 def study_file(folder: Path, method: str, option: str) -> Path:
@@ -194,10 +188,10 @@ def test_the_custodian_attacks_the_release(run, tmp_path: Path) -> None:
     assert attacked(changed, out.with_name("out-custody"), None)[0] > 0
 
 
-def test_same_bytes_from_rows_in_another_order(run, panel, tmp_path: Path, monkeypatch) -> None:
+def test_same_bytes_from_rows_in_another_order(run, panel, tmp_path: Path) -> None:
     _, out, path = run
-    without_reports(monkeypatch)  # compared are tables.csv and what the custodian keeps
-    again = Study(path, str(panel / "shuffled.parquet"), threads=1).run(tmp_path / "out")
+    with without_reports():
+        again = Study(path, str(panel / "shuffled.parquet"), threads=1).run(tmp_path / "out")
     assert (again / "tables.csv").read_bytes() == (out / "tables.csv").read_bytes()
     kept, same = out.with_name("out-custody"), tmp_path / "out-custody"
     # Cells that are kept for the next run go by the file that they were read from.
