@@ -22,9 +22,11 @@ demo: install ## run the Belgian study and its models on the synthetic panel and
 	@.venv/bin/firmtrade run belgium-models --out demo/belgium-models
 	@echo "To look at them in your browser: .venv/bin/firmtrade serve demo/belgium-2002 (or demo/belgium-models); Ctrl-C stops it."
 
+# Two workers and many short processes read the same modules: they are compiled once.
+test: export PYTHONDONTWRITEBYTECODE =
 test: install ## run all tests
 	@sh tools/browser.sh
-	@$(PY) -m pytest -n $(JOBS) --dist loadfile $(ARGS)
+	@$(PY) -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 gate: install ## the checks that take seconds: style, size, imports, hygiene
 	@$(PY) -m ruff check

@@ -29,6 +29,8 @@ SETTINGS = {
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.adaptive.enabled": "false",
     "spark.default.parallelism": "1",
+    # Java's quick compiler and its simplest collector: a minute is too short for the thorough ones to pay.
+    "spark.driver.defaultJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
 }
 #: No code is generated and compiled, which takes most of the time where there are a few rows.
 INTERPRETED = {"spark.sql.codegen.factoryMode": "NO_CODEGEN"}

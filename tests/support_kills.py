@@ -64,7 +64,7 @@ def killed(address: str, path: Path, parts: int, wait: float) -> int:
 def there(book: Register, path: Path) -> int:
     """How many of the file's rows are in the register, each as it stands in the file and once."""
     header, *lines = [line.split(",") for line in path.read_text(encoding="utf-8").splitlines()]
-    rows = [row for row in book.read("firms") if row["id"].startswith(f"{path.stem}-")]
+    rows = book.read("firms", id=[line[0] for line in lines])
     for row in rows:
         drawn = dict(zip(header, lines[int(row["id"][-4:])], strict=True))
         assert {name: str(row[name]) for name in header} == drawn and row["version"] == 1, row
@@ -89,6 +89,7 @@ def main(address: str, folder: Path, kills: int, seed: int) -> None:
             done = book.import_file(path, "firms", "firm", part=PART)
             assert (done.new, done.changed, done.carried_on) == (ROWS - left, 0, left), done
             assert there(book, path) == ROWS
+            assert book.count("firms") == ROWS * (number + 2), "no rows but those of the files"
         inside += 0 < left < ROWS
     print(json.dumps({"kills": kills, "in the middle": inside}))
 

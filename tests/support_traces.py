@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import re
 import shutil
 import subprocess
@@ -88,6 +89,26 @@ def traces(found: Iterable[tuple[str, bytes]], wanted: Iterable[bytes] = TRACES)
             hits += [(name, hit[0].decode("latin-1")) for p in patterns if (hit := re.search(p, text))]
             if text is content and b"\0" not in content:
                 break
+    return hits
+
+
+_searched: dict[tuple[str, bytes, tuple[bytes, ...]], list[tuple[str, str]]] = {}
+
+
+def traces_in(folder: Path, wanted: Iterable[bytes] = TRACES) -> list[tuple[str, str]]:
+    """The traces in the files of a folder, and in their names.
+
+    Bytes that were searched for the same are not unpacked again: a folder that grows is searched often.
+    """
+    patterns, hits = tuple(wanted), []
+    for path in sorted(folder.rglob("*")):
+        hits += traces([(f"the name {path.name}", path.name.encode())], patterns)
+        if path.is_file():
+            content = path.read_bytes()
+            key = (path.name, hashlib.sha256(content).digest(), patterns)
+            if key not in _searched:
+                _searched[key] = traces(unpacked(path.name, content), patterns)
+            hits += _searched[key]
     return hits
 
 

@@ -14,4 +14,4 @@ mkdir -p "$place"
 .venv/bin/uv pip sync --quiet --python "$place/venv/bin/python" --only-binary :all: "$place/requirements.txt"
 echo "Testing with $(grep -c == "$place/requirements.txt") packages of $place/requirements.txt"
 # The checkout's own package: pytest finds it in src.
-"$place/venv/bin/python" -m pytest -n "${JOBS:-2}" --dist loadfile -p no:cacheprovider "$@"
+"$place/venv/bin/python" -m pytest -n "${JOBS:-2}" --dist loadfile --no-loadscope-reorder -p no:cacheprovider "$@"

@@ -10,6 +10,7 @@ import pytest
 from firmtrade.study import Study
 from reference.attacker import FEW, bounds
 from reference.panels import random_panel
+from support_quick import without_reports
 
 
 @pytest.fixture(scope="module", params=[(11, 700), (12, 1500)])
@@ -18,7 +19,8 @@ def released(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp("protected")
     panel = random_panel(*request.param)
     panel.to_parquet(folder / "panel.parquet")
-    out = Study("belgium-2002", str(folder / "panel.parquet")).run(folder / "out")
+    with without_reports():
+        out = Study("belgium-2002", str(folder / "panel.parquet")).run(folder / "out")
     return panel, out
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from firmtrade.synthesize.population import PUBLISHED_FIRMS, write_panel
+from support_quick import without_reports
 
 ROOT = Path(__file__).parents[2]
 SHARED = Path(os.environ.get("FIRMTRADE_SHARED", ROOT.parent / "shared"))
@@ -108,7 +109,8 @@ def test_other_seeds_too(tmp_path: Path, seed: int) -> None:
     write_panel(tmp_path / "panel.parquet", PUBLISHED_FIRMS, seed)
     arguments = ["run", "belgium-2002", "--panel", str(tmp_path / "panel.parquet")]
     arguments += ["--out", str(tmp_path / "out"), "--unprotected", "synthetic"]
-    result = CliRunner().invoke(app, arguments)
+    with without_reports():
+        result = CliRunner().invoke(app, arguments)
     assert result.exit_code == 0, result.output
     with (tmp_path / "out" / "tables.csv").open(encoding="utf-8", newline="") as file:
         run = {tuple(row[c] for c in COLUMNS): row["value"] for row in csv.DictReader(file)}

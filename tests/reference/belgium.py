@@ -6,7 +6,7 @@ dictionary per firm and year, one `if` per condition, exact fractions for every 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 
 import pandas
@@ -87,15 +87,23 @@ def _in_status(firm: dict[str, Row], flow: str, status: str) -> bool:
     }[status]
 
 
+def _sum(values: Iterable[Fraction]) -> Fraction:
+    """The exact sum: fractions with the same denominator are added as whole numbers."""
+    over: dict[int, int] = {}
+    for value in values:
+        over[value.denominator] = over.get(value.denominator, 0) + value.numerator
+    return sum((Fraction(total, denominator) for denominator, total in over.items()), Fraction(0))
+
+
 def _level(firms: list[dict[str, Row]], when: str) -> Fraction | None:
     """Value added per full-time equivalent, in 1000, of the firms where both are known in that year."""
     known = [
         f[when] for f in firms if f[when]["value_added"] is not None and f[when]["employment"] is not None
     ]
-    employment = sum((row["employment"] for row in known), Fraction(0))
+    employment = _sum(row["employment"] for row in known)
     if employment == 0:
         return None
-    return sum((row["value_added"] for row in known), Fraction(0)) / employment / 1000
+    return _sum(row["value_added"] for row in known) / employment / 1000
 
 
 def _change(start: Fraction | None, end: Fraction | None) -> float | None:
@@ -118,7 +126,7 @@ def _growth_of(firms: list[dict[str, Row]]) -> dict[str, float | None]:
     ]
 
     def total(which: list[dict[str, Row]], when: str, name: str) -> Fraction:
-        return sum((f[when][name] for f in which), Fraction(0))
+        return _sum(f[when][name] for f in which)
 
     return {
         "employment-growth": _annual(total(firms, "start", "employment"), total(firms, "end", "employment")),
@@ -160,22 +168,23 @@ def _conditional(rows: list[Row]) -> Answer:
 
 
 def _sectors(rows: list[Row]) -> Answer:
-    whole = [("table-03", "manufacturing"), ("table-03", "core-manufacturing"), ("table-19", "services")]
-    groups = [(table, sample, "_T") for table, sample in whole]
-    groups += [("table-03", "manufacturing", division) for division in MANUFACTURING]
-    groups += [("table-19", "services", division) for division in SERVICES]
-    for table, sample, activity in groups:
-        firms = [row for row in sample_of(rows, sample) if activity in ("_T", row["division"])]
-        yield cell_key(table, sample, 2002, "firms", activity=activity), len(firms)
-        for flow in ("export", "import"):
-            key = cell_key(table, sample, 2002, "participation", activity=activity, flow=flow)
-            yield key, _participation(firms, flow)
+    plan = (("table-03", "manufacturing", MANUFACTURING), ("table-03", "core-manufacturing", []))
+    plan += (("table-19", "services", SERVICES),)
+    for table, sample, divisions in plan:
+        whole = sample_of(rows, sample)
+        for activity in ("_T", *divisions):
+            firms = [row for row in whole if activity in ("_T", row["division"])]
+            yield cell_key(table, sample, 2002, "firms", activity=activity), len(firms)
+            for flow in ("export", "import"):
+                key = cell_key(table, sample, 2002, "participation", activity=activity, flow=flow)
+                yield key, _participation(firms, flow)
 
 
 def _sizes(rows: list[Row]) -> Answer:
     for table, sample in (("table-04", "manufacturing"), ("table-20", "services")):
+        whole = sample_of(rows, sample)
         for size in SIZES:
-            firms = [row for row in sample_of(rows, sample) if size_of(row) == size]
+            firms = [row for row in whole if size_of(row) == size]
             yield cell_key(table, sample, 2002, "firms", size=size), len(firms)
             for flow in PARTS:
                 yield (
@@ -234,16 +243,18 @@ def _ventures(rows: list[Row]) -> Answer:
 
 def _by_region(rows: list[Row]) -> Answer:
     for sample in ("manufacturing", "manufacturing-without-construction", "services"):
+        whole = sample_of(rows, sample)
         for region in ("BE1", "BE2", "BE3"):
-            firms = [row for row in sample_of(rows, sample) if region_of(row) == region]
+            firms = [row for row in whole if region_of(row) == region]
             key = cell_key("figure-15", sample, 2002, "participation", region=region, flow="any")
             yield key, _participation(firms, "any")
 
 
 def _mode_shares(rows: list[Row]) -> Answer:
     for figure, sample in (("figure-16", "manufacturing"), ("figure-23", "services-any-owner")):
+        whole = sample_of(rows, sample)
         for mode in MODES:
-            count = sum(mode_of(row) == mode for row in sample_of(rows, sample))
+            count = sum(mode_of(row) == mode for row in whole)
             yield cell_key(figure, sample, 2002, "firms", mode=mode), count
 
 
@@ -260,8 +271,9 @@ def _by_age_and_size(rows: list[Row]) -> Answer:
     plan += (("figure-19", "manufacturing", "size"), ("figure-26", "services", "size"))
     for figure, sample, dimension in plan:
         classify, codes = (age_of, AGES) if dimension == "age" else (size_of, SIZES)
+        whole = sample_of(rows, sample)
         for code in codes:
-            firms = [row for row in sample_of(rows, sample) if classify(row) == code]
+            firms = [row for row in whole if classify(row) == code]
             for flow in PARTS:
                 key = cell_key(figure, sample, 2002, "participation", flow=flow, **{dimension: code})
                 yield key, _participation(firms, flow)
@@ -269,8 +281,9 @@ def _by_age_and_size(rows: list[Row]) -> Answer:
 
 def _by_technology(rows: list[Row]) -> Answer:
     for figure, sample in (("figure-20", "manufacturing"), ("figure-21", "medium-sized-manufacturing")):
+        whole = sample_of(rows, sample)
         for technology in CLASSES:
-            firms = [row for row in sample_of(rows, sample) if technology_of(row) == technology]
+            firms = [row for row in whole if technology_of(row) == technology]
             for flow in (*PARTS, "import", "export"):
                 key = cell_key(figure, sample, 2002, "participation", technology=technology, flow=flow)
                 yield key, _participation(firms, flow)
@@ -278,8 +291,9 @@ def _by_technology(rows: list[Row]) -> Answer:
 
 def _new_ventures(rows: list[Row]) -> Answer:
     sample = "manufacturing-new-ventures"
+    whole = sample_of(rows, sample)
     for technology in CLASSES:
-        firms = [row for row in sample_of(rows, sample) if technology_of(row) == technology]
+        firms = [row for row in whole if technology_of(row) == technology]
         for venture, exports in (("inv", True), ("dnv", False)):
             count = sum(row["flows"]["export"] is exports for row in firms)
             group = {"technology": technology, "venture": venture}

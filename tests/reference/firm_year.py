@@ -29,6 +29,7 @@ def firm_year(record: Row) -> Row:
     row["code"] = None if row["activity"] is None else row["activity"].replace(".", "")
     row["division"] = None if row["code"] is None else row["code"][:2]
     row["flows"] = _flows(row)
+    row["below limits"] = _below_limits(row)  # here, because every sample asks and fractions compare slowly
     return row
 
 
@@ -144,7 +145,7 @@ def _below_limits(row: Row) -> bool:
 
 
 def _sme(row: Row) -> bool:
-    return row["domestic"] is True and _below_limits(row)
+    return row["domestic"] is True and row["below limits"]
 
 
 def _between(row: Row, first: int, last: int) -> bool:
@@ -156,7 +157,7 @@ SAMPLES: dict[str, Callable[[Row], bool]] = {
     "core-manufacturing": lambda row: _sme(row) and _between(row, 15, 37),
     "manufacturing-without-construction": lambda row: _sme(row) and _between(row, 10, 41),
     "services": lambda row: _sme(row) and _between(row, 50, 74),
-    "services-any-owner": lambda row: _below_limits(row) and _between(row, 50, 74),
+    "services-any-owner": lambda row: row["below limits"] and _between(row, 50, 74),
     "medium-sized-manufacturing": lambda row: (
         _sme(row)
         and _between(row, 10, 45)

@@ -27,7 +27,7 @@ from firmtrade.study import Study
 from firmtrade.study_file import read_raw
 from firmtrade.study_pack import write_pack
 from support_custodian import HEAD, STUDY, lines, panel, study
-from support_traces import MARK, contents, said, traces
+from support_traces import MARK, said, traces, traces_in
 
 FILES = {
     **{name: f"{name}.toml" for name in ("study", "models", "trade")},
@@ -339,8 +339,8 @@ def test_no_command_lets_the_canary_out(name, what, place, monkeypatch, capfd) -
         found = traces(said(**{where: text})) + traces(said(**{where: text}), wanted)
         assert not found or MARK in text.partition(found[0][1])[0], (where, found, text)
     public = place.folder / "public"
-    assert traces(contents(public)) == []
-    assert traces(contents(public), wanted) == []
+    assert traces_in(public) == []
+    assert traces_in(public, wanted) == []
 
 
 def test_the_search_finds_what_leaves(place, monkeypatch, capfd) -> None:
@@ -352,9 +352,9 @@ def test_the_search_finds_what_leaves(place, monkeypatch, capfd) -> None:
         capfd,
     )
     assert code == 0, err
-    where = {name.partition(":")[0] for name, _ in traces(contents(folder))}
+    where = {name.partition(":")[0] for name, _ in traces_in(folder)}
     assert {"tables.csv", "tables.xlsx", "report.html", "report.pdf"} <= where
-    assert traces(contents(folder), hidden_values(place))
+    assert traces_in(folder, hidden_values(place))
 
 
 def test_init_names_no_value_of_the_panel(place, monkeypatch, capfd) -> None:

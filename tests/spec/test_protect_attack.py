@@ -11,6 +11,7 @@ import pytest
 
 from firmtrade.study import Study
 from reference.panels import random_panel
+from support_quick import without_reports
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +19,8 @@ def released(tmp_path_factory):
     """A protected release of a random panel of 700 firms; beside it the custodian's folder."""
     folder = tmp_path_factory.mktemp("attacked")
     random_panel(5, 700).to_parquet(folder / "panel.parquet")
-    return Study("belgium-2002", str(folder / "panel.parquet")).run(folder / "out")
+    with without_reports():
+        return Study("belgium-2002", str(folder / "panel.parquet")).run(folder / "out")
 
 
 def attacked(*arguments):

@@ -53,8 +53,12 @@ class Block:
 
     def columns(self, group: Mapping[str, int]) -> list[int]:
         """The variables of the classes inside a group."""
-        inside = [[not m & ~group.get(f, -1) for m in self.classes[f]] for f in self.factors]
-        return [self.first + n for n, flags in enumerate(product(*inside)) if all(flags)]
+        found = [0]  # classes are numbered as in `shape`, the last factor first
+        for f in self.factors:
+            classes, wanted = self.classes[f], group.get(f, -1)
+            inside = [n for n, mask in enumerate(classes) if not mask & ~wanted]
+            found = [before * len(classes) + n for before in found for n in inside]
+        return [self.first + n for n in found]
 
 
 @dataclass

@@ -80,9 +80,9 @@ def _model(size: int, rows: Sequence[Row], cost: Mapping[int, float], upper: Map
     index: list[int] = []
     values: list[float] = []
     for row in rows:
-        for column in sorted(row.weights):
-            index.append(column)
-            values.append(row.weights[column])
+        columns = sorted(row.weights)
+        index += columns
+        values += map(row.weights.__getitem__, columns)
         starts.append(len(index))
     program.a_matrix_.start_ = np.array(starts, dtype=np.int32)
     program.a_matrix_.index_ = np.array(index, dtype=np.int32)
