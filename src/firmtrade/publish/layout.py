@@ -19,6 +19,8 @@ from firmtrade.result import TOTAL, Cell, ReleasedCell, ReleasedTable, Result
 AnyCell = Cell | ReleasedCell
 AnyTable = ReleasedTable | Result
 Key = tuple[str, ...]
+#: Of each position in a key: how many keys are the same but for it.
+Alike = Mapping[int, Counter[Key]]
 Labels = Mapping[str, Mapping[str, str]]
 
 _NOT_A_DIMENSION = ("sample", "period", "measure")
@@ -134,8 +136,8 @@ def _key(cell: AnyCell, attributes: Sequence[str]) -> Key:
 def _keys(table: AnyTable, attributes: Sequence[str]) -> tuple[Key, ...]:
     """Keys in the order of the cells, with those that share their first attribute next to each other."""
     keys = dict.fromkeys(_key(cell, attributes) for cell in table.cells)
-    first = list(dict.fromkeys(key[:1] for key in keys))
-    return tuple(sorted(keys, key=lambda key: first.index(key[:1])))
+    first = {start: n for n, start in enumerate(dict.fromkeys(key[:1] for key in keys))}
+    return tuple(sorted(keys, key=lambda key: first[key[:1]]))
 
 
 def _places(table: AnyTable) -> dict[tuple[Key, Key], AnyCell]:
@@ -184,17 +186,23 @@ class _Known:
         return unit_text(units.pop()) if not self.varies("measure") and len(units) == 1 else ""
 
     def heads(self, attributes: Sequence[str], keys: Sequence[Key]) -> tuple[Head, ...]:
-        return tuple(self._head(attributes, key, keys) for key in keys)
+        # A table may have ten thousand rows: what is asked of all others is counted once.
+        alike = {
+            at: Counter(_but(key, at) for key in keys)
+            for at, name in enumerate(attributes)
+            if name in _NOT_A_DIMENSION
+        }
+        units = self._units(attributes)
+        return tuple(self._head(attributes, key, alike, units.get(key, "")) for key in keys)
 
-    def _head(self, attributes: Sequence[str], key: Key, keys: Sequence[Key]) -> Head:
+    def _head(self, attributes: Sequence[str], key: Key, alike: Alike, unit: str) -> Head:
         pairs = list(zip(attributes, key, strict=True))
-        shown = [
-            self.part(n, c) for i, (n, c) in enumerate(pairs) if not self._is_said(attributes, key, keys, i)
-        ]
+        said = [self._is_said(attributes, key, alike, at) for at in range(len(key))]
+        shown = [self.part(*pair) for pair, known in zip(pairs, said, strict=True) if not known]
         dimensions = [code for name, code in pairs if name not in _NOT_A_DIMENSION]
         measured = any(part.attribute == "measure" for part in shown)
         total = bool(dimensions) and set(dimensions) == {TOTAL} and not measured
-        return Head(tuple(shown) or self._rest(pairs), self._unit(attributes, key), total)
+        return Head(tuple(shown) or self._rest(pairs), unit, total)
 
     def _rest(self, pairs: Sequence[tuple[str, str]]) -> tuple[Part, ...]:
         """A header from which everything was left out still needs a word."""
@@ -202,12 +210,14 @@ class _Known:
             return (Part("", TOTAL, "Total"),)
         return (self.part(*pairs[-1]),) if pairs else (Part("", TOTAL, "Total"),)
 
-    def _is_said(self, attributes: Sequence[str], key: Key, keys: Sequence[Key], at: int) -> bool:
+    def _is_said(self, attributes: Sequence[str], key: Key, alike: Alike, at: int) -> bool:
         """Whether the part at position `at` of a key is known without saying it."""
         name, code = attributes[at], key[at]
         if code == TOTAL or not self.varies(name):
             return True
-        alone = not any(other[at] != code and _but(other, at) == _but(key, at) for other in keys)
+        if name not in _NOT_A_DIMENSION:
+            return False
+        alone = alike[at][_but(key, at)] == 1
         if name == "sample":
             margin = len(key) > 1 and set(_but(key, at)) == {TOTAL}
             return code == self.table.sample and (alone or margin)
@@ -216,11 +226,14 @@ class _Known:
         flow = key[attributes.index("flow")] if "flow" in attributes else TOTAL
         return name == "measure" and alone and flow != TOTAL
 
-    def _unit(self, attributes: Sequence[str], key: Key) -> str:
+    def _units(self, attributes: Sequence[str]) -> dict[Key, str]:
+        """The unit of the cells under each key, where it is one and the measure differs from cell to cell."""
         if "measure" not in attributes or not self.varies("measure"):
-            return ""
-        units = {cell.unit for cell in self.table.cells if _key(cell, attributes) == key}
-        return unit_text(units.pop()) if len(units) == 1 else ""
+            return {}
+        units: dict[Key, set[str]] = {}
+        for cell in self.table.cells:
+            units.setdefault(_key(cell, attributes), set()).add(cell.unit)
+        return {key: unit_text(*found) for key, found in units.items() if len(found) == 1}
 
 
 def _but(key: Key, at: int) -> Key:
