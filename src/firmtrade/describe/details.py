@@ -10,6 +10,7 @@ sees how the numbers of nested groups hang together (firms that export to the wo
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable, Mapping
 
@@ -23,6 +24,8 @@ from firmtrade.errors import StudyError
 
 #: True for the first of a firm's rows of a flow; and for the first of those with the same partner (product).
 ONCE, ONCE_OF_KEY = "once", "once_of_key"
+#: The longest name of a column that every engine takes as it is (PostgreSQL has 63 bytes).
+LONGEST = 60
 
 
 def table_of(relation: str) -> str:
@@ -63,8 +66,12 @@ def _other_rows(catalog: Catalog, dimension: Definition, relation: str) -> Study
 def _named(dimension: Definition, code: str) -> str:
     if dimension.groups.get(code) == f"{dimension.key} = {expression.quoted(code)}":
         return ONCE_OF_KEY
-    parts = sorted(part.strip() for part in code.split("|"))
-    return "_".join([ONCE, *(re.sub(r"[^a-z0-9]+", "_", part.lower()) for part in (dimension.name, *parts))])
+    texts = [dimension.name, *sorted(part.strip() for part in code.split("|"))]
+    name = "__".join([ONCE, *(text.replace("-", "_") for text in texts)])
+    if all(re.fullmatch("[a-z0-9]+(-[a-z0-9]+)*", text) for text in texts) and len(name) <= LONGEST:
+        return name
+    # 'a b', 'A-B' and 'a-b' are three groups, and must not share a column.
+    return f"{ONCE}__{hashlib.sha256('|'.join(texts).encode()).hexdigest()[:24]}"
 
 
 def _counts(catalog: Catalog, aggregate: str) -> bool:
