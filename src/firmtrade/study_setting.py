@@ -14,7 +14,7 @@ class Settings:
     """Makes settings, and remembers what was worked out about words for the next one of the same study."""
 
     def __init__(self) -> None:
-        self._kept: tuple[tuple[Any, ...], Any] | None = None
+        self._kept: tuple[StudySpec, tuple[Any, ...], Any] | None = None
 
     def of(
         self,
@@ -40,10 +40,9 @@ class Settings:
             further |= frozenset(COLUMNS)
             seen = SEEN
         known = (further | frozenset(spec.panel.get("columns", {}))) - frozenset(CONTRACT)
-        about = (known, stated, id(spec), spec)  # the study is kept, so that no other one can get its id
-        kept = self._kept
-        if kept is None or kept[0][:3] != about[:3] or kept[1].crowded:
-            kept = self._kept = about, Groups(Meaning(spec.catalog, known))  # at once: threads may ask
-        groups, codes = kept[1], Codes(spec.catalog, divisions(stated))
+        kept = self._kept  # read and replaced as a whole: threads may ask
+        if kept is None or kept[0] is not spec or kept[1] != (known, stated) or kept[2].crowded:
+            kept = self._kept = spec, (known, stated), Groups(Meaning(spec.catalog, known))
+        groups, codes = kept[2], Codes(spec.catalog, divisions(stated))
         settled = (spec.catalog, groups.meaning, columns, spec.windows, codes, groups)
         return Setting(*settled, seen=seen, classification=stated)

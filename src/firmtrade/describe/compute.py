@@ -259,8 +259,7 @@ def compute(
     if plans and all(p.refused for p in plans):
         raise Unanswerable("No table can be answered with this panel:\n  " + "\n  ".join(refusals))
     answered = [p for p in plans if not p.refused]
-    asked = {ask for made in answered for ask in made.asks}
-    refuse_listed(setting.listed and any(setting.groups.relation(ask) for ask in asked))
+    refuse_listed(setting.listed and any(setting.groups.relation(a) for p in answered for a in p.asks))
     # The key of a firm depends on a secret that no query holds: such scans are never kept.
     scans = Scans(kept, setting.meaning, setting.windows) if kept and not setting.keyed else None
     published = _published(answered, setting) if setting.evidence else frozenset[Ask]()

@@ -20,7 +20,7 @@ from firmtrade.result import UNKNOWN
 from firmtrade.words import say
 
 T = TypeVar("T")
-#: How many facts about asks are remembered at most; a study of a thousand tables has 20,000.
+#: How many facts about asks are remembered at most; one study of a thousand tables has about 50,000.
 MOST = 200_000
 
 
@@ -71,16 +71,11 @@ class Groups:
     def __init__(self, meaning: Meaning) -> None:
         self.meaning = meaning
         self._known: dict[tuple[Any, ...], Any] = {}
-        self._splits: dict[Ask, tuple[dict[str, str], list[Term]]] = {}
-        self._aggregates: dict[Ask, tuple[str, list[Term], Term | None]] = {}
-        self._relations: dict[str, str] = {}
-        #: What an ask needs, in a form in which many asks are alike (see `needs`).
-        self.kinds: dict[Ask, tuple[object, ...]] = {}
 
     @property
     def crowded(self) -> bool:
         """Whether so much is remembered that it is better begun anew: a notebook may ask all day."""
-        return len(self._known) + len(self._splits) > MOST
+        return len(self._known) > MOST
 
     def _once(self, work: Callable[..., T], *key: Any) -> T:
         name = (work.__name__, *key)
@@ -132,17 +127,15 @@ class Groups:
 
     def split(self, ask: Ask) -> tuple[dict[str, str], list[Term]]:
         """(exclusive dimension -> code, conditions of overlapping groups and unions) of an ask."""
-        found = self._splits.get(ask)
-        if found is None:
-            about = (bool(ask.window), ask.codes, ask.aggregate, ask.point, self.relation(ask))
-            found = self._splits[ask] = self._once(self._split, *about)
-        return found
+        return self._once(self._split_of, ask)
+
+    def _split_of(self, ask: Ask) -> tuple[dict[str, str], list[Term]]:
+        about = (bool(ask.window), ask.codes, ask.aggregate, ask.point, self.relation(ask))
+        return self._once(self._split, *about)
 
     def relation(self, ask: Ask) -> str:
         """Of which relation an ask's sample has the rows; '' for the panel."""
-        if ask.sample not in self._relations:
-            self._relations[ask.sample] = self.meaning.catalog.get(ask.sample, "sample").relation
-        return self._relations[ask.sample]
+        return self.meaning.catalog.get(ask.sample, "sample").relation
 
     def _split(
         self, windowed: bool, codes: Pairs, aggregate: str, point: str, relation: str
@@ -220,10 +213,7 @@ class Groups:
 
     def aggregate(self, ask: Ask) -> tuple[str, list[Term], Term | None]:
         """(function, arguments, condition) of an ask's aggregate over columns."""
-        found = self._aggregates.get(ask)
-        if found is None:
-            found = self._aggregates[ask] = self._aggregate_of(ask)
-        return found
+        return self._once(self._aggregate_of, ask)
 
     def _aggregate_of(self, ask: Ask) -> tuple[str, list[Term], Term | None]:
         if ask.aggregate == COUNT:

@@ -56,12 +56,12 @@ def _apart(asks: Iterable[Ask], groups: Groups) -> list[Ask]:
 
 def _kind(ask: Ask, groups: Groups) -> tuple[object, ...]:
     """Asks of one kind need the same terms."""
-    found = groups.kinds.get(ask)
-    if found is None:
-        names = tuple(name for name, _ in ask.codes)
-        found = (ask.sample, ask.window, names, *groups.split(ask)[1], ask.aggregate, ask.point)
-        groups.kinds[ask] = found
-    return found
+    return groups.remember(("kind", ask), lambda: _kind_of(ask, groups))
+
+
+def _kind_of(ask: Ask, groups: Groups) -> tuple[object, ...]:
+    names = tuple(name for name, _ in ask.codes)
+    return (ask.sample, ask.window, names, *groups.split(ask)[1], ask.aggregate, ask.point)
 
 
 def needs(ask: Ask, groups: Groups) -> list[tuple[str, frozenset[str]]]:
